@@ -1,0 +1,137 @@
+"""What the contract machine asks of the ledger, and what the ledger asks of the machine.
+
+The machine knows nothing of blocks, trees or signatures: it sees a `Ledger`. The ledger knows nothing of Python: it
+sees a `Machine`. Nothing here rolls back: a call that fails ends its whole transaction, and the ledger then drops
+everything that the transaction wrote.
+"""
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Hash, Height, Instant
+
+
+class Refusal(Exception):
+    """A call ends with nothing done. `code` is one of our own words and never changes; `message` is the contract's or ours.
+
+    No word of CPython's ever gets here: messages of exceptions differ between versions, and receipts are hashed.
+    """
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(slots=True)
+class Meter:
+    """Gas that is left to one transaction. The machine counts `left` down and refuses with `out_of_gas` below zero."""
+
+    limit: int
+    left: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.left = self.limit
+
+    def charge(self, gas: int) -> None:
+        """Take `gas`; raise the `out_of_gas` refusal where less is left."""
+        self.left -= gas
+        if self.left < 0:
+            raise Refusal("out_of_gas", "the gas limit is used up")
+
+    @property
+    def used(self) -> Gas:
+        """Gas used so far, never more than the limit."""
+        return Gas(min(self.limit, self.limit - self.left))
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """Money that moves from the caller to the callee before the call runs."""
+
+    asset: AssetId
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One call as the machine sees it; the payment has already moved."""
+
+    contract: Address
+    method: str
+    arguments: bytes
+    """Canonical bytes of the tuple of arguments, typed by the method's signature."""
+    sender: Address
+    """Who calls: the transaction's sender, the calling contract, or the contract itself for a scheduled call."""
+    payment: Payment | None
+
+
+class Ledger(Protocol):
+    """The ledger as a running contract sees it, inside one transaction or one scheduled call.
+
+    Money methods raise `Refusal` with `insufficient_balance`, `frozen`, `not_issuer` or `unknown_asset`.
+    """
+
+    @property
+    def height(self) -> Height: ...
+    @property
+    def time(self) -> Instant:
+        """Ledger time: header time plus the chain's offset."""
+        ...
+
+    @property
+    def chain_id(self) -> ChainId: ...
+
+    def read(self, contract: Address, key: bytes) -> bytes | None:
+        """Return what the contract stored under `key`, or None."""
+        ...
+
+    def write(self, contract: Address, key: bytes, value: bytes | None) -> None:
+        """Store `value` under `key`; None removes."""
+        ...
+
+    def get_program(self, contract: Address) -> Hash:
+        """Return the code hash that `Machine.load` knows; raise `Refusal('unknown_contract')`."""
+        ...
+
+    def has_role(self, contract: Address, role: str, holder: Address) -> bool:
+        """Say whether the members gave `holder` the role at this contract."""
+        ...
+
+    def emit(self, contract: Address, name: str, data: bytes) -> None:
+        """Add an event to the receipt; `data` is the canonical tuple of the event's fields."""
+        ...
+
+    def schedule(self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas) -> int:
+        """Have `method` called at ledger time `at` or as soon after as blocks allow; return the call's number."""
+        ...
+
+    def cancel(self, contract: Address, number: int) -> bool:
+        """Withdraw a scheduled call of this contract; say whether it was still waiting."""
+        ...
+
+    def get_balance(self, asset: AssetId, holder: Address) -> Amount: ...
+    def transfer(self, asset: AssetId, source: Address, target: Address, amount: Amount) -> None: ...
+    def create_asset(self, issuer: Address, code: str, decimals: int) -> AssetId:
+        """Register an asset whose issuing contract is `issuer`."""
+        ...
+
+    def mint(self, issuer: Address, asset: AssetId, target: Address, amount: Amount) -> None: ...
+    def burn(self, issuer: Address, asset: AssetId, source: Address, amount: Amount) -> None: ...
+    def freeze(self, issuer: Address, asset: AssetId, holder: Address, frozen: bool) -> None: ...
+
+
+class Machine(Protocol):
+    """Checks, loads and runs contracts. `node` may put worker processes behind it; results are the same."""
+
+    def load(self, source: str, class_name: str) -> Hash:
+        """Check and compile; return the code hash, under which it stays known. Raise `Refusal('unsafe_code')`."""
+        ...
+
+    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+        """Run one state-changing call (or `@init` when the method is `init`); return the canonical result bytes."""
+        ...
+
+    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+        """Run a read-only method."""
+        ...

@@ -1,0 +1,67 @@
+"""The header, its id, and the block as every room but the ledger sees it: a header and a list of opaque byte strings.
+
+Consensus moves blocks about without ever opening a transaction; only `dure.chain` does that.
+"""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from dure.core import hashing
+from dure.core.codec import Wire, encode
+from dure.core.types import (
+    BlockId,
+    ChainId,
+    Hash,
+    Height,
+    Instant,
+    PublicKey,
+    Unsigned,
+)
+
+HEADER_VERSION: Final = 1
+
+EngineFields = Annotated[bytes, Meta(max_length=1024)]
+
+
+class Header(Wire, frozen=True):
+    """What a block's id covers. All roots are of the state *after* this block, so that a final block proves its results."""
+
+    version: Unsigned
+    """Format of this header: 1."""
+    chain_id: ChainId
+    """Hash of the genesis document; a header of one chain can never be used on another."""
+    height: Height
+    """One more than the parent's."""
+    time: Instant
+    """Wall time at which the block was first proposed; later than the parent's. A re-proposed block keeps it."""
+    previous: BlockId
+    """Id of the parent; 32 zero bytes in the genesis block."""
+    transaction_root: Hash
+    """Merkle root over the envelopes, in order, as their exact bytes."""
+    state_root: Hash
+    """Root of the authenticated state after the block."""
+    receipt_root: Hash
+    """Merkle root over the receipts: scheduled calls first, then transactions, in order of execution."""
+    validators_root: Hash
+    """Hash of the validator set that decides this block."""
+    next_validators_root: Hash
+    """Hash of the validator set that decides the next block."""
+    parameters_root: Hash
+    """Hash of the chain parameters in force after this block."""
+    proposer: PublicKey
+    """Validator that first proposed the block; a re-proposed block keeps it. 32 zero bytes in the genesis block."""
+    engine: EngineFields
+    """Proof fields of engines that put one into the header (work, slot draw); empty for PBFT and solo."""
+
+
+class Block(Wire, frozen=True):
+    """A header and the envelopes that it commits to, unopened."""
+
+    header: Header
+    transactions: tuple[bytes, ...]
+
+
+def compute_block_id(header: Header) -> BlockId:
+    """Return the id: the hash of the header's bytes, without round and seals."""
+    return BlockId(hashing.compute_hash(hashing.HEADER, encode(header)))

@@ -1,0 +1,40 @@
+"""SHA-256 with a domain in front of everything that is hashed.
+
+The input is `domain ‖ 0x00 ‖ data`. Domains never contain a zero byte, so no two domains can meet. They name the
+project, the format version and the kind of thing, and are all listed here: adding a kind means adding a line.
+"""
+
+import hashlib
+from typing import Final
+
+from dure.core.types import Hash
+
+PREFIX: Final = b"dure/v1/"
+
+
+def _domain(name: str) -> bytes:
+    return PREFIX + name.encode("ascii") + b"\0"
+
+
+GENESIS: Final = _domain("genesis")
+HEADER: Final = _domain("header")
+TRANSACTION: Final = _domain("transaction")
+ENVELOPE: Final = _domain("envelope")
+POLICY: Final = _domain("policy")
+CONTRACT: Final = _domain("contract")
+SOURCE: Final = _domain("source")
+ASSET: Final = _domain("asset")
+PARAMETERS: Final = _domain("parameters")
+VALIDATORS: Final = _domain("validators")
+STATE_PATH: Final = _domain("state-path")
+STATE_VALUE: Final = _domain("state-value")
+STATE_BUCKET: Final = _domain("state-bucket")
+STATE_INNER: Final = _domain("state-inner")
+VOTE: Final = _domain("vote")
+SEAL: Final = _domain("seal")
+SCHEDULED: Final = _domain("scheduled")
+
+
+def compute_hash(domain: bytes, data: bytes) -> Hash:
+    """Return SHA-256 of `domain ‖ data`; `domain` is one of this module's constants."""
+    return Hash(hashlib.sha256(domain + data).digest())

@@ -1,0 +1,51 @@
+"""Who decides: the validator set as data. Counting votes belongs to consensus, choosing the set to the ledger."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from dure.core import hashing
+from dure.core.codec import Wire, encode
+from dure.core.types import Hash, PublicKey
+
+VALIDATORS_MAX = 128
+
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Validator(Wire, frozen=True):
+    """One member's voting key, and the name of the organisation behind it."""
+
+    key: PublicKey
+    organisation: Name
+
+
+class ValidatorSet(Wire, frozen=True):
+    """The validators of one height, sorted by key, without repeats."""
+
+    members: Annotated[tuple[Validator, ...], Meta(max_length=VALIDATORS_MAX)]
+
+    def __contains__(self, key: object) -> bool:
+        return any(member.key == key for member in self.members)
+
+    def __len__(self) -> int:
+        return len(self.members)
+
+    @property
+    def keys(self) -> tuple[PublicKey, ...]:
+        """The voting keys, in the set's order."""
+        return tuple(member.key for member in self.members)
+
+
+def build_validator_set(members: list[Validator]) -> ValidatorSet:
+    """Return the set in its canonical order; raise `ValueError` where a key is repeated or nobody is left."""
+    if not members:
+        raise ValueError("a validator set cannot be empty")
+    if len({member.key for member in members}) != len(members):
+        raise ValueError("a key stands twice in the validator set")
+    return ValidatorSet(members=tuple(sorted(members, key=lambda member: member.key)))
+
+
+def compute_validators_root(validators: ValidatorSet) -> Hash:
+    """Return the hash that headers carry for this set."""
+    return hashing.compute_hash(hashing.VALIDATORS, encode(validators))

@@ -1,0 +1,87 @@
+"""The five doors of the node driver to the outside: disk, network, clock, signer and workers.
+
+Real ones live beside this file; the simulator brings its own. The driver runs on both, unchanged.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from dure.core.block import Block
+from dure.core.certificate import Certificate
+from dure.core.codec import Wire
+from dure.core.types import BlockId, Height, Instant, Milliseconds, PublicKey, Signature
+
+
+class StoredBlock(Wire, frozen=True):
+    """What the disk keeps of one block beside its state changes."""
+
+    block: Block
+    certificate: Certificate
+    receipts: tuple[bytes, ...]
+    """Canonical receipts in order; their Merkle root stands in the header."""
+
+
+class Disk(Protocol):
+    """Durable storage of one node. Every method raises `StorageError` rather than lose or invent anything."""
+
+    def commit_block(
+        self,
+        block_id: BlockId,
+        stored: StoredBlock,
+        writes: dict[bytes, bytes | None],
+        undo: dict[bytes, bytes | None],
+    ) -> None:
+        """Write block, state changes, undo record and head in one synced batch: all or nothing, even at power loss."""
+        ...
+
+    def load_head(self) -> StoredBlock | None:
+        """Return the newest block, or None on a fresh disk."""
+        ...
+
+    def load_block(self, height: Height) -> StoredBlock | None: ...
+
+    def find_transaction(self, transaction_id: bytes) -> tuple[Height, int] | None:
+        """Return (height, index among the block's transactions) of a stored transaction."""
+        ...
+
+    def load_state(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield every key and value of the state at the head, in any order."""
+        ...
+
+    def append_journal(self, height: Height, record: bytes) -> None:
+        """Append and flush one consensus record."""
+        ...
+
+    def load_journal(self, height: Height) -> list[bytes]:
+        """Return the intact records of `height` in order; a torn tail is cut off, other damage is a `StorageError`."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Network(Protocol):
+    """Sends bytes to peers by their voting key. Never blocks: a peer that is away or too slow loses the message."""
+
+    def send(self, peer: PublicKey, data: bytes) -> None: ...
+    def broadcast(self, data: bytes) -> None: ...
+    def disconnect(self, peer: PublicKey, reason: str) -> None: ...
+
+
+class Clock(Protocol):
+    """Wall time and timers."""
+
+    def now(self) -> Instant: ...
+    def call_later(self, after: Milliseconds, name: object) -> None:
+        """Have the driver's `on_timer(name)` called after that time; the same name again replaces the earlier one."""
+        ...
+
+
+class Signer(Protocol):
+    """Signs for one validator, and never two contradicting things."""
+
+    @property
+    def key(self) -> PublicKey: ...
+
+    def sign(self, height: int, round_: int, step: int, message: bytes) -> Signature | None:
+        """Return the signature, or None where (height, round, step) lies behind the last signed or differs at the same."""
+        ...
