@@ -1,0 +1,56 @@
+# The one front door. `make` alone lists what there is; nothing but Python 3.11 or later and make has to be there first.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# The first Python on the path that is new enough; override with `make PYTHON=/path/to/python`.
+PYTHON ?= $(shell sh scripts/find_python.sh)
+COUNT ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-browser demo test check docs bench simulate format lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+
+setup: $(STAMP) ## make .venv with the command `dure` in it (at once when nothing changed)
+
+$(STAMP): requirements/dev.txt pyproject.toml scripts/setup.sh
+	@sh scripts/setup.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
+
+setup-browser: ## install a browser for the page tests, where that is possible
+	@sh scripts/setup_browser.sh
+
+demo: setup ## four organisations, real flights: late ones are paid by themselves
+	@$(BIN)/dure demo flight-delay $(ARGS)
+
+test: setup setup-browser ## run the whole test suite
+	@$(BIN)/python -m pytest -n $(COUNT) $(ARGS)
+
+check: setup ## format, lint, types and the import rules of the house
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --cache-dir .cache/import_linter
+
+docs: setup ## build the documentation into site/, any broken link is an error
+	@$(BIN)/python -m scripts.generate_reference --check
+	$(BIN)/zensical build --clean --strict
+
+bench: setup ## measure signed transfers through four validators
+	@$(BIN)/dure bench transfer --validators 4 --seconds 10 $(ARGS)
+
+simulate: setup ## whole networks from one seed, on simulated disk, clock and network
+	@$(BIN)/python -m pytest tests/simulation -n $(COUNT) $(ARGS)
+
+format: setup ## rewrite what ruff can rewrite, and the generated reference pages
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	$(BIN)/python -m scripts.generate_reference
+
+lock: setup ## choose new versions of everything and write requirements/*.txt
+	@sh scripts/lock.sh "$(BIN)/python"
+
+clean: ## remove everything that the other targets made
+	rm -rf $(VENV) site build dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage demo-data

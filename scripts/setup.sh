@@ -1,0 +1,27 @@
+#!/bin/sh
+# Makes the virtual environment and installs exactly what requirements/dev.txt lists, each file checked by its hash.
+# Usage: setup.sh PYTHON FOLDER
+set -eu
+
+python=$1
+folder=$2
+
+if [ -z "$python" ]; then
+  echo "Dure needs Python 3.11 or later, and none is on the path. Install one, or say: make setup PYTHON=/path/to/python" >&2
+  exit 1
+fi
+
+if [ ! -x "$folder/bin/python" ]; then
+  echo "making $folder with $("$python" --version)"
+  if ! "$python" -m venv "$folder"; then
+    rm -rf "$folder"
+    echo "This Python cannot make virtual environments. On Debian and Ubuntu: apt-get install python3-venv" >&2
+    exit 1
+  fi
+fi
+
+echo "installing what requirements/dev.txt lists (a minute or two the first time)"
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+# Hashes cannot cover the project itself; its build tools come from the list above, so nothing more is downloaded.
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+echo "ready: $folder/bin/dure"
