@@ -103,7 +103,10 @@ class Ledger(Protocol):
         ...
 
     def schedule(self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas) -> int:
-        """Have `method` called at ledger time `at` or as soon after as blocks allow; return the call's number."""
+        """Have `method` called at ledger time `at` or as soon after as blocks allow; return the call's number.
+
+        The machine has charged `gas` to the meter before: a scheduled call is paid for when it is scheduled.
+        """
         ...
 
     def cancel(self, contract: Address, number: int) -> bool:

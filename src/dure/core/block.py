@@ -38,7 +38,7 @@ class Header(Wire, frozen=True):
     previous: BlockId
     """Id of the parent; 32 zero bytes in the genesis block."""
     transaction_root: Hash
-    """Merkle root over the envelopes, in order, as their exact bytes."""
+    """Merkle root over the envelope ids, in order: enough to check a block that only names its transactions."""
     state_root: Hash
     """Root of the authenticated state after the block."""
     receipt_root: Hash

@@ -18,7 +18,7 @@ class StoredBlock(Wire, frozen=True):
     block: Block
     certificate: Certificate
     receipts: tuple[bytes, ...]
-    """Canonical receipts in order; their Merkle root stands in the header."""
+    """Canonical `dure.chain.receipt.Record`s in order of execution; the header commits to their receipts."""
 
 
 class Disk(Protocol):

@@ -1,0 +1,175 @@
+"""The document that a chain begins with. Its hash is the chain's id, so nothing in it can ever be changed.
+
+It has two parts: the `Genesis` proper, small enough to travel in every proof file, and the allocations, which it
+commits to by hash.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from dure.chain.parameters import Parameters
+from dure.chain.transaction import Policy, compute_address, validate_policy
+from dure.core import hashing
+from dure.core.codec import Wire, encode
+from dure.core.errors import InvalidGenesis, InvalidTransaction
+from dure.core.signatures import validate_public_key
+from dure.core.types import Address, Amount, ChainId, Hash, Instant, Unsigned
+from dure.core.validators import Name, ValidatorSet
+
+GENESIS_BYTES_MAX = 512 * 1024 * 1024
+ALLOCATIONS_MAX = 4_000_000
+OFFSET_MAX = 2**50
+
+
+class ChainKind(StrEnum):
+    """Who may take part: one organisation, listed organisations, or anybody."""
+
+    PRIVATE = "private"
+    CONSORTIUM = "consortium"
+    PUBLIC = "public"
+
+
+class EngineKind(StrEnum):
+    """Which consensus engine decides."""
+
+    SOLO = "solo"
+    PBFT = "pbft"
+
+
+class Organisation(Wire, frozen=True):
+    """A member: its name and the policy of its account."""
+
+    name: Name
+    policy: Policy
+
+
+class Asset(Wire, frozen=True):
+    """An asset that exists from the start. Its issuer is an account, no contract, so its supply never changes."""
+
+    code: Annotated[str, Meta(min_length=1, max_length=16)]
+    decimals: Annotated[int, Meta(ge=0, le=18)]
+    issuer: Address
+
+
+class Allocation(Wire, frozen=True):
+    """An account that exists from the start: its organisation, and what it holds of the assets, in their order."""
+
+    address: Address
+    organisation: Name
+    balances: tuple[Amount, ...]
+
+
+class Genesis(Wire, frozen=True):
+    """Everything that the chain's id stands for."""
+
+    version: Unsigned
+    name: Name
+    kind: ChainKind
+    engine: EngineKind
+    time: Instant
+    """Header time of the genesis block."""
+    test: bool
+    """A test chain may have a story clock; shown on every page and in every proof, never switched on later."""
+    offset: Annotated[int, Meta(ge=-OFFSET_MAX, le=OFFSET_MAX)]
+    """Ledger time minus header time at the start, in milliseconds; below zero for stories of the past. 0 but on a test chain."""
+    story_clock: Address | None
+    """Account that may call `advance`, on a test chain only."""
+    parameters: Parameters
+    validators: ValidatorSet
+    organisations: Annotated[tuple[Organisation, ...], Meta(min_length=1, max_length=128)]
+    authority: Policy
+    """Policy of the account that makes privileged system calls: m of n of the members' keys."""
+    assets: Annotated[tuple[Asset, ...], Meta(max_length=64)]
+    allocations_hash: Hash
+
+
+Allocations = Annotated[tuple[Allocation, ...], Meta(max_length=ALLOCATIONS_MAX)]
+
+
+class GenesisDocument(Wire, frozen=True):
+    """A genesis with its allocations, as it lies on disk."""
+
+    genesis: Genesis
+    allocations: Allocations
+
+
+def compute_chain_id(genesis: Genesis) -> ChainId:
+    """Return the chain's id."""
+    return ChainId(hashing.compute_hash(hashing.GENESIS, encode(genesis)))
+
+
+def compute_allocations_hash(allocations: tuple[Allocation, ...]) -> Hash:
+    """Return what the genesis says of its allocations."""
+    return hashing.compute_hash(hashing.GENESIS, encode(allocations))
+
+
+def validate_genesis(document: GenesisDocument) -> None:
+    """Raise `InvalidGenesis` with the first rule that the document breaks."""
+    genesis = document.genesis
+    _require(genesis.version == 1, "this program knows genesis version 1")
+    _require(
+        compute_allocations_hash(document.allocations) == genesis.allocations_hash,
+        "the allocations are not those that the genesis names",
+    )
+    _require(
+        genesis.test or (genesis.story_clock is None and not genesis.offset),
+        "only a test chain may have a story clock or an offset",
+    )
+    _require(genesis.time + genesis.offset >= 0, "ledger time would be negative")
+    _validate_members(genesis)
+    names = {organisation.name for organisation in genesis.organisations}
+    for allocation in document.allocations:
+        _require(allocation.organisation in names, "an allocation names an unknown organisation")
+        _require(len(allocation.balances) <= len(genesis.assets), "an allocation has too many balances")
+    addresses = {allocation.address for allocation in document.allocations}
+    addresses |= {compute_address(organisation.policy) for organisation in genesis.organisations}
+    total = len(document.allocations) + len(genesis.organisations)
+    _require(len(addresses) == total, "an account stands twice in the genesis")
+
+
+def _validate_members(genesis: Genesis) -> None:
+    keys = list(genesis.validators.keys)
+    _require(keys == sorted(set(keys)) and bool(keys), "validators are sorted, distinct and not none")
+    _require(
+        genesis.engine is not EngineKind.SOLO or len(keys) == 1, "the solo engine has one validator"
+    )
+    names = [organisation.name for organisation in genesis.organisations]
+    _require(len(set(names)) == len(names), "an organisation stands twice")
+    _require(
+        len({(asset.issuer, asset.code) for asset in genesis.assets}) == len(genesis.assets),
+        "an asset stands twice",
+    )
+    try:
+        for key in keys:
+            validate_public_key(key)
+        for organisation in genesis.organisations:
+            validate_policy(organisation.policy)
+        validate_policy(genesis.authority)
+    except InvalidTransaction as problem:
+        raise InvalidGenesis(problem.message) from problem
+
+
+def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - reads like a sentence
+    if not condition:
+        raise InvalidGenesis(message)
+
+
+def encode_genesis_file(document: GenesisDocument) -> bytes:
+    """Return the bytes of the genesis file."""
+    return encode(document)
+
+
+def decode_genesis_file(data: bytes) -> GenesisDocument:
+    """Return the document of a genesis file; raise `InvalidGenesis`."""
+    try:
+        document = msgspec.msgpack.decode(data, type=GenesisDocument)
+    except (msgspec.MsgspecError, RecursionError) as problem:
+        message = f"not a genesis file: {problem}"
+        raise InvalidGenesis(message) from problem
+    if len(data) > GENESIS_BYTES_MAX or encode(document) != data:
+        raise InvalidGenesis("the genesis file is not in canonical form")
+    validate_genesis(document)
+    return document

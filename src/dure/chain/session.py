@@ -1,0 +1,127 @@
+"""The ledger as one running call sees it: `dure.contract.ports.Ledger` over a view of the state.
+
+A session lives as long as one transaction or one scheduled call. All that it does lands in its view, which the
+execution merges when every call succeeded and drops otherwise.
+"""
+
+from collections.abc import Callable
+
+from dure.chain import state
+from dure.chain.money import Money
+from dure.chain.receipt import Event
+from dure.contract.ports import Refusal
+from dure.core.codec import decode
+from dure.core.types import (
+    INT_MAX,
+    Address,
+    Amount,
+    AssetId,
+    ChainId,
+    Gas,
+    Hash,
+    Height,
+    Instant,
+    Unsigned,
+)
+
+EVENTS_MAX = 4096
+
+
+class Session:
+    """One transaction's or scheduled call's access to the ledger."""
+
+    def __init__(  # noqa: PLR0913 - the facts of one block, named at the only place that makes sessions
+        self,
+        view: state.View,
+        *,
+        chain_id: ChainId,
+        height: Height,
+        time: Instant,
+        scheduled_gas_max: Gas,
+        load_program: Callable[[state.View, Hash], None],
+    ) -> None:
+        self.view = view
+        self.chain_id = chain_id
+        self.height = height
+        self.time = time
+        self.money = Money(view)
+        self._scheduled_gas_max = scheduled_gas_max
+        self._load_program = load_program
+
+    def take_events(self) -> tuple[Event, ...]:
+        """Return the events since the last time, in order."""
+        events = tuple(self.money.events)
+        self.money.events.clear()
+        return events
+
+    def read(self, contract: Address, key: bytes) -> bytes | None:
+        return self.view.get(state.key_storage(contract, key))
+
+    def write(self, contract: Address, key: bytes, value: bytes | None) -> None:
+        self.view.put(state.key_storage(contract, key), value)
+
+    def get_program(self, contract: Address) -> Hash:
+        record = self.view.load(state.ContractRecord, state.key_contract(contract))
+        if record is None:
+            raise Refusal("unknown_contract", "there is no contract at that address")
+        self._load_program(self.view, record.code_hash)
+        return record.code_hash
+
+    def has_role(self, contract: Address, role: str, holder: Address) -> bool:
+        return self.view.get(state.key_role(contract, holder, role)) is not None
+
+    def emit(self, contract: Address, name: str, data: bytes) -> None:
+        if len(self.money.events) >= EVENTS_MAX:
+            raise Refusal("too_large", "a call may leave 4,096 events at most")
+        self.money.events.append(Event(contract=contract, name=name, data=data))
+
+    def schedule(
+        self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas
+    ) -> int:
+        if not 0 < gas <= self._scheduled_gas_max:
+            raise Refusal("bad_schedule", "a scheduled call asks for more gas than a block gives to one")
+        if not 0 <= at <= INT_MAX:
+            raise Refusal("bad_schedule", "that is no moment")
+        due = max(at, self.time)
+        number = self._take_number()
+        call = state.ScheduledCall(contract=contract, method=method, arguments=arguments, gas=gas)
+        self.view.save(state.key_scheduled(due, number), call)
+        self.view.save(state.key_due(number), due)
+        return number
+
+    def cancel(self, contract: Address, number: int) -> bool:
+        if not 0 <= number <= INT_MAX:
+            return False
+        due = self.view.load(Instant, state.key_due(number))
+        if due is None:
+            return False
+        call = self.view.require(state.ScheduledCall, state.key_scheduled(due, number))
+        if call.contract != contract:
+            return False
+        self.view.put(state.key_scheduled(due, number), None)
+        self.view.put(state.key_due(number), None)
+        return True
+
+    def get_balance(self, asset: AssetId, holder: Address) -> Amount:
+        return self.money.get_balance(asset, holder)
+
+    def transfer(self, asset: AssetId, source: Address, target: Address, amount: Amount) -> None:
+        self.money.transfer(asset, source, target, amount)
+
+    def create_asset(self, issuer: Address, code: str, decimals: int) -> AssetId:
+        return self.money.create_asset(issuer, code, decimals)
+
+    def mint(self, issuer: Address, asset: AssetId, target: Address, amount: Amount) -> None:
+        self.money.mint(issuer, asset, target, amount)
+
+    def burn(self, issuer: Address, asset: AssetId, source: Address, amount: Amount) -> None:
+        self.money.burn(issuer, asset, source, amount)
+
+    def freeze(self, issuer: Address, asset: AssetId, holder: Address, frozen: bool) -> None:  # noqa: FBT001 - the port's shape
+        self.money.freeze(issuer, asset, holder, frozen=frozen)
+
+    def _take_number(self) -> int:
+        value = self.view.get(state.SEQUENCE)
+        number = 0 if value is None else decode(Unsigned, value)
+        self.view.save(state.SEQUENCE, number + 1)
+        return number

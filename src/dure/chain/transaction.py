@@ -1,0 +1,214 @@
+"""Transactions: a signed list of calls that happen all together or not at all.
+
+Rules
+-----
+1. An envelope is `[body bytes, [proof, …]]`. The body is signed and hashed over exactly the bytes received and never
+   written again; `transaction_id = H(body)` stops replay, `envelope_id = H(envelope)` keys caches and the block's root.
+2. There are no account nonces: one institution sends thousands in parallel and in any order. `valid_until` is a block
+   time, at most one replay window ahead; inside that window a transaction id is accepted once.
+3. Proof number 0 is the sender's; number 1 is the payer's, where a payer is named. Whether a proof's signatures fit its
+   stated policy is checked here, purely; whether that policy may act for the account now is decided at execution.
+4. An address is the hash of the account's first policy.
+"""
+
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from dure.core import hashing
+from dure.core.codec import Wire, decode, encode
+from dure.core.errors import InvalidEncoding, MalformedTransaction
+from dure.core.signatures import SignedItem, validate_public_key
+from dure.core.types import (
+    Address,
+    Amount,
+    AssetId,
+    ChainId,
+    Digest,
+    EnvelopeId,
+    Gas,
+    Instant,
+    PublicKey,
+    Signature,
+    TransactionId,
+    Unsigned,
+)
+
+BODY_VERSION: Final = 1
+CALLS_MAX: Final = 1024
+KEYS_MAX: Final = 32
+TRANSACTION_BYTES_MAX: Final = 1024 * 1024
+
+GAS_PER_SIGNATURE: Final = 4000
+GAS_PER_BYTE: Final = 1
+GAS_PER_CALL: Final = 200
+
+MethodName = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Payment(Wire, frozen=True):
+    """Money that moves from the caller to the called contract just before the call."""
+
+    asset: AssetId
+    amount: Amount
+
+
+class Call(Wire, frozen=True):
+    """One call of a transaction."""
+
+    contract: Address
+    method: MethodName
+    arguments: Annotated[bytes, Meta(max_length=TRANSACTION_BYTES_MAX)]
+    """Canonical bytes of the tuple of arguments, typed by the method."""
+    pays: Payment | None
+
+
+class Body(Wire, frozen=True):
+    """What the sender signs."""
+
+    version: Unsigned
+    """Format of this body: 1."""
+    chain_id: ChainId
+    sender: Address
+    payer: Address | None
+    """Account whose organisation's quota (or whose fee balance) is charged instead of the sender's."""
+    valid_until: Instant
+    """Last block time at which the transaction may be executed."""
+    salt: Annotated[bytes, Meta(min_length=8, max_length=32)]
+    """Makes two otherwise equal transactions different."""
+    gas_limit: Gas
+    fee_limit: Amount
+    """Largest fee in the chain's fee asset; 0 where the chain has none."""
+    calls: Annotated[tuple[Call, ...], Meta(min_length=1, max_length=CALLS_MAX)]
+
+
+class KeyPolicy(Wire, frozen=True, tag="ed25519-1"):
+    """One Ed25519 key acts alone."""
+
+    key: PublicKey
+
+
+class ThresholdPolicy(Wire, frozen=True, tag="threshold-1"):
+    """At least `threshold` of the keys act together."""
+
+    threshold: Unsigned
+    keys: Annotated[tuple[PublicKey, ...], Meta(min_length=1, max_length=KEYS_MAX)]
+
+
+Policy = KeyPolicy | ThresholdPolicy
+
+
+class PolicyProof(Wire, frozen=True):
+    """A policy and its keys' signatures over the transaction id, in the policy's order; null where a key did not sign."""
+
+    policy: Policy
+    signatures: Annotated[tuple[Signature | None, ...], Meta(min_length=1, max_length=KEYS_MAX)]
+
+
+class Envelope(Wire, frozen=True):
+    """A body's exact bytes and the proofs for it."""
+
+    body: Annotated[bytes, Meta(max_length=TRANSACTION_BYTES_MAX)]
+    proofs: Annotated[tuple[PolicyProof, ...], Meta(min_length=1, max_length=2)]
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """An envelope that was opened once: everything derived from it stands beside it."""
+
+    envelope: bytes
+    envelope_id: EnvelopeId
+    transaction_id: TransactionId
+    body: Body
+    proofs: tuple[PolicyProof, ...]
+    signatures: tuple[SignedItem, ...]
+    """All must verify; the decoder has checked that they satisfy the stated policies."""
+    proof_gas: Gas
+    """Gas for carrying and proving the transaction, charged before any call."""
+
+
+def compute_transaction_id(body: bytes) -> TransactionId:
+    """Return the hash of a body's bytes."""
+    return TransactionId(sha256(hashing.TRANSACTION + body).digest())
+
+
+def compute_envelope_id(envelope: bytes) -> EnvelopeId:
+    """Return the hash of an envelope's bytes."""
+    return EnvelopeId(sha256(hashing.ENVELOPE + envelope).digest())
+
+
+def compute_address(policy: Policy) -> Address:
+    """Return the address of the account whose first policy this is."""
+    return Address(sha256(hashing.POLICY + encode(policy)).digest())
+
+
+def compute_asset_id(issuer: Address, code: str) -> AssetId:
+    """Return the id of the asset that the contract `issuer` calls `code`."""
+    return AssetId(hashing.compute_hash(hashing.ASSET, encode((issuer, code))))
+
+
+def compute_contract_address(transaction_id: TransactionId, call_index: int) -> Address:
+    """Return the address of the contract deployed by that call of that transaction."""
+    return Address(hashing.compute_hash(hashing.CONTRACT, encode((transaction_id, call_index))))
+
+
+def validate_policy(policy: Policy) -> None:
+    """Raise `InvalidTransaction` unless the policy may be registered: sound keys, sorted, and a threshold that can be met."""
+    if isinstance(policy, KeyPolicy):
+        validate_public_key(policy.key)
+        return
+    if list(policy.keys) != sorted(set(policy.keys)):
+        raise MalformedTransaction("the keys of a threshold policy are sorted and distinct")
+    if not 1 <= policy.threshold <= len(policy.keys):
+        raise MalformedTransaction("the threshold lies between 1 and the number of keys")
+    for key in policy.keys:
+        validate_public_key(key)
+
+
+def decode_transaction(envelope: bytes, *, bytes_max: int = TRANSACTION_BYTES_MAX) -> Transaction:
+    """Open an envelope; raise `MalformedTransaction`. The signatures are listed, not yet verified."""
+    try:
+        opened = decode(Envelope, envelope, bytes_max=bytes_max)
+        body = decode(Body, opened.body, bytes_max=bytes_max)
+    except InvalidEncoding as problem:
+        raise MalformedTransaction(problem.message) from problem
+    if body.version != BODY_VERSION:
+        message = f"transactions of version {body.version} are not known here"
+        raise MalformedTransaction(message, version=body.version)
+    if len(opened.proofs) != (1 if body.payer is None else 2):
+        raise MalformedTransaction("one proof for the sender and one for the payer, if there is one")
+    transaction_id = compute_transaction_id(opened.body)
+    signatures = [item for proof in opened.proofs for item in _open_proof(proof, transaction_id)]
+    gas = GAS_PER_SIGNATURE * len(signatures) + GAS_PER_BYTE * len(envelope)
+    return Transaction(
+        envelope=envelope,
+        envelope_id=compute_envelope_id(envelope),
+        transaction_id=transaction_id,
+        body=body,
+        proofs=opened.proofs,
+        signatures=tuple(signatures),
+        proof_gas=Gas(gas + GAS_PER_CALL * len(body.calls)),
+    )
+
+
+def _open_proof(proof: PolicyProof, message: Digest) -> list[SignedItem]:
+    policy = proof.policy
+    if isinstance(policy, ThresholdPolicy):
+        validate_policy(policy)
+        keys, threshold = policy.keys, policy.threshold
+    else:
+        keys, threshold = (policy.key,), 1
+    if len(proof.signatures) != len(keys):
+        raise MalformedTransaction("a policy proof has one place for each key")
+    items = [
+        (key, message, signature)
+        for key, signature in zip(keys, proof.signatures, strict=True)
+        if signature is not None
+    ]
+    if len(items) != threshold:
+        given = len(items)
+        text = f"the policy asks for {threshold} signatures, the proof carries {given}"
+        raise MalformedTransaction(text, needed=threshold, given=given)
+    return items
