@@ -43,7 +43,9 @@ class Money:
         """Register the asset `code` of `issuer`."""
         asset = compute_asset_id(issuer, code)
         if not 1 <= len(code) <= 16 or not 0 <= decimals <= 18:
-            raise Refusal("bad_asset", "an asset has a code of 1 to 16 characters and 0 to 18 decimals")
+            raise Refusal(
+                "bad_asset", "an asset has a code of 1 to 16 characters and 0 to 18 decimals"
+            )
         if self.view.get(state.key_asset(asset)) is not None:
             raise Refusal("bad_asset", "the issuer has an asset of that code already")
         record = state.AssetRecord(issuer=issuer, code=code, decimals=decimals, supply=Amount(0))

@@ -79,7 +79,9 @@ class Session:
         self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas
     ) -> int:
         if not 0 < gas <= self._scheduled_gas_max:
-            raise Refusal("bad_schedule", "a scheduled call asks for more gas than a block gives to one")
+            raise Refusal(
+                "bad_schedule", "a scheduled call asks for more gas than a block gives to one"
+            )
         if not 0 <= at <= INT_MAX:
             raise Refusal("bad_schedule", "that is no moment")
         due = max(at, self.time)

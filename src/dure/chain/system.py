@@ -102,7 +102,10 @@ class Caller:
     def require_authority(self) -> None:
         """Refuse everybody but the authority account."""
         if self.sender != self.authority:
-            raise Refusal("not_authority", "only the members together, through the authority account, may do that")
+            raise Refusal(
+                "not_authority",
+                "only the members together, through the authority account, may do that",
+            )
 
 
 def transfer(caller: Caller, given: TransferArguments) -> bytes:

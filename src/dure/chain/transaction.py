@@ -178,7 +178,9 @@ def decode_transaction(envelope: bytes, *, bytes_max: int = TRANSACTION_BYTES_MA
         message = f"transactions of version {body.version} are not known here"
         raise MalformedTransaction(message, version=body.version)
     if len(opened.proofs) != (1 if body.payer is None else 2):
-        raise MalformedTransaction("one proof for the sender and one for the payer, if there is one")
+        raise MalformedTransaction(
+            "one proof for the sender and one for the payer, if there is one"
+        )
     transaction_id = compute_transaction_id(opened.body)
     signatures = [item for proof in opened.proofs for item in _open_proof(proof, transaction_id)]
     gas = GAS_PER_SIGNATURE * len(signatures) + GAS_PER_BYTE * len(envelope)

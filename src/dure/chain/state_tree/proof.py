@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from dure.chain import tree
+from dure.chain.state_tree import tree
 from dure.core import hashing
 from dure.core.codec import Wire
 from dure.core.errors import InvalidProof
@@ -64,7 +64,9 @@ def validate_value(root: Hash, key: bytes, value: bytes | None, proof: StateProo
         raise InvalidProof("the state does not hold that value under that key", check="state value")
 
 
-def build_chunks(root: tree.Node | None, get_item: Callable[[bytes], tuple[bytes, bytes]]) -> Iterator[Chunk]:
+def build_chunks(
+    root: tree.Node | None, get_item: Callable[[bytes], tuple[bytes, bytes]]
+) -> Iterator[Chunk]:
     """Yield the snapshot of a tree; `get_item` returns key and value of a path."""
     yield from _chunks(root, b"", (), get_item)
 
@@ -113,7 +115,9 @@ def _walk(root: Hash, path: bytes, levels: tuple[bytes, ...]) -> Hash:
 
 def _step(expected: Hash, level: bytes, nibble: int) -> Hash:
     if sha256(hashing.STATE_INNER + level).digest() != expected:
-        raise InvalidProof("an inner node does not hash to what stands above it", check="state path")
+        raise InvalidProof(
+            "an inner node does not hash to what stands above it", check="state path"
+        )
     return Hash(level[32 * nibble : 32 * nibble + 32])
 
 

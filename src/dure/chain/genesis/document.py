@@ -16,7 +16,7 @@ from dure.core import hashing
 from dure.core.codec import Wire, encode
 from dure.core.errors import InvalidGenesis, InvalidTransaction
 from dure.core.signatures import validate_public_key
-from dure.core.types import Address, Amount, ChainId, Hash, Instant, Unsigned
+from dure.core.types import INT_MAX, Address, Amount, ChainId, Hash, Instant, Unsigned
 from dure.core.validators import Name, ValidatorSet
 
 GENESIS_BYTES_MAX = 512 * 1024 * 1024
@@ -123,16 +123,23 @@ def validate_genesis(document: GenesisDocument) -> None:
     names = {organisation.name for organisation in genesis.organisations}
     for allocation in document.allocations:
         _require(allocation.organisation in names, "an allocation names an unknown organisation")
-        _require(len(allocation.balances) <= len(genesis.assets), "an allocation has too many balances")
+        _require(
+            len(allocation.balances) <= len(genesis.assets), "an allocation has too many balances"
+        )
     addresses = {allocation.address for allocation in document.allocations}
     addresses |= {compute_address(organisation.policy) for organisation in genesis.organisations}
     total = len(document.allocations) + len(genesis.organisations)
     _require(len(addresses) == total, "an account stands twice in the genesis")
+    for index in range(len(genesis.assets)):
+        supply = sum(sum(given.balances[index : index + 1]) for given in document.allocations)
+        _require(supply <= INT_MAX, "the supply of an asset passes the largest amount")
 
 
 def _validate_members(genesis: Genesis) -> None:
     keys = list(genesis.validators.keys)
-    _require(keys == sorted(set(keys)) and bool(keys), "validators are sorted, distinct and not none")
+    _require(
+        keys == sorted(set(keys)) and bool(keys), "validators are sorted, distinct and not none"
+    )
     _require(
         genesis.engine is not EngineKind.SOLO or len(keys) == 1, "the solo engine has one validator"
     )
