@@ -1,0 +1,97 @@
+"""What the rest of a program may ask of a running node: the one port between `node` and `index`, `api`, `console`.
+
+The real node implements it on its event loop; tests may implement it on an executor alone. Everything that a gateway
+hands out is final on the engines that finalize; engines that may undo a block hand it out again as retracted.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from dure.chain.executor import Executor
+from dure.core.errors import InvalidTransaction
+from dure.core.types import ChainId, Height, Instant, PublicKey, TransactionId
+from dure.node.ports import StoredBlock
+
+
+class Finality(StrEnum):
+    """How sure an item is: every event, receipt and block that leaves a node carries one of these."""
+
+    PENDING = "pending"
+    FINAL = "final"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A block that became (or ceased to be) part of the chain."""
+
+    stored: StoredBlock
+    finality: Finality
+    confirmations: int
+    """Blocks on top of this one, itself counted; final engines say 1 and mean for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatus:
+    """One other member of the network as this node sees it."""
+
+    key: PublicKey
+    name: str
+    connected: bool
+    height: Height | None
+    """Its last known height."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """What an operator sees first."""
+
+    name: str
+    chain_id: ChainId
+    chain_name: str
+    test: bool
+    height: Height
+    block_time: Instant
+    ledger_time: Instant
+    state_root: bytes
+    validator_key: PublicKey
+    is_validator: bool
+    engine: str
+    """One line in words: what the engine is doing and whom it waits for."""
+    waiting: int
+    """Transactions in the mempool."""
+    peers: tuple[PeerStatus, ...]
+    syncing: bool
+
+
+class Gateway(Protocol):
+    """A running node as seen from inside its process. All calls belong to the node's event loop."""
+
+    @property
+    def executor(self) -> Executor:
+        """The ledger at the head: for reading, proving and views."""
+        ...
+
+    def get_status(self) -> NodeStatus: ...
+
+    async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:
+        """Admit envelopes to the mempool, in order; each is either waiting now or refused with its reason."""
+        ...
+
+    async def wait_final(self, transaction_id: TransactionId, timeout_s: float) -> tuple[StoredBlock, int]:
+        """Return the block that holds the transaction and its index there; raise `TimedOut`, or the refusal that dropped it."""
+        ...
+
+    def load_block(self, height: Height) -> StoredBlock | None:
+        """Return a stored block; None above the head or where it was pruned. The genesis block (0) has no certificate seals."""
+        ...
+
+    def find_transaction(self, transaction_id: TransactionId) -> tuple[Height, int] | None:
+        """Return where a stored transaction stands: height, index among the block's transactions."""
+        ...
+
+    def subscribe(self, from_height: Height) -> AsyncIterator[Notice]:
+        """Yield stored blocks from `from_height` on and then each new one. A reader too slow is ended with `Unavailable`."""
+        ...
