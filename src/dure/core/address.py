@@ -1,6 +1,8 @@
-"""Addresses and other 32-byte names as text that catches typing errors: Bech32m with the prefix `dure`.
+"""Addresses as text that catches typing errors: Bech32m with the prefix `dure`.
 
-Source: BIP-350 (checksum), BIP-173 (alphabet). An address is 32 bytes, so its text has 63 characters.
+Written in small letters. Read in small letters or all in capitals (as QR codes have them), never
+mixed.
+Source: BIP-350 (checksum), BIP-173 (alphabet, letter case).
 """
 
 from typing import Final
@@ -16,9 +18,13 @@ _PREFIX_VALUES: Final = [ord(c) >> 5 for c in PREFIX] + [0] + [ord(c) & 31 for c
 _DATA_LENGTH: Final = 52
 _CHECKSUM_LENGTH: Final = 6
 
+TEXT_LENGTH: Final = len(PREFIX) + 1 + _DATA_LENGTH + _CHECKSUM_LENGTH
+"""Characters of an address: 63."""
+
 
 def encode_address(address: Address) -> str:
     """Return the text form, for example `dure1qqq…`."""
+    assert len(address) == 32, "an address has 32 bytes"
     number = int.from_bytes(address, "big") << 4
     data = [(number >> (5 * (_DATA_LENGTH - 1 - i))) & 31 for i in range(_DATA_LENGTH)]
     checksum = _polymod(_PREFIX_VALUES + data + [0] * _CHECKSUM_LENGTH) ^ _BECH32M
@@ -28,10 +34,11 @@ def encode_address(address: Address) -> str:
 
 def decode_address(text: str) -> Address:
     """Return the address that `text` names; raise `InvalidEncoding` with the reason."""
+    if text.isascii() and text.isupper():
+        text = text.lower()
     lead, _, rest = text.partition("1")
     if lead != PREFIX or len(rest) != _DATA_LENGTH + _CHECKSUM_LENGTH:
-        message = f"an address begins with {PREFIX}1 and has 63 characters"
-        raise InvalidEncoding(message)
+        raise InvalidEncoding(f"an address begins with {PREFIX}1 and has {TEXT_LENGTH} characters")
     if any(character not in ALPHABET for character in rest):
         raise InvalidEncoding("the address has a character that addresses never have")
     data = [ALPHABET.index(character) for character in rest]

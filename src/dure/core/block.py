@@ -1,6 +1,7 @@
-"""The header, its id, and the block as every room but the ledger sees it: a header and a list of opaque byte strings.
+"""The header, its id, and the block as every room but the ledger sees it.
 
-Consensus moves blocks about without ever opening a transaction; only `dure.chain` does that.
+That is a header and a list of opaque byte strings. Consensus moves blocks about without ever
+opening a transaction; only `dure.chain` does that.
 """
 
 from typing import Annotated, Final
@@ -25,7 +26,10 @@ EngineFields = Annotated[bytes, Meta(max_length=1024)]
 
 
 class Header(Wire, frozen=True):
-    """What a block's id covers. All roots are of the state *after* this block, so that a final block proves its results."""
+    """What a block's id covers.
+
+    All roots are of the state *after* this block, so that a final block proves its results.
+    """
 
     version: Unsigned
     """Format of this header: 1."""
@@ -34,15 +38,21 @@ class Header(Wire, frozen=True):
     height: Height
     """One more than the parent's."""
     time: Instant
-    """Wall time at which the block was first proposed; later than the parent's. A re-proposed block keeps it."""
+    """Wall time at which the block was first proposed; later than the parent's.
+
+    A re-proposed block keeps it.
+    """
     previous: BlockId
     """Id of the parent; 32 zero bytes in the genesis block."""
     transaction_root: Hash
-    """Merkle root over the envelope ids, in order: enough to check a block that only names its transactions."""
+    """Merkle root over the envelope ids, in order.
+
+    Enough to check a block that only names its transactions.
+    """
     state_root: Hash
     """Root of the authenticated state after the block."""
     receipt_root: Hash
-    """Merkle root over the receipts: scheduled calls first, then transactions, in order of execution."""
+    """Merkle root over the receipts, in order of execution: scheduled calls first."""
     validators_root: Hash
     """Hash of the validator set that decides this block."""
     next_validators_root: Hash
@@ -50,9 +60,12 @@ class Header(Wire, frozen=True):
     parameters_root: Hash
     """Hash of the chain parameters in force after this block."""
     proposer: PublicKey
-    """Validator that first proposed the block; a re-proposed block keeps it. 32 zero bytes in the genesis block."""
+    """Validator that first proposed the block; a re-proposed block keeps it.
+
+    32 zero bytes in the genesis block.
+    """
     engine: EngineFields
-    """Proof fields of engines that put one into the header (work, slot draw); empty for PBFT and solo."""
+    """Proof of engines that put one into the header (work, slot draw); empty for PBFT and solo."""
 
 
 class Block(Wire, frozen=True):

@@ -1,7 +1,9 @@
-"""What proves that a block is final, as data. `dure.consensus.quorum` counts it, `dure.proof` joins it to the ledger.
+"""What proves that a block is final, as data.
 
-A certificate is **one** round number and a quorum of distinct members' seals of that one round: seals of several
-rounds added together can fork the chain.
+`dure.consensus.quorum` counts it, `dure.proof` joins it to the ledger.
+
+A certificate is **one** round number and a quorum of distinct members' seals of that one round:
+seals of several rounds added together can fork the chain.
 """
 
 from typing import Annotated

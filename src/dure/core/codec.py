@@ -2,14 +2,16 @@
 
 Rules
 -----
-1. A value is a `Wire` struct or a tuple, list, text, bytes, bool, null or integer typed in advance; nothing is decoded
-   without its type. Structs are written as arrays; unions carry a tag as their first element.
+1. Nothing is read without its type, and the type has one of the shapes that `dure.core.shape`
+   allows. Structs are written as arrays; unions carry a tag as their first element.
 2. Writing is MessagePack in its shortest form.
-3. Reading is: bound the length, decode against the type, **write again and compare**. The typed decoder alone would
-   accept integers in long form and drop surplus elements; the comparison refuses both.
+3. Reading is: bound the length, decode against the type, **write again and compare**. The typed
+   decoder alone would accept integers in long form and drop surplus elements; the comparison
+   refuses both.
 4. Every failure, whatever its cause, is one error: `InvalidEncoding`.
 
-Source: MessagePack specification; measured traps in the project's research notes. Specified in `docs/spec/encoding.md`.
+Source: MessagePack specification; traps measured with msgspec 0.22. Specified in
+`docs/spec/encoding.md`.
 """
 
 from collections.abc import Hashable
@@ -19,6 +21,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 
 from dure.core.errors import InvalidEncoding
+from dure.core.shape import validate_shape
 
 MESSAGE_BYTES_MAX: Final = 32 * 1024 * 1024
 """Nothing longer is ever decoded, whatever the caller allows."""
@@ -34,26 +37,35 @@ class Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 
 @lru_cache(maxsize=1024)
 def _decoder(type_: Hashable) -> msgspec.msgpack.Decoder[Any]:
+    validate_shape(type_)
     return msgspec.msgpack.Decoder(cast("Any", type_))
 
 
 def encode(value: object) -> bytes:
-    """Return the canonical bytes of `value`."""
+    """Return the canonical bytes of `value`, which is of a type that `decode` would take."""
     return _encoder.encode(value)
 
 
 def decode(type_: type[T], data: bytes, *, bytes_max: int = MESSAGE_BYTES_MAX) -> T:
-    """Return the value of `type_` whose canonical bytes are exactly `data`; raise `InvalidEncoding` otherwise."""
-    if len(data) > bytes_max:
-        message = f"{len(data)} bytes are more than the {bytes_max} that are allowed here"
-        raise InvalidEncoding(message, size=len(data), size_max=bytes_max)
+    """Return the value of `type_` whose canonical bytes are exactly `data`.
+
+    Raise `InvalidEncoding` for any other bytes and for more than `bytes_max` of them, `TypeError`
+    for a type that may not be on the wire.
+    """
+    size_max = min(bytes_max, MESSAGE_BYTES_MAX)
+    if len(data) > size_max:
+        message = f"{len(data)} bytes are more than the {size_max} that are allowed here"
+        raise InvalidEncoding(message, size=len(data), size_max=size_max)
+    decoder = _decoder(cast("Hashable", type_))
     try:
-        value = _decoder(cast("Hashable", type_)).decode(data)
+        value = decoder.decode(data)
         canonical = _encoder.encode(value)
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError) as problem:
-        message = f"not a canonical {getattr(type_, '__name__', 'value')}: {problem}"
-        raise InvalidEncoding(message) from problem
+        raise InvalidEncoding(f"not a canonical {_name(type_)}: {problem}") from problem
     if canonical != data:
-        message = f"not the canonical form of this {getattr(type_, '__name__', 'value')}"
-        raise InvalidEncoding(message)
+        raise InvalidEncoding(f"not the canonical form of this {_name(type_)}")
     return cast("T", value)
+
+
+def _name(type_: object) -> str:
+    return getattr(type_, "__name__", "value")

@@ -12,8 +12,10 @@ DureError
 └── ConfigurationError     the operator's fault: what is wrong, where, and what to do
 ```
 
-A contract's refusal is no error of ours: it is data in the receipt. `assert` means our own fault and stops the node.
-Every class carries a `code` (its name in snake case) that never changes once released, and `facts` for machines.
+A contract's refusal is no error of ours: it is data in the receipt. `assert` means our own fault
+and stops the node.
+Every class carries a `code` (its name in snake case) that never changes once
+released, and `facts` for machines.
 """
 
 import re
@@ -42,7 +44,10 @@ class InvalidEncoding(DureError):
 
 
 class InvalidTransaction(DureError):
-    """A transaction that breaks a rule before any contract runs. The sender pays nothing and keeps its money."""
+    """A transaction that breaks a rule before any contract runs.
+
+    The sender pays nothing and keeps its money.
+    """
 
 
 class MalformedTransaction(InvalidTransaction):
@@ -55,6 +60,10 @@ class WrongChain(InvalidTransaction):
 
 class WrongSignature(InvalidTransaction):
     """A signature does not verify against the key that the proof states."""
+
+
+class WrongKey(InvalidTransaction):
+    """A public key that may not be registered: non-canonical, of small order, or off the curve."""
 
 
 class WrongPolicy(InvalidTransaction):
@@ -134,4 +143,7 @@ class ConfigurationError(DureError):
 
 
 class StorageError(DureError):
-    """The disk refused or returned something else than what was written; the node stops before it can lie."""
+    """The disk refused or returned something else than what was written.
+
+    The node stops before it can lie.
+    """

@@ -1,7 +1,8 @@
 """SHA-256 with a domain in front of everything that is hashed.
 
-The input is `domain ‖ 0x00 ‖ data`. Domains never contain a zero byte, so no two domains can meet. They name the
-project, the format version and the kind of thing, and are all listed here: adding a kind means adding a line.
+The input is `domain ‖ 0x00 ‖ data`. Domains never contain a zero byte, so no two domains can meet.
+They name the project, the format version and the kind of thing, and are all listed here: adding a
+kind means adding a line.
 """
 
 import hashlib

@@ -1,7 +1,8 @@
-"""The plain values that every room shares, each a type of its own so that two integers cannot be swapped.
+"""The plain values that every room shares, each a type of its own so that no two can be swapped.
 
-All of them are bounded where they are decoded: a `Height` off the wire is never negative and never past 2⁶³-1, a
-`BlockId` is always 32 bytes long. The bounds live in the type itself, so no reader of a message can forget them.
+All of them are bounded where they are decoded: a `Height` off the wire is never negative and never
+past 2⁶³-1, a `BlockId` is always 32 bytes long. The bounds live in the type itself, so no reader of
+a message can forget them.
 """
 
 from typing import Annotated, Final, NewType
@@ -9,7 +10,7 @@ from typing import Annotated, Final, NewType
 from msgspec import Meta
 
 INT_MAX: Final = 2**63 - 1
-"""The largest integer that is written as an integer on the wire (DESIGN: larger ones would be bytes)."""
+"""The largest integer that is written as an integer on the wire; larger ones would be bytes."""
 
 INT_MIN: Final = -(2**63)
 
@@ -35,11 +36,17 @@ Amount = NewType("Amount", Unsigned)
 """Money in minor units of one asset: 0 … 2⁶³-1."""
 
 Gas = NewType("Gas", Unsigned)
-"""Deterministic measure of work; one unit is about ten nanoseconds on the machine that the table was made on."""
+"""Deterministic measure of work.
+
+One unit is about ten nanoseconds on the machine that the table was made on.
+"""
 
 Hash = NewType("Hash", Digest)
 BlockId = NewType("BlockId", Digest)
-"""Hash of a header; leaves out the round and the seals, so that a re-proposed block keeps its id."""
+"""Hash of a header.
+
+Leaves out the round and the seals, so that a re-proposed block keeps its id.
+"""
 
 TransactionId = NewType("TransactionId", Digest)
 """Hash of a transaction's body bytes; stops replay."""
@@ -51,7 +58,10 @@ ChainId = NewType("ChainId", Digest)
 """Hash of the genesis document."""
 
 Address = NewType("Address", Digest)
-"""Who holds money and sends calls: hash of the account's first policy, or of a contract's deployment."""
+"""Who holds money and sends calls.
+
+Hash of the account's first policy, or of a contract's deployment.
+"""
 
 AssetId = NewType("AssetId", Digest)
 """Hash of (issuing contract, code)."""
@@ -63,4 +73,4 @@ Signature = NewType("Signature", Annotated[bytes, Meta(min_length=64, max_length
 """An Ed25519 signature, 64 bytes."""
 
 NO_HASH: Final = Hash(bytes(32))
-"""Stands where there is nothing to hash: the root of an empty tree, the parent of the genesis block."""
+"""Stands where nothing is hashed: the root of an empty tree, the parent of the genesis block."""

@@ -1,6 +1,9 @@
-"""Who decides: the validator set as data. Counting votes belongs to consensus, choosing the set to the ledger."""
+"""Who decides: the validator set as data.
 
-from typing import Annotated
+Counting votes belongs to consensus, choosing the set to the ledger.
+"""
+
+from typing import Annotated, Final
 
 from msgspec import Meta
 
@@ -8,7 +11,8 @@ from dure.core import hashing
 from dure.core.codec import Wire, encode
 from dure.core.types import Hash, PublicKey
 
-VALIDATORS_MAX = 128
+VALIDATORS_MAX: Final = 128
+"""Members that a validator set may have, and seals that a certificate may carry."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -38,9 +42,12 @@ class ValidatorSet(Wire, frozen=True):
 
 
 def build_validator_set(members: list[Validator]) -> ValidatorSet:
-    """Return the set in its canonical order; raise `ValueError` where a key is repeated or nobody is left."""
-    if not members:
-        raise ValueError("a validator set cannot be empty")
+    """Return the set in its canonical order.
+
+    Raise `ValueError` for none, too many, or a repeated key.
+    """
+    if not 1 <= len(members) <= VALIDATORS_MAX:
+        raise ValueError(f"a validator set has 1 to {VALIDATORS_MAX} members, not {len(members)}")
     if len({member.key for member in members}) != len(members):
         raise ValueError("a key stands twice in the validator set")
     return ValidatorSet(members=tuple(sorted(members, key=lambda member: member.key)))
