@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.core.errors import ConfigurationError
@@ -34,6 +34,7 @@ def test_signs_as_rfc_8032_says() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.binary(min_size=32, max_size=32), st.binary(max_size=200))
 def test_the_network_accepts_every_signature_made_here(seed: bytes, message: bytes) -> None:
     key = SigningKey(seed)

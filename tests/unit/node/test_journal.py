@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.core.errors import StorageError
@@ -72,6 +72,7 @@ def test_a_tail_of_zeros_is_torn(path: Path) -> None:
     assert path.stat().st_size == sizes[1]
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_any_damage_before_the_last_record_is_named(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

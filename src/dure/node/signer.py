@@ -1,0 +1,192 @@
+"""A validator's signer: one key, and the memory of what it signed last.
+
+Rules
+-----
+1. Positions are (height, round, step), in that order. A position behind the last one gets no
+   signature; the same position gets one only for the same message, and then the same one again.
+2. The new position is on the disk (`fdatasync`) **before** the signature exists for anybody else.
+   So a crash at any moment loses at most a signature that nobody has seen.
+3. Two slots are written in turn, each far enough from the other that one torn write cannot touch
+   both. The intact slot of the higher generation counts; a torn one belongs to a signature that was
+   never given out.
+4. The file is made once, by `create_guard`, and is part of no backup: an old one would forget. A
+   guard that is missing or belongs to another key is a `ConfigurationError`, never a fresh start.
+5. One process at a time holds the file.
+
+File
+----
+```
+offset    0   "DUREGRD1" public_key[32] crc32[4]
+offset 4096   slot 0      generation[8] height[8] round[8] step[8] message_sha256[32] crc32[4]
+offset 8192   slot 1      the same
+```
+All integers are big-endian; a checksum covers everything before it in its part.
+"""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from struct import Struct
+from typing import Final, NoReturn
+from zlib import crc32
+
+from dure.core.errors import ConfigurationError, StorageError
+from dure.core.types import PublicKey, Signature
+from dure.identity.files import write_new_file
+from dure.identity.keys import SigningKey
+
+MAGIC: Final = b"DUREGRD1"
+SLOT_DISTANCE: Final = 4096
+FILE_LENGTH: Final = 3 * SLOT_DISTANCE
+
+_HEADER: Final = Struct(">8s32s")
+_SLOT: Final = Struct(">QQQQ32s")
+_CRC: Final = Struct(">I")
+_NOTHING: Final = bytes(32)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedPosition:
+    """What was signed last."""
+
+    height: int
+    round: int
+    step: int
+    digest: bytes
+    """SHA-256 of the message; 32 zero bytes before the first signature."""
+
+    @property
+    def place(self) -> tuple[int, int, int]:
+        """The part that only ever grows."""
+        return self.height, self.round, self.step
+
+
+def create_guard(path: Path, key: PublicKey) -> None:
+    """Make the guard file of a new validator; raise `ConfigurationError` where one stands."""
+    content = _seal(_HEADER.pack(MAGIC, key)).ljust(SLOT_DISTANCE, b"\0")
+    first = _seal(_SLOT.pack(0, 0, 0, 0, _NOTHING)).ljust(SLOT_DISTANCE, b"\0")
+    write_new_file(path, (content + first).ljust(FILE_LENGTH, b"\0"), mode=0o600)
+
+
+class FileSigner:
+    """`dure.node.ports.Signer` with the key in memory and the last position in a file."""
+
+    def __init__(self, path: Path, key: SigningKey) -> None:
+        """Open the guard file of `key`; raise `ConfigurationError` or `StorageError`."""
+        self._path = path
+        self._key = key
+        self._failed = False
+        self._descriptor = self._open()
+        try:
+            self._generation, self._last = self._load()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def key(self) -> PublicKey:
+        """The validator's public key."""
+        return self._key.public
+
+    @property
+    def last(self) -> SignedPosition:
+        """What was signed last, for operators."""
+        return self._last
+
+    def sign(self, height: int, round_: int, step: int, message: bytes) -> Signature | None:
+        """Return the signature, or None where it would contradict an earlier one.
+
+        Raises `StorageError` where the position cannot be made durable; nothing was signed then,
+        and nothing will be until the node is restarted.
+        """
+        if self._failed:
+            self._fail("failed before and signs no more; restart the node")
+        position = SignedPosition(height, round_, step, sha256(message).digest())
+        if position == self._last:
+            return self._key.sign(message)
+        if position.place < self._last.place or self._is_signed_differently(position):
+            return None
+        self._store(position)
+        return self._key.sign(message)
+
+    def close(self) -> None:
+        """Give the file free; closing twice is harmless."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+        self._failed = True
+
+    def _is_signed_differently(self, position: SignedPosition) -> bool:
+        return position.place == self._last.place and self._last.digest != _NOTHING
+
+    def _store(self, position: SignedPosition) -> None:
+        generation = self._generation + 1
+        data = _seal(_SLOT.pack(generation, *position.place, position.digest))
+        try:
+            written = os.pwrite(self._descriptor, data, _find_slot(generation))
+            os.fdatasync(self._descriptor)
+        except OSError as problem:
+            self._failed = True
+            self._fail(f"could not be written: {problem.strerror}; free space or replace the disk")
+        if written != len(data):
+            self._failed = True
+            self._fail("was written in part only; free space or replace the disk")
+        self._generation, self._last = generation, position
+
+    def _open(self) -> int:
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+        except FileNotFoundError:
+            self._refuse(
+                "is missing. A validator that has voted before must not start without it; for a "
+                "new validator, `dure network init` makes it"
+            )
+        except OSError as problem:
+            self._refuse(f"cannot be opened: {problem.strerror}")
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            self._refuse("is in use: another process signs with this key; stop it first")
+        return descriptor
+
+    def _load(self) -> tuple[int, SignedPosition]:
+        content = os.pread(self._descriptor, FILE_LENGTH, 0)
+        header = _unseal(content, 0, _HEADER.size)
+        if header is None:
+            self._fail("is damaged in its header: this validator must not vote with it")
+        magic, key = _HEADER.unpack(header)
+        if magic != MAGIC:
+            self._refuse("is no guard file that this program reads")
+        if key != self._key.public:
+            self._refuse("belongs to another key: each validator key has a guard of its own")
+        parts = [_unseal(content, _find_slot(slot), _SLOT.size) for slot in (0, 1)]
+        slots = [_SLOT.unpack(part) for part in parts if part is not None]
+        if not slots:
+            self._fail("is damaged in both slots: this validator must not vote with it")
+        generation, height, round_, step, digest = max(slots)
+        return generation, SignedPosition(height, round_, step, digest)
+
+    def _refuse(self, reason: str) -> NoReturn:
+        message = f"the signer's guard file {self._path} {reason}"
+        raise ConfigurationError(message, file=str(self._path))
+
+    def _fail(self, reason: str) -> NoReturn:
+        message = f"the signer's guard file {self._path} {reason}"
+        raise StorageError(message, file=str(self._path))
+
+
+def _find_slot(generation: int) -> int:
+    return SLOT_DISTANCE * (1 + generation % 2)
+
+
+def _seal(data: bytes) -> bytes:
+    return data + _CRC.pack(crc32(data))
+
+
+def _unseal(content: bytes, offset: int, length: int) -> bytes | None:
+    data = content[offset : offset + length]
+    checksum = content[offset + length : offset + length + _CRC.size]
+    return data if len(data) == length and checksum == _CRC.pack(crc32(data)) else None

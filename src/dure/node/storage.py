@@ -1,0 +1,321 @@
+"""The node's store: blocks, receipts, state, undo records and head, in RocksDB.
+
+Rules
+-----
+1. A block is written with everything that follows from it in **one** synced batch: after a crash
+   either all of it is there or nothing.
+2. Reading checks RocksDB's own checksums and decodes strictly. What does not read back as it was
+   written is a `StorageError`, never a gap: the library's plain `items()` ends silently where it
+   meets damage (measured), so every walk here goes by an explicit iterator and asks for its status.
+3. Exactly one process has a store open.
+4. Memory is bounded by the figures below, whatever the size of the store.
+
+Layout (all integers big-endian; format 1)
+------------------------------------------
+```
+M format              version[4]
+M store               random id[16], names the journal that belongs to this store
+M head                height[8] block_id[32]
+M journal             sequence[8]: records in the journal when the head was written
+B height[8]           canonical bytes of `StoredBlock`
+I block_id[32]        height[8]
+T transaction_id[32]  height[8] index[4]
+U height[8]           canonical bytes of the undo record: pairs (key, previous value or null)
+S key                 value of the state at the head
+```
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final, cast
+
+import rocksdict
+
+from dure.core.codec import decode, encode
+from dure.core.errors import ConfigurationError, InvalidEncoding, StorageError
+from dure.core.types import BlockId, Height
+from dure.node.journal import STORE_ID_LENGTH, Journal
+from dure.node.ports import StoredBlock
+
+FORMAT: Final = 1
+WRITE_BUFFER_BYTES: Final = 16 * 1024 * 1024
+WRITE_BUFFERS_MAX: Final = 2
+BLOCK_CACHE_BYTES: Final = 16 * 1024 * 1024
+LOG_BYTES_MAX: Final = 1024 * 1024
+FILES_OPEN_MAX: Final = 256
+
+_FORMAT_KEY: Final = b"Mformat"
+_STORE_KEY: Final = b"Mstore"
+_HEAD_KEY: Final = b"Mhead"
+_JOURNAL_KEY: Final = b"Mjournal"
+_STATE: Final = b"S"
+_AFTER_STATE: Final = b"T"
+
+_UndoRecord = tuple[tuple[bytes, bytes | None], ...]
+
+
+class RocksDisk:
+    """`dure.node.ports.Disk` on a folder of its own, with the journal beside the database."""
+
+    def __init__(self, folder: Path, identify: Callable[[bytes], bytes]) -> None:
+        """Open or make the store in `folder`; `identify` returns the transaction id of an envelope.
+
+        Raises `ConfigurationError` where the store is another process's or has another format, and
+        `StorageError` where it is damaged.
+        """
+        self._folder = folder
+        self._identify = identify
+        self._sync = rocksdict.WriteOptions()
+        self._sync.sync = True
+        self._database = _open_database(folder)
+        try:
+            self._check_format()
+            self._head = self._load_head_height()
+            self._journal = self._open_journal()
+        except BaseException:
+            self._database.close()
+            raise
+
+    @property
+    def journal_is_complete(self) -> bool:
+        """Whether the journal is the one that this store knew; without it a validator is mute."""
+        return self._journal.is_complete
+
+    def begin_journal_anew(self) -> None:
+        """Let a mute validator speak again: see `Journal.begin_anew`."""
+        self._journal.begin_anew()
+
+    def commit_block(
+        self,
+        block_id: BlockId,
+        stored: StoredBlock,
+        writes: dict[bytes, bytes | None],
+        undo: dict[bytes, bytes | None],
+    ) -> None:
+        """Write the block and everything that follows from it, durably, or raise `StorageError`.
+
+        The first block of a store may have any height, so that a snapshot can come before it; each
+        later one follows on the head.
+        """
+        height = stored.block.header.height
+        if self._head is not None and height != self._head + 1:
+            message = f"block {height} does not follow the stored head {self._head}"
+            raise StorageError(message, height=height, head=self._head)
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        self._put_block(batch, block_id, stored)
+        for key, value in writes.items():
+            if value is None:
+                batch.delete(_STATE + key)
+            else:
+                batch.put(_STATE + key, value)
+        if undo:
+            batch.put(_key(b"U", height), encode(tuple(sorted(undo.items()))))
+        batch.put(_HEAD_KEY, _encode_height(height) + block_id)
+        batch.put(_JOURNAL_KEY, _encode_height(self._journal.sequence))
+        with self._naming_failures():
+            self._database.write(batch, self._sync)
+        self._head = height
+        self._journal.compact(height)
+
+    def load_head(self) -> StoredBlock | None:
+        """Return the newest block, or None on a fresh disk."""
+        return None if self._head is None else self._load_existing(self._head)
+
+    def load_block(self, height: Height) -> StoredBlock | None:
+        """Return the block of that height, or None where the store does not have it."""
+        data = self._get(_key(b"B", height))
+        return None if data is None else self._decode(StoredBlock, data)
+
+    def iterate_blocks(self, from_height: Height) -> Iterator[StoredBlock]:
+        """Yield the stored blocks from that height up to the head, one in memory at a time."""
+        for _, data in self._walk(_key(b"B", from_height), b"C"):
+            yield self._decode(StoredBlock, data)
+
+    def load_undo(self, height: Height) -> dict[bytes, bytes | None] | None:
+        """Return what stood before under the keys that the block wrote; None where it kept none."""
+        data = self._get(_key(b"U", height))
+        return None if data is None else dict(self._decode(_UndoRecord, data))
+
+    def find_block(self, block_id: BlockId) -> Height | None:
+        """Return the height of a stored block."""
+        data = self._get(b"I" + block_id)
+        return None if data is None else Height(int.from_bytes(data, "big"))
+
+    def find_transaction(self, transaction_id: bytes) -> tuple[Height, int] | None:
+        """Return (height, index among the block's transactions) of a stored transaction."""
+        data = self._get(b"T" + transaction_id)
+        if data is None:
+            return None
+        return Height(int.from_bytes(data[:8], "big")), int.from_bytes(data[8:], "big")
+
+    def load_state(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield every key and value of the state at the head, in the order of the keys.
+
+        Exhaust or close the iterator: RocksDB keeps the store locked while one is open.
+        """
+        for key, value in self._walk(_STATE, _AFTER_STATE):
+            yield key[len(_STATE) :], value
+
+    def append_journal(self, height: Height, record: bytes) -> None:
+        """Append and flush one consensus record."""
+        self._journal.append(height, record)
+
+    def load_journal(self, height: Height) -> list[bytes]:
+        """Return the records of `height`, which lies above the head, in order."""
+        return self._journal.load(height)
+
+    def close(self) -> None:
+        """Close store and journal; closing twice is harmless."""
+        self._journal.close()
+        with suppress(rocksdict.DbClosedError):
+            self._database.close()
+
+    def _put_block(
+        self, batch: rocksdict.WriteBatch, block_id: BlockId, stored: StoredBlock
+    ) -> None:
+        height = _encode_height(stored.block.header.height)
+        batch.put(b"B" + height, encode(stored))
+        batch.put(b"I" + block_id, height)
+        for index, envelope in enumerate(stored.block.transactions):
+            batch.put(b"T" + self._identify(envelope), height + index.to_bytes(4, "big"))
+
+    def _check_format(self) -> None:
+        found = self._get(_FORMAT_KEY)
+        if found is None:
+            self._make_fresh()
+        elif int.from_bytes(found, "big") != FORMAT:
+            message = (
+                f"the store in {self._folder} has format {int.from_bytes(found, 'big')}, and this "
+                f"program reads {FORMAT}: use the program that wrote it, or move the folder away "
+                "and let the node fetch the chain again"
+            )
+            raise ConfigurationError(message, folder=str(self._folder))
+
+    def _make_fresh(self) -> None:
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        batch.put(_FORMAT_KEY, FORMAT.to_bytes(4, "big"))
+        batch.put(_STORE_KEY, secrets.token_bytes(STORE_ID_LENGTH))
+        with self._naming_failures():
+            self._database.write(batch, self._sync)
+
+    def _open_journal(self) -> Journal:
+        store_id, noted = self._get(_STORE_KEY), self._get(_JOURNAL_KEY)
+        if store_id is None or (noted is None) != (self._head is None):
+            raise self._damaged("its own records are missing")
+        sequence = None if noted is None else int.from_bytes(noted, "big")
+        return Journal(self._folder / "journal", store_id, noted=sequence)
+
+    def _load_head_height(self) -> Height | None:
+        data = self._get(_HEAD_KEY)
+        if data is None:
+            return None
+        height = Height(int.from_bytes(data[:8], "big"))
+        if self._get(b"I" + data[8:]) != data[:8] or self._get(_key(b"B", height)) is None:
+            raise self._damaged("its head block is missing")
+        return height
+
+    def _load_existing(self, height: Height) -> StoredBlock:
+        stored = self.load_block(height)
+        if stored is None:
+            raise self._damaged(f"block {height} is missing")
+        return stored
+
+    def _get(self, key: bytes) -> bytes | None:
+        with self._naming_failures():
+            return cast("bytes | None", self._database.get(key))
+
+    def _walk(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        with self._naming_failures():
+            options = rocksdict.ReadOptions()
+            options.set_iterate_upper_bound(end)
+            walk = self._database.iter(options)
+            walk.seek(start)
+            while walk.valid():
+                yield walk.key(), walk.value()
+                walk.next()
+            walk.status()
+
+    def _decode(self, type_: Any, data: bytes) -> Any:
+        try:
+            return decode(type_, data, bytes_max=len(data))
+        except InvalidEncoding as problem:
+            raise self._damaged(f"a record does not decode: {problem.message}") from problem
+
+    def _damaged(self, reason: str) -> StorageError:
+        message = (
+            f"the store in {self._folder} is damaged: {reason}. Move the folder away and let the "
+            "node fetch the chain again, or restore a backup"
+        )
+        return StorageError(message, folder=str(self._folder))
+
+    @contextmanager
+    def _naming_failures(self) -> Iterator[None]:
+        try:
+            yield
+        except rocksdict.DbClosedError as problem:
+            message = f"the store in {self._folder} is closed"
+            raise StorageError(message, folder=str(self._folder)) from problem
+        except Exception as problem:
+            # The library raises plain `Exception`, for a full disk and for damage alike.
+            if type(problem) is not Exception:
+                raise
+            raise self._damaged_or_full(problem) from problem
+
+    def _damaged_or_full(self, problem: Exception) -> StorageError:
+        text = str(problem)
+        if text.startswith("Corruption"):
+            return self._damaged(text)
+        message = f"the disk under {self._folder} refused: {text}. Free space or replace the disk"
+        return StorageError(message, folder=str(self._folder))
+
+
+def _open_database(folder: Path) -> rocksdict.Rdict:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return rocksdict.Rdict(str(folder / "rocks"), _build_options())
+    except OSError as problem:
+        message = f"cannot use the folder {folder}: {problem.strerror}"
+        raise ConfigurationError(message, folder=str(folder)) from problem
+    except Exception as problem:
+        if "lock" in str(problem).lower():
+            message = (
+                f"the store in {folder} is open already: stop the node that uses it, or give this "
+                "one a folder of its own"
+            )
+            raise ConfigurationError(message, folder=str(folder)) from problem
+        message = (
+            f"the store in {folder} cannot be opened: {problem}. Move the folder away and let the "
+            "node fetch the chain again, or restore a backup"
+        )
+        raise StorageError(message, folder=str(folder)) from problem
+
+
+def _build_options() -> rocksdict.Options:
+    options = rocksdict.Options(raw_mode=True)
+    options.create_if_missing(create_if_missing=True)
+    options.set_paranoid_checks(enabled=True)
+    # A torn end of RocksDB's own log is a crash; damage before it must not pass for one, as it does
+    # by default.
+    options.set_wal_recovery_mode(rocksdict.DBRecoveryMode.tolerate_corrupted_tail_records())
+    options.set_write_buffer_size(WRITE_BUFFER_BYTES)
+    options.set_max_write_buffer_number(WRITE_BUFFERS_MAX)
+    options.set_max_open_files(FILES_OPEN_MAX)
+    options.set_max_background_jobs(2)
+    options.set_max_log_file_size(LOG_BYTES_MAX)
+    options.set_keep_log_file_num(2)
+    table = rocksdict.BlockBasedOptions()
+    table.set_block_cache(rocksdict.Cache(BLOCK_CACHE_BYTES))
+    table.set_cache_index_and_filter_blocks(v=True)
+    table.set_bloom_filter(10, block_based=False)
+    options.set_block_based_table_factory(table)
+    return options
+
+
+def _encode_height(height: int) -> bytes:
+    return height.to_bytes(8, "big")
+
+
+def _key(prefix: bytes, height: int) -> bytes:
+    return prefix + _encode_height(height)
