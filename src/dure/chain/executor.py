@@ -264,6 +264,10 @@ class Executor:
         """Return the value under a state key at the head."""
         return self._state.get(key)
 
+    def copy_state(self) -> state.Writes:
+        """Return every key and value at the head."""
+        return dict(self._state)
+
     def view(self) -> state.View:
         """Return a reading view of the head; what is written into it is dropped."""
         return self._view(self._head)

@@ -1,0 +1,64 @@
+"""What nodes say to each other, around what their engines say.
+
+Every frame is one canonical value of `PeerMessage`. Counts and sizes are bounded where the message is opened; what does
+not open is a violation and ends the connection.
+"""
+
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from dure.chain.transaction import TRANSACTION_BYTES_MAX
+from dure.core.block import Block
+from dure.core.certificate import Certificate
+from dure.core.codec import Wire
+from dure.core.types import BlockId, Height, Unsigned
+
+GOSSIP_MAX: Final = 256
+BLOCKS_MAX: Final = 64
+BLOCKS_BYTES_MAX: Final = 16 * 1024 * 1024
+
+EnvelopeBytes = Annotated[bytes, Meta(max_length=TRANSACTION_BYTES_MAX)]
+
+
+class EngineMessage(Wire, frozen=True, tag="engine-1"):
+    """A message of the consensus engine, which alone knows its form."""
+
+    data: bytes
+
+
+class Gossip(Wire, frozen=True, tag="gossip-1"):
+    """Transactions that the sender has just admitted."""
+
+    envelopes: Annotated[tuple[EnvelopeBytes, ...], Meta(min_length=1, max_length=GOSSIP_MAX)]
+
+
+class Status(Wire, frozen=True, tag="status-1"):
+    """Where the sender stands; sent twice a second and whenever the head moves after a silence."""
+
+    height: Height
+    block_id: BlockId
+
+
+class GetBlocks(Wire, frozen=True, tag="get-blocks-1"):
+    """Please send blocks from `start` on."""
+
+    start: Height
+    count: Annotated[int, Meta(ge=1, le=BLOCKS_MAX)]
+
+
+class CertifiedBlock(Wire, frozen=True):
+    """A block and what proves it final."""
+
+    block: Block
+    certificate: Certificate
+
+
+class Blocks(Wire, frozen=True, tag="blocks-1"):
+    """Answer to `GetBlocks`: consecutive blocks, maybe fewer than asked for, none where the sender has none."""
+
+    start: Unsigned
+    items: Annotated[tuple[CertifiedBlock, ...], Meta(max_length=BLOCKS_MAX)]
+
+
+PeerMessage = EngineMessage | Gossip | Status | GetBlocks | Blocks
