@@ -1,0 +1,239 @@
+"""A real node: the driver on RocksDB, TLS and wall time, inside one asyncio event loop.
+
+Anything that the driver raises past its own handling (the disk refused, the ledger diverged, an assertion of ours
+failed) ends the node at once with the reason: a node that no longer knows what is true says nothing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dure.chain.executor import Executor
+from dure.chain.genesis.document import EngineKind, GenesisDocument
+from dure.chain.receipt import Record
+from dure.chain.transaction import Transaction, decode_transaction
+from dure.consensus.interface import Engine, Head
+from dure.consensus.pbft.engine import PbftEngine
+from dure.consensus.solo import SoloEngine
+from dure.contract.ports import Machine
+from dure.core.codec import decode
+from dure.core.errors import InvalidTransaction, TimedOut
+from dure.core.types import Height, PublicKey, TransactionId
+from dure.identity.keys import SigningKey
+from dure.node.clock import SystemClock
+from dure.node.driver import Driver, Ports
+from dure.node.gateway import NodeStatus, Notice, PeerStatus
+from dure.node.mempool import MempoolLimits
+from dure.node.peers.directory import Peer
+from dure.node.peers.network import LocalNode, PeerNetwork
+from dure.node.ports import Signer, StoredBlock
+from dure.node.signer import FileSigner, MuteSigner
+from dure.node.storage import RocksDisk
+from dure.node.subscriptions import Subscriptions
+
+SUBMIT_CHUNK = 100
+"""Envelopes checked in one go: about four milliseconds of the event loop."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeParts:
+    """What a node is made of."""
+
+    name: str
+    document: GenesisDocument
+    machine: Machine
+    key: SigningKey
+    guard: Path
+    """File of the signer's memory."""
+    data: Path
+    """Folder of the store and the journal."""
+    peers: tuple[Peer, ...]
+    host: str
+    port: int
+    certificate: Path
+    tls_key: Path
+    limits: MempoolLimits
+
+
+class Node:
+    """A running node; implements `dure.node.gateway.Gateway` for whatever runs in the same process."""
+
+    def __init__(self, parts: NodeParts) -> None:
+        self._parts = parts
+        self._subscriptions = Subscriptions()
+        self._stopped = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._executor = Executor(parts.document, parts.machine)
+        self._disk = RocksDisk(parts.data, _identify)
+        self._signer = FileSigner(parts.guard, parts.key)
+        self._clock = SystemClock(lambda name: self._guard(self._driver.on_timer, name))
+        local = LocalNode(
+            key=parts.key.public,
+            chain_id=self._executor.chain_id,
+            host=parts.host,
+            port=parts.port,
+            certificate=parts.certificate,
+            tls_key=parts.tls_key,
+        )
+        self._network = PeerNetwork(
+            local, parts.peers, self._on_frame, on_change=self._on_peer_change
+        )
+        ports = Ports(self._disk, self._network, self._clock, self._choose_signer())
+        self._driver = Driver(
+            self._executor,
+            ports,
+            engine_factory=self._build_engine,
+            observer=self,
+            limits=parts.limits,
+        )
+
+    # Life
+
+    async def start(self) -> None:
+        """Listen, dial and begin to take part."""
+        await self._network.start()
+        self._guard(self._driver.start)
+        log.info("node_started", node=self._parts.name, height=self._executor.head.header.height)
+
+    async def wait_stopped(self) -> None:
+        """Return when somebody stopped the node; raise what made it stop by itself."""
+        await self._stopped.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    def stop(self) -> None:
+        """Ask the node to stop."""
+        self._stopped.set()
+
+    async def close(self) -> None:
+        """Give everything back; the store is closed cleanly."""
+        self._stopped.set()
+        self._clock.close()
+        self._subscriptions.close()
+        await self._network.close()
+        self._signer.close()
+        self._disk.close()
+
+    # Gateway
+
+    @property
+    def executor(self) -> Executor:
+        """The ledger at the head."""
+        return self._executor
+
+    @property
+    def document(self) -> GenesisDocument:
+        """The genesis document of the chain."""
+        return self._parts.document
+
+    def get_status(self) -> NodeStatus:
+        head, executor = self._executor.head, self._executor
+        return NodeStatus(
+            name=self._parts.name,
+            chain_id=executor.chain_id,
+            chain_name=executor.genesis.name,
+            test=executor.genesis.test,
+            height=head.header.height,
+            block_time=head.header.time,
+            ledger_time=executor.ledger_time,
+            state_root=head.header.state_root,
+            validator_key=self._signer.key,
+            is_validator=self._signer.key in head.validators,
+            engine=self._driver.engine.describe(),
+            waiting=len(self._driver.mempool),
+            peers=tuple(
+                PeerStatus(
+                    key=peer.key,
+                    name=peer.name,
+                    connected=peer.is_connected,
+                    height=self._driver.synchronizer.get_height(peer.key),
+                )
+                for peer in self._network.status()
+            ),
+            syncing=self._driver.synchronizer.is_behind(head.header.height),
+        )
+
+    async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:
+        answers: list[TransactionId | InvalidTransaction] = []
+        for start in range(0, len(envelopes), SUBMIT_CHUNK):
+            chunk = envelopes[start : start + SUBMIT_CHUNK]
+            answers += self._guard(self._driver.submit, chunk) or []
+            await asyncio.sleep(0)
+        return answers
+
+    async def wait_final(
+        self, transaction_id: TransactionId, timeout_s: float
+    ) -> tuple[StoredBlock, int]:
+        found = self.find_transaction(transaction_id)
+        if found is None:
+            await self._subscriptions.wait(transaction_id, timeout_s)
+            found = self.find_transaction(transaction_id)
+        if found is None:
+            raise TimedOut("not final yet; it may still become so")
+        stored = self.load_block(found[0])
+        assert stored is not None, "an indexed block is stored"
+        return stored, found[1]
+
+    def load_block(self, height: Height) -> StoredBlock | None:
+        return self._disk.load_block(height)
+
+    def find_transaction(self, transaction_id: TransactionId) -> tuple[Height, int] | None:
+        return self._disk.find_transaction(transaction_id)
+
+    def subscribe(self, from_height: Height) -> AsyncIterator[Notice]:
+        return self._subscriptions.subscribe(from_height, self._disk.load_block)
+
+    # Observer of the driver
+
+    def on_block(self, stored: StoredBlock) -> None:
+        """Tell subscribers and those who wait."""
+        kinds = (decode(Record, data).receipt for data in stored.receipts)
+        ids = [TransactionId(receipt.id) for receipt in kinds if receipt.kind == "transaction"]
+        self._subscriptions.on_block(stored, ids)
+
+    def on_dropped(self, transaction: Transaction, reason: InvalidTransaction) -> None:
+        """Tell those who wait."""
+        self._subscriptions.on_dropped(transaction, reason)
+
+    # Inside
+
+    def _build_engine(self, head: Head, journal: Sequence[bytes]) -> Engine[Any]:
+        key, chain_id = self._signer.key, self._executor.chain_id
+        if self._executor.genesis.engine is EngineKind.SOLO:
+            return SoloEngine(key, chain_id, head, journal)
+        return PbftEngine(key, chain_id, head, journal)
+
+    def _choose_signer(self) -> Signer:
+        if self._disk.journal_is_complete:
+            return self._signer
+        log.error("node_is_mute", node=self._parts.name, reason="its journal is missing or too old")
+        return MuteSigner(self._signer.key)
+
+    def _on_frame(self, peer: PublicKey, data: bytes) -> None:
+        self._guard(self._driver.on_frame, peer, data)
+
+    def _on_peer_change(self, peer: PublicKey, is_connected: bool) -> None:  # noqa: FBT001 - the network's callback
+        if is_connected:
+            self._guard(self._driver.on_connected, peer)
+
+    def _guard(self, action: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401 - whatever the action gives
+        if self._stopped.is_set():
+            return None
+        try:
+            return action(*arguments)
+        except Exception as problem:  # the outer edge: nothing may go on after an unexpected error
+            log.critical("node_stops", node=self._parts.name, reason=repr(problem), exc_info=True)
+            self._failure = problem
+            self._stopped.set()
+            return None
+
+
+def _identify(envelope: bytes) -> bytes:
+    return decode_transaction(envelope).transaction_id
+
