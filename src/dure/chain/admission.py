@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dure.chain.transaction import (
     TRANSACTION_BYTES_MAX,
     Transaction,
-    compute_envelope_id,
     decode_transaction,
 )
+from dure.core.block import compute_envelope_id
 from dure.core.errors import InvalidTransaction, WrongSignature
 from dure.core.signatures import verify_many
 from dure.core.types import EnvelopeId

@@ -18,6 +18,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from dure.core import hashing
+from dure.core.block import compute_envelope_id
 from dure.core.codec import Wire, decode, encode
 from dure.core.errors import InvalidEncoding, MalformedTransaction
 from dure.core.signatures import SignedItem, validate_public_key
@@ -132,11 +133,6 @@ class Transaction:
 def compute_transaction_id(body: bytes) -> TransactionId:
     """Return the hash of a body's bytes."""
     return TransactionId(sha256(hashing.TRANSACTION + body).digest())
-
-
-def compute_envelope_id(envelope: bytes) -> EnvelopeId:
-    """Return the hash of an envelope's bytes."""
-    return EnvelopeId(sha256(hashing.ENVELOPE + envelope).digest())
 
 
 def compute_address(policy: Policy) -> Address:

@@ -5,10 +5,9 @@ it, so every block from outside passes here before an engine keeps it: otherwise
 hand a final header with a wrong body to the executor. No envelope is opened for that.
 """
 
-from dure.core.block import Block
-from dure.core.merkle import compute_root
+from dure.core.block import Block, compute_transaction_root
 
 
 def has_own_body(block: Block) -> bool:
     """Say whether the envelopes are exactly those under the header's transaction root."""
-    return compute_root(block.transactions) == block.header.transaction_root
+    return compute_transaction_root(block.transactions) == block.header.transaction_root

@@ -4,15 +4,19 @@ That is a header and a list of opaque byte strings. Consensus moves blocks about
 opening a transaction; only `dure.chain` does that.
 """
 
+from collections.abc import Sequence
+from hashlib import sha256
 from typing import Annotated, Final
 
 from msgspec import Meta
 
 from dure.core import hashing
 from dure.core.codec import Wire, encode
+from dure.core.merkle import compute_root
 from dure.core.types import (
     BlockId,
     ChainId,
+    EnvelopeId,
     Hash,
     Height,
     Instant,
@@ -78,3 +82,13 @@ class Block(Wire, frozen=True):
 def compute_block_id(header: Header) -> BlockId:
     """Return the id: the hash of the header's bytes, without round and seals."""
     return BlockId(hashing.compute_hash(hashing.HEADER, encode(header)))
+
+
+def compute_envelope_id(envelope: bytes) -> EnvelopeId:
+    """Return the hash of an envelope's bytes, which nobody needs to open for that."""
+    return EnvelopeId(sha256(hashing.ENVELOPE + envelope).digest())
+
+
+def compute_transaction_root(transactions: Sequence[bytes]) -> Hash:
+    """Return the root that a header carries for these envelopes."""
+    return compute_root([compute_envelope_id(envelope) for envelope in transactions])
