@@ -1,0 +1,286 @@
+"""`dure.node.ports.Network` over TLS: who is connected, who dials whom, who is barred."""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from dure.core.errors import PeerViolation
+from dure.core.types import ChainId, PublicKey
+from dure.identity.certificates import build_client_context, build_server_context
+from dure.node.peers.connection import PeerConnection
+from dure.node.peers.directory import Peer
+from dure.node.peers.limits import PeerLimits
+from dure.node.peers.listener import SHUTDOWN_SECONDS, Listener, open_socket
+
+log = structlog.get_logger("dure.node.peers")
+
+
+@dataclass(frozen=True, slots=True)
+class LocalNode:
+    """This node, as its peers see it."""
+
+    key: PublicKey
+    """Its validator key."""
+    chain_id: ChainId
+    host: str
+    """Address to listen on; not where others reach it, which stands in the peers file."""
+    port: int
+    """Port to listen on; 0 lets the operating system choose."""
+    certificate: Path
+    tls_key: Path
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatus:
+    """What an operator may want to know of one peer. Counters are of the present connection."""
+
+    name: str
+    key: PublicKey
+    address: str
+    is_connected: bool
+    is_dialed: bool
+    """Whether it is our part to call."""
+    seconds_connected: float
+    connections: int
+    """How often it was connected since the node started."""
+    queued_bytes: int
+    bytes_sent: int
+    bytes_received: int
+    frames_sent: int
+    frames_received: int
+    seconds_barred: float
+    problem: str | None
+    """Why the last connection ended or the last attempt failed; None while all is well."""
+
+
+@dataclass(slots=True)
+class _Link:
+    """What is remembered of a peer from one connection to the next."""
+
+    peer: Peer
+    connection: PeerConnection | None = None
+    connections: int = 0
+    barred_until: float = 0.0
+    problem: str | None = None
+
+
+class PeerNetwork:
+    """The connections of one node. Lives in one event loop.
+
+    `on_frame(peer, data)` gets every frame of a peer in order. It may raise `PeerViolation`, which
+    cuts the peer off; any other error is our own fault and goes to the loop's exception handler.
+    `on_change(peer, is_connected)` is told of every connection that opens or ends.
+    """
+
+    def __init__(
+        self,
+        local: LocalNode,
+        peers: Iterable[Peer],
+        on_frame: Callable[[PublicKey, bytes], None],
+        *,
+        on_change: Callable[[PublicKey, bool], None] = lambda _peer, _is_connected: None,
+        limits: PeerLimits | None = None,
+    ) -> None:
+        """Prepare the network; `peers` may contain this node itself. Raise `ConfigurationError`."""
+        self.limits = limits if limits is not None else PeerLimits()
+        self._local = local
+        self._on_frame = on_frame
+        self._on_change = on_change
+        self._links = {peer.key: _Link(peer) for peer in peers if peer.key != local.key}
+        self._by_tls_key = {link.peer.tls_key: link for link in self._links.values()}
+        trusted = [link.peer.certificate for link in self._links.values()]
+        self._server_tls = build_server_context(local.certificate, local.tls_key, trusted)
+        self._client_tls = build_client_context(local.certificate, local.tls_key, trusted)
+        self._connections: set[PeerConnection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._listener: Listener | None = None
+
+    @property
+    def key(self) -> PublicKey:
+        """Our validator key."""
+        return self._local.key
+
+    @property
+    def chain_id(self) -> ChainId:
+        """The chain that every connection is about."""
+        return self._local.chain_id
+
+    @property
+    def port(self) -> int:
+        """The port that the node listens on."""
+        assert self._listener is not None, "the network is not started"
+        return self._listener.port
+
+    async def start(self) -> None:
+        """Listen and dial; raise `ConfigurationError` where the address cannot be had."""
+        listening = await open_socket(self._local.host, self._local.port)
+        self._listener = Listener(
+            listening, self._server_tls, self.limits, lambda: PeerConnection(self)
+        )
+        self._start_task(self._listener.run())
+        for link in self._links.values():
+            if self._is_dialed(link):
+                self._start_task(self._keep_dialing(link))
+
+    async def close(self) -> None:
+        """End all connections and tasks, and wait until they are gone."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._listener is not None:
+            self._listener.close()
+        connections = list(self._connections)
+        for connection in connections:
+            connection.close("this node is stopping")
+        for connection in connections:
+            await connection.closed.wait()
+        # Transports close their sockets one turn of the loop after they are told to.
+        await asyncio.sleep(0)
+
+    def send(self, peer: PublicKey, data: bytes) -> None:
+        """Queue a frame for one peer; lost where it is not connected."""
+        link = self._links.get(peer)
+        if link is not None and link.connection is not None:
+            link.connection.send(data)
+
+    def broadcast(self, data: bytes) -> None:
+        """Queue a frame for every connected peer."""
+        for link in self._links.values():
+            if link.connection is not None:
+                link.connection.send(data)
+
+    def disconnect(self, peer: PublicKey, reason: str) -> None:
+        """Cut off a peer that broke a rule, and bar it for a while."""
+        link = self._links.get(peer)
+        if link is not None and link.connection is not None:
+            link.connection.close(reason, is_violation=True)
+
+    def status(self) -> list[PeerStatus]:
+        """Return one line a peer, in the order of the peers file."""
+        now = asyncio.get_running_loop().time()
+        return [self._describe(link, now) for link in self._links.values()]
+
+    def admit(self, connection: PeerConnection, tls_key: PublicKey) -> Peer:
+        """Say who has this certificate key; raise `PeerViolation` where it may not come in."""
+        self._connections.add(connection)
+        link = self._by_tls_key.get(tls_key)
+        if link is None:
+            raise PeerViolation("the certificate is nobody's in the peers file")
+        if connection.is_dialed is not self._is_dialed(link):
+            raise PeerViolation("it is not this peer's part to call")
+        if link.barred_until > asyncio.get_running_loop().time():
+            raise PeerViolation("the peer broke a rule and is barred for a while")
+        return link.peer
+
+    def on_open(self, connection: PeerConnection) -> None:
+        """Take the connection into use, in place of an older one of the same peer."""
+        link = self._get_link(connection)
+        older, link.connection = link.connection, connection
+        link.connections += 1
+        link.problem = None
+        connection.opened_at = asyncio.get_running_loop().time()
+        if older is not None:
+            older.close("the peer connected anew")
+        log.info("peer_connected", peer=link.peer.name)
+        self._on_change(link.peer.key, True)  # noqa: FBT003
+
+    def on_received(self, connection: PeerConnection, frame: bytes) -> None:
+        """Pass a frame on to the driver."""
+        self._on_frame(self._get_link(connection).peer.key, frame)
+
+    def on_closed(self, connection: PeerConnection) -> None:
+        """Forget the connection; bar its peer where it broke a rule."""
+        self._connections.discard(connection)
+        if connection.peer is None:
+            log.warning("caller_refused", reason=connection.reason)
+            return
+        link = self._get_link(connection)
+        if connection.is_violation:
+            now = asyncio.get_running_loop().time()
+            link.barred_until = now + self.limits.barred_seconds
+            log.warning("peer_barred", peer=link.peer.name, reason=connection.reason)
+        if link.connection is connection or link.connection is None:
+            link.problem = connection.reason
+        if link.connection is connection:
+            link.connection = None
+            log.info("peer_disconnected", peer=link.peer.name, reason=connection.reason)
+            self._on_change(link.peer.key, False)  # noqa: FBT003
+
+    def _start_task(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(_report_failure)
+
+    async def _keep_dialing(self, link: _Link) -> None:
+        failures, pause = 0, 0.0
+        while True:
+            barred = link.barred_until - asyncio.get_running_loop().time()
+            await asyncio.sleep(max(pause, barred))
+            connection = await self._dial(link)
+            if connection is not None:
+                await connection.closed.wait()
+                link.problem = connection.reason
+            was_open = connection is not None and connection.was_open
+            failures = 0 if was_open else failures + 1
+            pause = compute_pause(failures, self.limits)
+
+    async def _dial(self, link: _Link) -> PeerConnection | None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(2 * self.limits.handshake_seconds):
+                _, connection = await loop.create_connection(
+                    lambda: PeerConnection(self, link.peer),
+                    link.peer.host,
+                    link.peer.port,
+                    ssl=self._client_tls,
+                    server_hostname="",
+                    ssl_handshake_timeout=self.limits.handshake_seconds,
+                    ssl_shutdown_timeout=SHUTDOWN_SECONDS,
+                )
+        except (OSError, UnicodeError) as problem:
+            link.problem = f"cannot be reached: {problem}"
+            return None
+        return connection
+
+    def _get_link(self, connection: PeerConnection) -> _Link:
+        assert connection.peer is not None, "only an identified peer gets this far"
+        return self._links[connection.peer.key]
+
+    def _is_dialed(self, link: _Link) -> bool:
+        return self._local.key < link.peer.key
+
+    def _describe(self, link: _Link, now: float) -> PeerStatus:
+        connection = link.connection
+        return PeerStatus(
+            name=link.peer.name,
+            key=link.peer.key,
+            address=f"{link.peer.host}:{link.peer.port}",
+            is_connected=connection is not None,
+            is_dialed=self._is_dialed(link),
+            seconds_connected=now - connection.opened_at if connection else 0.0,
+            connections=link.connections,
+            queued_bytes=connection.queued_bytes if connection else 0,
+            bytes_sent=connection.bytes_sent if connection else 0,
+            bytes_received=connection.bytes_received if connection else 0,
+            frames_sent=connection.frames_sent if connection else 0,
+            frames_received=connection.frames_received if connection else 0,
+            seconds_barred=max(0.0, link.barred_until - now),
+            problem=link.problem,
+        )
+
+
+def _report_failure(task: asyncio.Task[None]) -> None:
+    """Let our own faults stop the node at once, and not wait unseen until it closes."""
+    if not task.cancelled() and (problem := task.exception()) is not None:
+        context = {"message": "the peer network failed", "exception": problem, "task": task}
+        task.get_loop().call_exception_handler(context)
+
+
+def compute_pause(failures: int, limits: PeerLimits) -> float:
+    """Return the seconds to wait before the next attempt: doubling, bounded, half of it chance."""
+    longest = min(limits.retry_seconds_max, limits.retry_seconds_min * 2.0 ** min(failures, 30))
+    return longest * (0.5 + secrets.randbelow(1000) / 2000)
