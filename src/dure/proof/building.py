@@ -1,0 +1,159 @@
+"""Making proof files from a final block and what a node keeps beside it.
+
+A `FinalBlock` gathers those parts once; each builder adds a claim and its paths. Nothing is checked
+here but what would be our own fault: whoever reads the proof checks all of it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from dure.chain.genesis.document import Genesis
+from dure.chain.money import LEDGER
+from dure.chain.receipt import OK, Kind, Record
+from dure.chain.state_tree.proof import StateProof
+from dure.chain.system import SetValidatorsArguments
+from dure.chain.transaction import Body, Envelope, compute_transaction_id
+from dure.core.block import Block, Header, compute_envelope_id
+from dure.core.certificate import Certificate
+from dure.core.codec import decode, encode
+from dure.core.errors import NotFound
+from dure.core.merkle import build_path
+from dure.core.validators import ValidatorSet, build_validator_set, compute_validators_root
+from dure.proof.claims import (
+    AllOutcomes,
+    Claim,
+    OneOutcome,
+    OutcomeClaim,
+    ReceiptProof,
+    ShownOutcomes,
+    StateClaim,
+    TransactionClaim,
+)
+from dure.proof.file import FORMAT, Handover, ProofFile
+
+
+@dataclass(frozen=True)
+class FinalBlock:
+    """The parts that proofs about one block are made of."""
+
+    genesis: Genesis
+    handovers: tuple[Handover, ...]
+    """Of every block below this one that changed the validator set, lowest first."""
+    block: Block
+    certificate: Certificate
+    records: tuple[Record, ...]
+    """In order of execution: scheduled calls first."""
+
+    @cached_property
+    def envelope_ids(self) -> list[bytes]:
+        """The leaves under the transaction root."""
+        return [compute_envelope_id(envelope) for envelope in self.block.transactions]
+
+    @cached_property
+    def receipts(self) -> list[bytes]:
+        """The leaves under the receipt root."""
+        return [encode(record.receipt) for record in self.records]
+
+    @cached_property
+    def receipt_index(self) -> dict[tuple[Kind, bytes], int]:
+        """Where the receipt of a transaction or a scheduled call stands."""
+        return {(r.receipt.kind, r.receipt.id): index for index, r in enumerate(self.records)}
+
+
+def build_transaction_proof(final: FinalBlock, index: int, *, call: int | None = None) -> ProofFile:
+    """Return the proof of the block's transaction at `index` and what came of it.
+
+    Shows all outcomes, or that of one `call` alone. Raise `NotFound` where there is no such one.
+    """
+    if not 0 <= index < len(final.block.transactions):
+        raise NotFound(f"the block has no transaction {index}", index=index)
+    opened = decode(Envelope, final.block.transactions[index])
+    transaction_id = compute_transaction_id(opened.body)
+    claim = TransactionClaim(
+        body=decode(Body, opened.body),
+        proofs=opened.proofs,
+        path=build_path(final.envelope_ids, index),
+        receipt=_build_receipt(final, Kind.TRANSACTION, transaction_id, call),
+    )
+    return _build(final, claim)
+
+
+def build_scheduled_proof(final: FinalBlock, call_id: bytes) -> ProofFile:
+    """Return the proof of what the scheduled call of that id did; raise `NotFound`."""
+    return _build(final, OutcomeClaim(_build_receipt(final, Kind.SCHEDULED, call_id, None)))
+
+
+def build_outcome_proof(final: FinalBlock, transaction_id: bytes, call: int) -> ProofFile:
+    """Return the proof of what one call of a transaction did, without showing the transaction."""
+    receipt = _build_receipt(final, Kind.TRANSACTION, transaction_id, call)
+    return _build(final, OutcomeClaim(receipt))
+
+
+def build_state_proof_file(
+    final: FinalBlock, key: bytes, value: bytes | None, path: StateProof
+) -> ProofFile:
+    """Return the proof that the state after the block holds `value` (None: nothing) under `key`."""
+    return _build(final, StateClaim(key=key, value=value, path=path))
+
+
+def build_handover(block: Block, certificate: Certificate, records: Sequence[Record]) -> Handover:
+    """Return the handover of a block that changed the validator set.
+
+    The new set stands in the last `set_validators` call of the block that was not refused.
+    """
+    return Handover(block.header, certificate, _find_new_set(block, records))
+
+
+def is_handover(header: Header) -> bool:
+    """Say whether another validator set decides after this block."""
+    return header.validators_root != header.next_validators_root
+
+
+def _build(final: FinalBlock, claim: Claim) -> ProofFile:
+    return ProofFile(
+        format=FORMAT,
+        genesis=final.genesis,
+        handovers=final.handovers,
+        header=final.block.header,
+        certificate=final.certificate,
+        claim=claim,
+    )
+
+
+def _build_receipt(
+    final: FinalBlock, kind: Kind, identity: bytes, call: int | None
+) -> ReceiptProof:
+    index = final.receipt_index.get((kind, identity))
+    if index is None:
+        raise NotFound(f"the block holds no receipt of that {kind.value}", id=identity)
+    record = final.records[index]
+    return ReceiptProof(
+        receipt=record.receipt,
+        path=build_path(final.receipts, index),
+        shown=_build_shown(record, call),
+    )
+
+
+def _build_shown(record: Record, call: int | None) -> ShownOutcomes:
+    if call is None:
+        return AllOutcomes(record.outcomes)
+    if not 0 <= call < len(record.outcomes):
+        raise NotFound(f"the receipt has no outcome of call {call}", call=call)
+    leaves = [encode(outcome) for outcome in record.outcomes]
+    return OneOutcome(record.outcomes[call], build_path(leaves, call))
+
+
+def _find_new_set(block: Block, records: Sequence[Record]) -> ValidatorSet:
+    done = {r.receipt.id for r in records if r.receipt.status == OK}
+    for envelope in reversed(block.transactions):
+        body_bytes = decode(Envelope, envelope).body
+        if compute_transaction_id(body_bytes) not in done:
+            continue
+        for call in reversed(decode(Body, body_bytes).calls):
+            if call.contract == LEDGER and call.method == "set_validators":
+                given = decode(SetValidatorsArguments, call.arguments)
+                found = build_validator_set(list(given.members))
+                assert compute_validators_root(found) == block.header.next_validators_root
+                return found
+    raise NotFound("no call of this block changes the validator set", height=block.header.height)

@@ -1,0 +1,195 @@
+"""Checking a proof file offline: from the genesis, through the validators' history, to the claim.
+
+The checks, in order; the first that breaks is named in `InvalidProof.facts["check"]`
+-------------------------------------------------------------------------------------
+1. `genesis`: a genesis that may begin a chain; its hash is the chain's id.
+2. `handover N`: each change of the validator set is sealed by a quorum of the set before, comes
+   later than the one before, and names the next set.
+3. `header`, `validators`: the header is of this chain and names the set in force.
+4. `certificate`: a quorum of that set sealed the header, all in one round.
+5. `transaction …`, `receipt …`, `outcome …`, `state …`: the claim's paths end at the header's
+   roots (`dure.proof.claim_checks`).
+6. `checkpoint`: no header contradicts a block that the reader knows to be final.
+
+Whether it is the right chain is another question: see `dure.proof.trust`. Nobody's word but that of
+the genesis is believed before its hash is compared with an id known from elsewhere.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from dure.chain.genesis.document import Genesis, compute_chain_id
+from dure.consensus.quorum import compute_quorum, validate_certificate
+from dure.core.block import HEADER_VERSION, Header, compute_block_id
+from dure.core.certificate import Certificate
+from dure.core.errors import InvalidCertificate, InvalidProof
+from dure.core.types import BlockId, ChainId, Height, Instant
+from dure.core.validators import ValidatorSet, build_validator_set, compute_validators_root
+from dure.proof.claim_checks import check_claim, require
+from dure.proof.file import Handover, ProofFile
+from dure.proof.trust import NO_TRUST, Trust, TrustEntry
+
+EXIT_PROVED: Final = 0
+EXIT_BROKEN: Final = 1
+EXIT_UNKNOWN_CHAIN: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a proof shows, to somebody with a given trust. A proof that does not hold has none."""
+
+    known_as: str | None
+    """The trust entry's name; None where the reader does not know the chain."""
+    statement: str
+    """What was proved, in a sentence."""
+    steps: tuple[str, ...]
+    """Each check that held, in words."""
+    chain_id: ChainId
+    chain_name: str
+    """The chain's own name for itself, from its genesis."""
+    test: bool
+    """Whether it is a test chain, whose story clock may be moved."""
+    height: Height
+    block_id: BlockId
+    header_time: Instant
+    """Wall time that the validators agreed on."""
+    ledger_time: str
+    """How the time that contracts saw relates to that, in words."""
+    sealed_by: tuple[str, ...]
+    """Organisations whose validators sealed the block, in the set's order."""
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the reader knows the chain."""
+        return self.known_as is not None
+
+    @property
+    def summary(self) -> str:
+        """The answer in a few words."""
+        if self.is_proved:
+            return "proved"
+        return "consistent, but the chain is unknown to you"
+
+    @property
+    def exit_code(self) -> int:
+        """What a command line answers: 0 proved, 3 unknown chain; a broken proof is 1."""
+        return EXIT_PROVED if self.is_proved else EXIT_UNKNOWN_CHAIN
+
+
+def verify(proof: ProofFile, trust: Trust = NO_TRUST) -> Verdict:
+    """Return what `proof` shows; raise `InvalidProof` naming the first check that broke."""
+    chain_id = _check_genesis(proof.genesis)
+    entry = trust.find(chain_id)
+    steps = [f"the genesis hashes to the chain {chain_id.hex()}"]
+    validators = proof.genesis.validators
+    lowest = Height(1)
+    for number, handover in enumerate(proof.handovers):
+        _check_handover(handover, number, chain_id, validators, lowest)
+        validators, lowest = handover.validators, Height(handover.header.height + 1)
+        steps.append(f"at height {handover.header.height} the validators handed over to the next")
+    sealed_by = _check_header(proof, chain_id, validators, lowest)
+    needed = compute_quorum(len(validators))
+    steps.append(f"the header at height {proof.header.height} names the validators in force")
+    steps.append(f"{len(sealed_by)} of {len(validators)} validators sealed it, {needed} are enough")
+    statement, claim_steps = check_claim(proof.header, proof.claim)
+    steps.extend(claim_steps)
+    steps.extend(_check_checkpoint(proof, entry))
+    return Verdict(
+        known_as=None if entry is None else entry.name,
+        statement=statement,
+        steps=tuple(steps),
+        chain_id=chain_id,
+        chain_name=proof.genesis.name,
+        test=proof.genesis.test,
+        height=proof.header.height,
+        block_id=compute_block_id(proof.header),
+        header_time=proof.header.time,
+        ledger_time=_describe_ledger_time(proof.genesis),
+        sealed_by=sealed_by,
+    )
+
+
+def _check_genesis(genesis: Genesis) -> ChainId:
+    require(genesis.version == 1, "genesis", "this program knows genesis version 1")
+    require(
+        genesis.test or (genesis.story_clock is None and not genesis.offset),
+        "genesis",
+        "only a test chain may have a story clock or an offset",
+    )
+    _check_set(genesis.validators, "genesis")
+    return compute_chain_id(genesis)
+
+
+def _check_set(validators: ValidatorSet, check: str) -> None:
+    try:
+        canonical = build_validator_set(list(validators.members)) == validators
+    except ValueError as problem:
+        raise InvalidProof(str(problem), check=check) from problem
+    require(canonical, check, "the validators are not sorted by key")
+
+
+def _check_handover(
+    handover: Handover, number: int, chain_id: ChainId, before: ValidatorSet, lowest: Height
+) -> None:
+    check, header = f"handover {number}", handover.header
+    _check_frame(header, check, chain_id, lowest)
+    _check_decided(header, handover.certificate, before, (check, check))
+    _check_set(handover.validators, check)
+    committed = compute_validators_root(handover.validators) == header.next_validators_root
+    require(committed, check, "the next validators are not those that the header names")
+    changed = header.next_validators_root != header.validators_root
+    require(changed, check, "the block does not change the validators")
+
+
+def _check_header(
+    proof: ProofFile, chain_id: ChainId, validators: ValidatorSet, lowest: Height
+) -> tuple[str, ...]:
+    _check_frame(proof.header, "header", chain_id, lowest)
+    _check_decided(proof.header, proof.certificate, validators, ("validators", "certificate"))
+    sealers = {seal.validator for seal in proof.certificate.seals}
+    return tuple(member.organisation for member in validators.members if member.key in sealers)
+
+
+def _check_frame(header: Header, check: str, chain_id: ChainId, lowest: Height) -> None:
+    require(header.version == HEADER_VERSION, check, "the header's version is not known here")
+    require(
+        header.chain_id == chain_id,
+        check,
+        "the header belongs to another chain than the genesis in the file",
+    )
+    require(
+        header.height >= lowest,
+        check,
+        f"the height {header.height} is below {lowest}, the first that can stand here",
+    )
+
+
+def _check_decided(
+    header: Header, certificate: Certificate, validators: ValidatorSet, checks: tuple[str, str]
+) -> None:
+    named = compute_validators_root(validators) == header.validators_root
+    require(named, checks[0], "the header names other validators than those in force")
+    try:
+        validate_certificate(header, certificate, validators)
+    except InvalidCertificate as problem:
+        raise InvalidProof(problem.message, check=checks[1], **problem.facts) from problem
+
+
+def _check_checkpoint(proof: ProofFile, entry: TrustEntry | None) -> Iterator[str]:
+    if entry is None or entry.checkpoint is None:
+        return
+    known = entry.checkpoint
+    for header in (*(handover.header for handover in proof.handovers), proof.header):
+        if header.height == known.height:
+            same = compute_block_id(header) == known.block_id
+            message = f"you know another final block at height {known.height}: the chain has forked"
+            require(same, "checkpoint", message)
+            yield f"the block at height {known.height} is the one that you know"
+
+
+def _describe_ledger_time(genesis: Genesis) -> str:
+    if not genesis.test:
+        return "ledger time is header time"
+    clock = "and may be moved ahead by its story clock" if genesis.story_clock else "for ever"
+    return f"test chain: ledger time began {genesis.offset} ms from header time, {clock}"
