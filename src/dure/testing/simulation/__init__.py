@@ -1,0 +1,16 @@
+"""Whole networks in one process from one seed: real drivers, engines and ledgers on simulated ports.
+
+```python
+network = Simulation(seed=7, members=4)
+network.submit(0, network.transfer(amount=5))
+network.crash(network.primary)
+network.run_until(lambda: network.height(1) == 1)
+```
+The same seed gives the same run, event for event. Every final block of every node is compared as it appears: two
+different ones at a height end the run with `SafetyViolation`.
+"""
+
+from dure.testing.simulation.faults import Faults
+from dure.testing.simulation.network import SafetyViolation, Simulation, Stalled
+
+__all__ = ["Faults", "SafetyViolation", "Simulation", "Stalled"]
