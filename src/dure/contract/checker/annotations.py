@@ -1,0 +1,60 @@
+"""Reads annotations: syntax to `Type`."""
+
+import ast
+
+from dure.contract.problems import Problems
+from dure.contract.shapes import NOTHING, UNKNOWN, Declarations, Sort, Type, list_of, map_of
+
+
+def read_value_type(node: ast.expr | None, known: Declarations, problems: Problems) -> Type:
+    """Return the type of a value: a scalar, list, record or choice."""
+    match node:
+        case ast.Name(id=name):
+            found = known.find_type(name)
+            if found is not None:
+                return found
+        case ast.Subscript(value=ast.Name(id="list"), slice=ast.expr() as item):
+            return list_of(read_value_type(item, known, problems))
+        case _:
+            pass
+    return _refuse(node, problems)
+
+
+def read_result_type(node: ast.expr | None, known: Declarations, problems: Problems) -> Type:
+    """Return the type behind `->`: a value or None."""
+    if isinstance(node, ast.Constant) and node.value is None:
+        return NOTHING
+    return read_value_type(node, known, problems)
+
+
+def read_state_type(node: ast.expr, known: Declarations, problems: Problems) -> Type:
+    """Return what `Var[T]` holds, or the map type of `Map[K, V]`."""
+    match node:
+        case ast.Subscript(value=ast.Name(id="Var"), slice=ast.expr() as inner) if (
+            "Var" in known.imported
+        ):
+            return read_value_type(inner, known, problems)
+        case ast.Subscript(value=ast.Name(id="Map")):
+            return _read_map_type(node, known, problems)
+        case _:
+            return _refuse(node, problems)
+
+
+def _read_map_type(node: ast.expr, known: Declarations, problems: Problems) -> Type:
+    match node:
+        case ast.Subscript(value=ast.Name(id="Map"), slice=ast.Tuple(elts=[key, value])) if (
+            "Map" in known.imported
+        ):
+            key_type = read_value_type(key, known, problems)
+            if key_type.sort not in (Sort.SCALAR, Sort.CHOICE, Sort.UNKNOWN):
+                key_type = _refuse(key, problems)
+            nested = isinstance(value, ast.Subscript) and ast.unparse(value.value) == "Map"
+            read = _read_map_type if nested else read_value_type
+            return map_of(key_type, read(value, known, problems))
+        case _:
+            return _refuse(node, problems)
+
+
+def _refuse(node: ast.expr | None, problems: Problems) -> Type:
+    problems.add("annotation", node, name="nothing" if node is None else ast.unparse(node)[:60])
+    return UNKNOWN

@@ -1,0 +1,264 @@
+"""Second step: what the file declares. Nothing is run; method bodies are left to the third step.
+
+Names are declared from top to bottom. Types may be used before they are declared, as in any Python annotation of a
+class field: so the classes' names are collected first.
+"""
+
+import ast
+import re
+from typing import Final
+
+from dure.contract.checker.annotations import read_state_type, read_value_type
+from dure.contract.checker.constants import compute_constant
+from dure.contract.checker.signatures import read_method, read_stub
+from dure.contract.checker.vocabulary import (
+    BASES,
+    IMPORTABLE,
+    LANGUAGE_MODULE,
+    RESERVED,
+    SELF_NAMES,
+)
+from dure.contract.limits import FIELDS_MAX
+from dure.contract.problems import Problems
+from dure.contract.shapes import (
+    ASSET,
+    ChoiceShape,
+    Constant,
+    ContractShape,
+    Declarations,
+    Field,
+    InterfaceShape,
+    Method,
+    Shape,
+    Sort,
+    Type,
+)
+
+_CONSTANT_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+def read_declarations(tree: ast.Module, problems: Problems) -> Declarations:
+    """Return everything that the file declares; problems are noted and the faulty part left out."""
+    known = Declarations()
+    body = without_docstring(tree.body)
+    classes = [node for node in body if isinstance(node, ast.ClassDef)]
+    for node in body:
+        if isinstance(node, ast.ImportFrom):
+            _read_import(node, known, problems)
+    _collect_class_names(classes, known, problems)
+    for node in body:
+        _read_statement(node, known, problems)
+    _check_record_cycles(classes, known, problems)
+    if not known.contracts and not problems:
+        problems.add("no-contract", None)
+    return known
+
+
+def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
+    """Return the statements behind the docstring."""
+    match body:
+        case [ast.Expr(value=ast.Constant(value=str())), *rest]:
+            return rest
+        case _:
+            return body
+
+
+def _read_import(node: ast.ImportFrom, known: Declarations, problems: Problems) -> None:
+    for alias in node.names:
+        if node.module != LANGUAGE_MODULE or alias.name not in IMPORTABLE:
+            problems.add("import", node, name=f"{node.module}.{alias.name}")
+        known.imported.add(alias.name)
+
+
+def _collect_class_names(
+    classes: list[ast.ClassDef], known: Declarations, problems: Problems
+) -> None:
+    for node in classes:
+        if _is_taken(node.name, known):
+            problems.add("duplicate-name", node, name=node.name)
+        match _base(node, known):
+            case "Record":
+                known.records[node.name] = Shape(node.name, (), "")
+            case "Event":
+                known.events[node.name] = Shape(node.name, (), "")
+            case "Choice":
+                known.choices[node.name] = ChoiceShape(node.name, (), "")
+            case "Interface":
+                known.interfaces[node.name] = InterfaceShape(node.name, {})
+            case "Contract":
+                known.contracts[node.name] = ContractShape(node.name, "", {}, {})
+            case _:
+                problems.add("class-base", node)
+
+
+def _base(node: ast.ClassDef, known: Declarations) -> str:
+    match node.bases:
+        case [ast.Name(id=name)] if name in BASES and name in known.imported:
+            return name
+        case _:
+            return ""
+
+
+def _is_taken(name: str, known: Declarations) -> bool:
+    tables = (known.constants, known.records, known.events, known.choices, known.interfaces)
+    return name in RESERVED or name in known.contracts or any(name in table for table in tables)
+
+
+def _read_statement(node: ast.stmt, known: Declarations, problems: Problems) -> None:
+    match node:
+        case ast.ImportFrom():
+            pass
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            _read_constant(node, name, value, known=known, problems=problems)
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+            constant = _read_constant(node, name, value, known=known, problems=problems)
+            expected = read_value_type(node.annotation, known, problems)
+            if constant is not None and constant.type != expected:
+                problems.add("type-mismatch", value, got=str(constant.type), expected=str(expected))
+        case ast.ClassDef():
+            _read_class(node, known, problems)
+        case _:
+            problems.add("module-code", node)
+
+
+def _read_constant(
+    node: ast.stmt, name: str, value: ast.expr, *, known: Declarations, problems: Problems
+) -> Constant | None:
+    found = compute_constant(value, known.constants)
+    if found is None or not _CONSTANT_NAME.fullmatch(name):
+        problems.add("constant", node)
+        return None
+    if _is_taken(name, known):
+        problems.add("duplicate-name", node, name=name)
+    known.constants[name] = Constant(name, *found)
+    return known.constants[name]
+
+
+def _read_class(node: ast.ClassDef, known: Declarations, problems: Problems) -> None:
+    docstring = ast.get_docstring(node) or ""
+    body = [part for part in without_docstring(node.body) if not isinstance(part, ast.Pass)]
+    match _base(node, known):
+        case "Record":
+            fields = _read_fields(node, body, known, problems)
+            known.records[node.name] = Shape(node.name, fields, docstring)
+        case "Event":
+            fields = _read_fields(node, body, known, problems)
+            known.events[node.name] = Shape(node.name, fields, docstring)
+        case "Choice":
+            members = _read_members(node, body, problems)
+            known.choices[node.name] = ChoiceShape(node.name, members, docstring)
+        case "Interface":
+            methods = _read_stubs(node, body, known, problems)
+            known.interfaces[node.name] = InterfaceShape(node.name, methods)
+        case "Contract":
+            _read_contract(node, body, known, problems)
+        case _:
+            pass
+
+
+def _read_fields(
+    node: ast.ClassDef, body: list[ast.stmt], known: Declarations, problems: Problems
+) -> tuple[Field, ...]:
+    fields: dict[str, Field] = {}
+    for part in body:
+        match part:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
+                if name in fields or name == "replace":
+                    problems.add("duplicate-name", part, name=name)
+                fields[name] = Field(name, read_value_type(annotation, known, problems))
+            case _:
+                problems.add("class-body", part, name=_base(node, known))
+    if len(fields) > FIELDS_MAX:
+        problems.add("too-many-fields", node)
+    return tuple(fields.values())
+
+
+def _read_members(
+    node: ast.ClassDef, body: list[ast.stmt], problems: Problems
+) -> tuple[tuple[str, str], ...]:
+    members: dict[str, str] = {}
+    for part in body:
+        match part:
+            case ast.Assign(
+                targets=[ast.Name(id=name)], value=ast.Constant(value=str() as text)
+            ) if name not in ("name", "value", "mro"):
+                if name in members or text in members.values():
+                    problems.add("duplicate-name", part, name=name)
+                members[name] = text
+            case _:
+                problems.add("class-body", part, name="Choice")
+    if not members:
+        problems.add("class-body", node, name="Choice")
+    return tuple(members.items())
+
+
+def _read_stubs(
+    node: ast.ClassDef, body: list[ast.stmt], known: Declarations, problems: Problems
+) -> dict[str, Method]:
+    methods: dict[str, Method] = {}
+    for part in body:
+        if not isinstance(part, ast.FunctionDef):
+            problems.add("class-body", part, name="Interface")
+            continue
+        if part.name in methods or part.name in ("paying", "init"):
+            problems.add("duplicate-name", part, name=part.name)
+        methods[part.name] = read_stub(part, known, problems)
+    return methods
+
+
+def _read_contract(
+    node: ast.ClassDef, body: list[ast.stmt], known: Declarations, problems: Problems
+) -> None:
+    shape = ContractShape(node.name, ast.get_docstring(node) or "", {}, {})
+    known.contracts[node.name] = shape
+    for part in body:
+        match part:
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
+                _check_member_name(part, name, shape, problems)
+                shape.state[name] = read_state_type(annotation, known, problems)
+            case ast.FunctionDef(name=name):
+                _check_member_name(part, name, shape, problems)
+                shape.methods[name] = read_method(part, known, problems)
+            case _:
+                problems.add("class-body", part, name="Contract")
+    _check_methods(node, shape, problems)
+
+
+def _check_member_name(
+    node: ast.stmt, name: str, shape: ContractShape, problems: Problems
+) -> None:
+    if name in shape.state or name in shape.methods or name in SELF_NAMES:
+        problems.add("duplicate-name", node, name=name)
+
+
+def _check_methods(node: ast.ClassDef, shape: ContractShape, problems: Problems) -> None:
+    if sum(method.kind == "init" for method in shape.methods.values()) > 1:
+        problems.add("two-inits", node)
+    for method in shape.methods.values():
+        if method.pays and shape.state.get(method.pays) != ASSET:
+            problems.add("pays", method.node, name=method.pays)
+        if method.name == "init" and method.kind not in ("init", "internal"):
+            problems.add("duplicate-name", method.node, name="init")
+
+
+def _check_record_cycles(
+    classes: list[ast.ClassDef], known: Declarations, problems: Problems
+) -> None:
+    for node in classes:
+        if node.name in known.records and _reaches(node.name, node.name, known, set()):
+            problems.add("recursive-record", node, name=node.name)
+
+
+def _reaches(start: str, goal: str, known: Declarations, seen: set[str]) -> bool:
+    seen.add(start)
+    inner = {_innermost(each.type) for each in known.records[start].fields}
+    names = {kind.name for kind in inner if kind.sort is Sort.RECORD}
+    return goal in names or any(
+        _reaches(name, goal, known, seen) for name in sorted(names - seen)
+    )
+
+
+def _innermost(kind: Type) -> Type:
+    while kind.sort is Sort.LIST:
+        kind = kind.item
+    return kind

@@ -1,0 +1,191 @@
+"""What an expression means, once its names are resolved. The compiler reads these and looks no name up again."""
+
+import ast
+from dataclasses import dataclass
+
+from dure.contract.shapes import ConstantValue, InterfaceShape, Method, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """A constant or a choice's member."""
+
+    value: ConstantValue
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """`self.sender` and its like."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class VarField:
+    """`self.reserved`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MapEntry:
+    """`self.policies[number]`; several keys for a map of maps."""
+
+    name: str
+    keys: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapCall:
+    """`self.policies.get(number, default)`, `.remove(number)`, and `number in self.policies` as `has`."""
+
+    action: str
+    entry: MapEntry
+    default: ast.expr | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordField:
+    """`policy.cover`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Milliseconds:
+    """`duration.milliseconds`: at run time the value itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Builtin:
+    """A builtin of the language. `form` tells variants apart, such as `max` of a list and of single values."""
+
+    form: str
+    arguments: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """`hours(n)`, `Time(n)`: the number times a factor."""
+
+    factor: int
+    argument: ast.expr
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """`self.pay(…)` and its like."""
+
+    name: str
+    arguments: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """`self.emit(Paid(…))`."""
+
+    event: str
+    arguments: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """`self.schedule(at, self.method, …)`."""
+
+    at: ast.expr
+    method: Method
+    arguments: tuple[ast.expr, ...]
+    gas: ast.expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """`self.helper(…)`."""
+
+    method: Method
+    arguments: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """`Policy(…)`: a new record."""
+
+    record: str
+    arguments: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """`policy.replace(state=…)`."""
+
+    record: str
+    source: ast.expr
+    names: tuple[str, ...]
+    arguments: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListCall:
+    """`numbers.append(n)`, `numbers.pop()`."""
+
+    name: str
+    source: ast.expr
+    arguments: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCall:
+    """A method of a plain value: `text.startswith(…)`."""
+
+    name: str
+    source: ast.expr
+    arguments: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """`Price(address)`: at run time the address."""
+
+    address: ast.expr
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """`Price(address).current()`, with a payment where `.paying(…)` stands in between."""
+
+    interface: InterfaceShape
+    method: Method
+    target: ast.expr
+    arguments: tuple[ast.expr, ...]
+    payment: tuple[ast.expr, ast.expr] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A comparison or membership test whose cost grows with the values."""
+
+    kind: Type
+
+
+Meaning = (
+    Fixed
+    | Context
+    | VarField
+    | MapEntry
+    | MapCall
+    | RecordField
+    | Milliseconds
+    | Builtin
+    | Scale
+    | Host
+    | Emit
+    | Schedule
+    | Helper
+    | Build
+    | Replace
+    | ListCall
+    | ValueCall
+    | Reference
+    | Remote
+    | Comparison
+)

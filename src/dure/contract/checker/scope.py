@@ -1,0 +1,61 @@
+"""What the checker knows while it reads one method."""
+
+import ast
+from dataclasses import dataclass, field
+
+from dure.contract.checker.meanings import Meaning
+from dure.contract.checker.vocabulary import RESERVED
+from dure.contract.problems import Problems
+from dure.contract.shapes import UNKNOWN, ContractShape, Declarations, Method, Sort, Type
+
+
+@dataclass(slots=True)
+class Notes:
+    """The checker's findings about expressions, for the compiler."""
+
+    types: dict[ast.expr, Type] = field(default_factory=dict)
+    meanings: dict[ast.expr, Meaning] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Scope:
+    """One method: its locals, and which of them surely have a value at the place being read."""
+
+    known: Declarations
+    contract: ContractShape
+    method: Method
+    problems: Problems
+    notes: Notes
+    locals: dict[str, Type] = field(default_factory=dict)
+    bound: set[str] = field(default_factory=set)
+    loops: int = 0
+    calls: dict[str, ast.expr] = field(default_factory=dict)
+    """Helper methods called, and where."""
+    changes: list[ast.AST] = field(default_factory=list)
+    """Places that change the ledger."""
+
+    def refuse(self, rule: str, node: ast.AST, **facts: str) -> Type:
+        """Note a problem; return the type that fits everywhere."""
+        self.problems.add(rule, node, **facts)
+        return UNKNOWN
+
+    def expect(self, node: ast.AST, got: Type, expected: Type) -> None:
+        """Refuse where `got` is another type than `expected`."""
+        if got != expected and not is_unknown(got) and not is_unknown(expected):
+            self.problems.add("type-mismatch", node, got=str(got), expected=str(expected))
+
+    def mean(self, node: ast.expr, meaning: Meaning, result: Type) -> Type:
+        """Remember what `node` means; return its type."""
+        self.notes.meanings[node] = meaning
+        return result
+
+    def is_taken(self, name: str) -> bool:
+        """Say whether a local may not have this name."""
+        known = self.known
+        tables = (known.constants, known.records, known.events, known.choices, known.interfaces)
+        return name in RESERVED or name in known.contracts or any(name in each for each in tables)
+
+
+def is_unknown(kind: Type) -> bool:
+    """Say whether an error about this type, or its item, was already reported."""
+    return kind.sort is Sort.UNKNOWN or any(is_unknown(item) for item in kind.items)

@@ -1,0 +1,293 @@
+"""First step: the white list of syntax, with its optional fields, and the bounds.
+
+Rules
+-----
+1. A node whose class is not in `FIELDS` is refused; `REFUSED` only gives the well-known ones a better explanation.
+2. A field of an allowed node that `FIELDS` does not list must be empty. So a field that a later Python adds is refused.
+3. Names are ASCII and do not begin with an underscore; the names that the compiler injects hold a `$`, so that no
+   source can spell them.
+4. Every failure of Python's parser is one problem, `syntax`, whatever the parser called it.
+"""
+
+import ast
+import io
+import re
+import tokenize
+import warnings
+from collections.abc import Iterator
+from typing import Final
+
+from dure.contract.limits import (
+    LITERAL_BITS_MAX,
+    LOOP_DEPTH_MAX,
+    SOURCE_BYTES_MAX,
+    SYNTAX_DEPTH_MAX,
+    SYNTAX_NODES_MAX,
+)
+from dure.contract.problems import Problems
+
+FIELDS: Final[dict[type[ast.AST], str]] = {
+    ast.Module: "body",
+    ast.ImportFrom: "module names",
+    ast.alias: "name",
+    ast.ClassDef: "name bases body",
+    ast.FunctionDef: "name args body decorator_list returns",
+    ast.arguments: "args",
+    ast.arg: "arg annotation",
+    ast.Return: "value",
+    ast.Assign: "targets value",
+    ast.AugAssign: "target op value",
+    ast.AnnAssign: "target annotation value simple",
+    ast.For: "target iter body",
+    ast.If: "test body orelse",
+    ast.Expr: "value",
+    ast.Pass: "",
+    ast.Break: "",
+    ast.Continue: "",
+    ast.BoolOp: "op values",
+    ast.BinOp: "left op right",
+    ast.UnaryOp: "op operand",
+    ast.IfExp: "test body orelse",
+    ast.Compare: "left ops comparators",
+    ast.Call: "func args keywords",
+    ast.keyword: "arg value",
+    ast.JoinedStr: "values",
+    ast.FormattedValue: "value",
+    ast.Constant: "value kind",
+    ast.Attribute: "value attr ctx",
+    ast.Subscript: "value slice ctx",
+    ast.Slice: "lower upper",
+    ast.Name: "id ctx",
+    ast.List: "elts ctx",
+    ast.Tuple: "elts ctx",
+    ast.Load: "",
+    ast.Store: "",
+    **dict.fromkeys((ast.And, ast.Or, ast.Not, ast.USub, ast.UAdd, ast.Invert), ""),
+    **dict.fromkeys((ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Mod, ast.Pow), ""),
+    **dict.fromkeys((ast.LShift, ast.RShift, ast.BitAnd, ast.BitOr, ast.BitXor), ""),
+    **dict.fromkeys((ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn), ""),
+}
+"""Allowed nodes, and the fields that they may use."""
+
+REFUSED: Final[dict[type[ast.AST], str]] = {
+    ast.While: "while-loop",
+    ast.Set: "set",
+    ast.SetComp: "set",
+    ast.Dict: "dictionary",
+    ast.DictComp: "dictionary",
+    ast.ListComp: "comprehension",
+    ast.GeneratorExp: "generator",
+    ast.Yield: "generator",
+    ast.YieldFrom: "generator",
+    ast.Lambda: "lambda",
+    ast.Try: "exception",
+    ast.TryStar: "exception",
+    ast.Raise: "exception",
+    ast.Assert: "exception",
+    ast.NamedExpr: "walrus",
+    ast.Starred: "star",
+    ast.AsyncFunctionDef: "asynchronous",
+    ast.AsyncFor: "asynchronous",
+    ast.AsyncWith: "asynchronous",
+    ast.Await: "asynchronous",
+    ast.Global: "scope",
+    ast.Nonlocal: "scope",
+    ast.Delete: "delete",
+    ast.Match: "match",
+    ast.With: "with",
+    ast.Import: "import",
+}
+
+PLACELESS: Final = (ast.Div, ast.MatMult, ast.Is, ast.IsNot)
+"""Refused operators: they know no line, so `_check_special` refuses them at the expression that holds them."""
+
+FIELD_RULES: Final[dict[tuple[type[ast.AST], str], str]] = {
+    (ast.arguments, "posonlyargs"): "parameter-kind",
+    (ast.arguments, "vararg"): "parameter-kind",
+    (ast.arguments, "kwonlyargs"): "parameter-kind",
+    (ast.arguments, "kw_defaults"): "parameter-kind",
+    (ast.arguments, "kwarg"): "parameter-kind",
+    (ast.arguments, "defaults"): "default-value",
+    (ast.For, "orelse"): "else-after-loop",
+    (ast.ClassDef, "keywords"): "class-base",
+    (ast.ClassDef, "decorator_list"): "decorator",
+    (ast.FormattedValue, "format_spec"): "f-string",
+    (ast.FormattedValue, "conversion"): "f-string",
+    (ast.ImportFrom, "level"): "import",
+    (ast.alias, "asname"): "import",
+}
+
+NAME_FIELDS: Final = ("id", "attr", "arg", "name")
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+
+
+def parse(source: str, problems: Problems) -> ast.Module | None:
+    """Return the tree of a source that keeps every rule of this step; otherwise note the problems and return None."""
+    tree = _parse_bounded(source, problems)
+    if tree is None or not _is_within_bounds(tree, problems):
+        return None
+    for node in ast.walk(tree):
+        _check_node(node, problems)
+    _check_nesting(tree, problems)
+    if not source.isascii():
+        _check_ascii_names(source, problems)
+    return None if problems else tree
+
+
+def _parse_bounded(source: str, problems: Problems) -> ast.Module | None:
+    try:
+        if len(source.encode("utf-8")) > SOURCE_BYTES_MAX:
+            problems.add("too-long", None)
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source, feature_version=(3, 11))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError) as error:
+        place = ast.Pass(lineno=getattr(error, "lineno", None) or 1, col_offset=0)
+        problems.add("syntax", place)
+        return None
+
+
+def _is_within_bounds(tree: ast.Module, problems: Problems) -> bool:
+    """Walk level by level, so that no depth of the source can exhaust our own stack."""
+    level: list[ast.AST] = [tree]
+    count = depth = 0
+    while level:
+        count += len(level)
+        depth += 1
+        if depth > SYNTAX_DEPTH_MAX:
+            problems.add("too-deep", level[0])
+            return False
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    if count > SYNTAX_NODES_MAX:
+        problems.add("too-many-nodes", None)
+        return False
+    return True
+
+
+def _check_node(node: ast.AST, problems: Problems) -> None:
+    allowed = FIELDS.get(type(node))
+    if isinstance(node, PLACELESS):
+        return
+    if allowed is None:
+        rule = REFUSED.get(type(node), "unknown-syntax")
+        names = ", ".join(alias.name for alias in node.names) if isinstance(node, ast.Import) else ""
+        problems.add(rule, _place(node), name=names or type(node).__name__)
+        return
+    for field in node._fields:
+        if field not in allowed.split() and not _is_empty(getattr(node, field, None)):
+            rule = FIELD_RULES.get((type(node), field), "unknown-syntax")
+            problems.add(rule, _place(node), name=f"{type(node).__name__} {field}")
+    for field in NAME_FIELDS:
+        _check_name(getattr(node, field, None), node, problems)
+    _check_special(node, problems)
+
+
+def _is_empty(value: object) -> bool:
+    # `conversion` is -1 where an f-string has none.
+    return value is None or value in ([], "", 0, -1)
+
+
+def _place(node: ast.AST) -> ast.AST:
+    """Return a node that knows its line: operators and parameter lists have none of their own."""
+    if hasattr(node, "lineno"):
+        return node
+    return next((child for child in ast.walk(node) if hasattr(child, "lineno")), node)
+
+
+def _check_name(name: object, node: ast.AST, problems: Problems) -> None:
+    if not isinstance(name, str):
+        return
+    if name.startswith("_"):
+        problems.add("underscore-name", node, name=name)
+    elif not _NAME.fullmatch(name):
+        problems.add("non-ascii-name", node, name=name.encode("ascii", "replace").decode())
+
+
+def _check_special(node: ast.AST, problems: Problems) -> None:
+    match node:
+        case ast.Constant():
+            _check_literal(node, problems)
+        case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
+            problems.add("division", node)
+        case ast.BinOp(op=ast.MatMult()) | ast.AugAssign(op=ast.MatMult()):
+            problems.add("matrix", node)
+        case ast.Compare(ops=operators) if any(isinstance(op, ast.Is | ast.IsNot) for op in operators):
+            problems.add("identity", node)
+        case ast.keyword(arg=None):
+            problems.add("star", node)
+        case ast.Assign(targets=targets) if len(targets) > 1:
+            problems.add("chained-assignment", node)
+        case ast.JoinedStr():
+            _check_text_with_places(node, problems)
+        case _:
+            pass
+
+
+def _check_literal(node: ast.Constant, problems: Problems) -> None:
+    value = node.value
+    if isinstance(value, float | complex):
+        problems.add("float", node)
+    elif isinstance(value, int) and value.bit_length() > LITERAL_BITS_MAX:
+        problems.add("big-literal", node)
+    elif isinstance(value, str) and not _is_encodable(value):
+        problems.add("surrogate", node)
+
+
+def _is_encodable(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _check_text_with_places(node: ast.JoinedStr, problems: Problems) -> None:
+    # Python 3.12 reads more inside the braces than 3.11 does (quotes, line ends, comments). With plain names on one
+    # line both read the same.
+    places = [part for part in node.values if isinstance(part, ast.FormattedValue)]
+    plain = all(isinstance(part.value, ast.Name) for part in places)
+    if not plain or node.lineno != node.end_lineno:
+        problems.add("f-string", node)
+
+
+def _check_nesting(tree: ast.Module, problems: Problems) -> None:
+    for statement in tree.body:
+        for inner in ast.iter_child_nodes(statement):
+            _check_nested_definitions(inner, problems)
+            _check_loops(inner, 0, problems)
+
+
+def _check_nested_definitions(node: ast.AST, problems: Problems) -> None:
+    if isinstance(node, ast.ClassDef):
+        problems.add("nested-definition", node)
+    for child in ast.walk(node):
+        if child is not node and isinstance(child, ast.FunctionDef | ast.ClassDef):
+            problems.add("nested-definition", child)
+
+
+def _check_loops(node: ast.AST, depth: int, problems: Problems) -> None:
+    if isinstance(node, ast.For):
+        depth += 1
+        if depth == LOOP_DEPTH_MAX + 1:
+            problems.add("loop-depth", node)
+    for child in ast.iter_child_nodes(node):
+        _check_loops(child, depth, problems)
+
+
+def _check_ascii_names(source: str, problems: Problems) -> None:
+    """Refuse names that only look like ASCII: Python folds full-width letters, so the tree no longer shows them."""
+    try:
+        for token in _names_outside_text(source):
+            if not token.string.isascii():
+                place = ast.Pass(lineno=token.start[0], col_offset=token.start[1])
+                problems.add("non-ascii-name", place, name="?" * len(token.string))
+    except (tokenize.TokenError, SyntaxError):
+        problems.add("syntax", None)
+
+
+def _names_outside_text(source: str) -> Iterator[tokenize.TokenInfo]:
+    # From Python 3.12 on, the inside of an f-string comes as tokens of its own; 3.11 gives one text token. Names in
+    # there are skipped in both: they can only name locals, whose definition is looked at.
+    inside = 0
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        kind = tokenize.tok_name[token.type]
+        inside += (kind == "FSTRING_START") - (kind == "FSTRING_END")
+        if kind == "NAME" and inside == 0:
+            yield token

@@ -1,0 +1,46 @@
+"""Small builders of syntax nodes, so that the lowering reads like what it makes."""
+
+import ast
+
+FRAME = "$f"
+METER = "$m"
+
+
+def name(identifier: str) -> ast.Name:
+    """Return a read of a name."""
+    return ast.Name(identifier, ast.Load())
+
+
+def constant(value: object) -> ast.Constant:
+    """Return a literal."""
+    return ast.Constant(value)  # type: ignore[arg-type]
+
+
+def call(function: str, *arguments: ast.expr) -> ast.Call:
+    """Return `function(arguments…)`."""
+    return ast.Call(name(function), list(arguments), [])
+
+
+def with_frame(function: str, *arguments: ast.expr) -> ast.Call:
+    """Return `function($f, arguments…)`."""
+    return call(function, name(FRAME), *arguments)
+
+
+def attribute(owner: ast.expr, field: str) -> ast.Attribute:
+    """Return `owner.field`."""
+    return ast.Attribute(owner, field, ast.Load())
+
+
+def assign(target: str, value: ast.expr) -> ast.Assign:
+    """Return `target = value`."""
+    return ast.Assign([ast.Name(target, ast.Store())], value)
+
+
+def charge(gas: int) -> list[ast.stmt]:
+    """Return `$m.left -= gas` and the check behind it."""
+    left = ast.Attribute(name(METER), "left", ast.Store())
+    below = ast.Compare(attribute(name(METER), "left"), [ast.Lt()], [constant(0)])
+    return [
+        ast.AugAssign(left, ast.Sub(), constant(gas)),
+        ast.If(below, [ast.Expr(call("$run_out"))], []),
+    ]

@@ -1,0 +1,39 @@
+"""Counts gas on the source tree: one sum for each basic block, so that a block is charged before it runs.
+
+A block is a run of statements that are always all executed: it ends behind a statement in which the flow may leave
+(`return`, `break`, `continue`), and every branch and loop body is a block of its own.
+"""
+
+import ast
+
+from dure.contract.gas import NODE
+
+
+def compute_cost(node: ast.AST) -> int:
+    """Return the cost of a whole syntax tree."""
+    return sum(NODE.get(type(each), 0) for each in ast.walk(node))
+
+
+def compute_statement_cost(node: ast.stmt) -> int:
+    """Return what a statement costs by itself, without the blocks inside it."""
+    match node:
+        case ast.If(test=test):
+            return NODE[ast.If] + compute_cost(test)
+        case ast.For(target=target, iter=iterable):
+            return NODE[ast.For] + compute_cost(target) + compute_cost(iterable)
+        case _:
+            return compute_cost(node)
+
+
+def split_blocks(body: list[ast.stmt]) -> list[list[ast.stmt]]:
+    """Return the basic blocks of a list of statements."""
+    blocks: list[list[ast.stmt]] = [[]]
+    for statement in body:
+        blocks[-1].append(statement)
+        if _may_leave(statement):
+            blocks.append([])
+    return [block for block in blocks if block]
+
+
+def _may_leave(node: ast.stmt) -> bool:
+    return any(isinstance(each, ast.Return | ast.Break | ast.Continue) for each in ast.walk(node))

@@ -1,0 +1,327 @@
+"""Lowers expressions: each meaning that the checker found becomes calls of the runtime.
+
+`lower` gives the value as it is; `lower_exact` gives a value that may leave the expression (to be stored, passed,
+returned or put into a record or list); `lower_kept` one that a local variable may keep.
+"""
+
+import ast
+from collections.abc import Callable
+from typing import Any, Final
+
+from dure.contract.checker import meanings
+from dure.contract.checker.meanings import MapEntry
+from dure.contract.checker.scope import Notes
+from dure.contract.compiler.build import FRAME, attribute, call, constant, name, with_frame
+from dure.contract.compiler.widths import LOCAL_BITS, Widths
+from dure.contract.shapes import BYTES, NUMERIC, STR, TIME, Method, Sort, Type
+
+DEFAULT_SCHEDULE_GAS: Final = 200_000
+
+_GUARDED: Final[dict[type[ast.operator], str]] = {
+    ast.FloorDiv: "$divide",
+    ast.Mod: "$remainder",
+    ast.Pow: "$power",
+    ast.LShift: "$shift_left",
+    ast.RShift: "$shift_right",
+    ast.Mult: "$multiply",
+}
+
+_COMPARING: Final[dict[type[ast.cmpop], str]] = {
+    ast.Eq: "$equal",
+    ast.NotEq: "$unequal",
+    ast.Lt: "$less",
+    ast.LtE: "$at_most",
+    ast.Gt: "$greater",
+    ast.GtE: "$at_least",
+}
+
+_CONTEXT: Final = {"sender": "sender", "paid": "paid", "address": "contract"}
+_LEDGER: Final = {"now": "time", "height": "height"}
+
+_PLAIN_BUILTINS: Final = {"abs": "$abs", "len": "$len", "min": "$min", "max": "$max"}
+_CHARGED_BUILTINS: Final = {
+    "str": "$number_text",
+    "sum": "$total",
+    "sorted": "$sort",
+    "min_of_list": "$smallest",
+    "max_of_list": "$largest",
+}
+_VALUE_CALLS: Final = {"startswith": "$starts_with", "endswith": "$ends_with", "hex": "$hexadecimal"}
+
+
+class ExpressionLowering:
+    """Lowers the expressions of one method."""
+
+    def __init__(self, method: Method, notes: Notes) -> None:
+        self._notes = notes
+        self.widths = Widths(method, notes)
+
+    def type_of(self, node: ast.expr) -> Type:
+        """Return the static type that the checker found."""
+        return self._notes.types[node]
+
+    def meaning_of(self, node: ast.expr) -> meanings.Meaning | None:
+        """Return the meaning that the checker found."""
+        return self._notes.meanings.get(node)
+
+    def lower(self, node: ast.expr) -> ast.expr:
+        """Return the lowered expression."""
+        meaning = self._notes.meanings.get(node)
+        if meaning is not None:
+            return _MEANINGS[type(meaning)](self, node, meaning)
+        return _NODES[type(node)](self, node)
+
+    def lower_exact(self, node: ast.expr) -> ast.expr:
+        """Return the lowered expression, guarded where it might not fit its type."""
+        lowered = self.lower(node)
+        kind = self.type_of(node)
+        if kind not in NUMERIC or self.widths.is_exact(node):
+            return lowered
+        return call("$moment" if kind == TIME else "$narrow", lowered)
+
+    def lower_kept(self, node: ast.expr) -> ast.expr:
+        """Return the lowered expression, guarded where it might pass 256 bits."""
+        lowered = self.lower(node)
+        if self.type_of(node) in NUMERIC and self.widths.get_width(node) > LOCAL_BITS - 1:
+            is_local = isinstance(node, ast.Name) and node not in self._notes.meanings
+            return lowered if is_local else call("$wide", lowered)
+        return lowered
+
+    def lower_part(self, node: ast.expr) -> ast.expr:
+        """Return a value that goes into a record: exact, and a list as a copy."""
+        lowered = self.lower_exact(node)
+        return with_frame("$copy_list", lowered) if self._is_list(node) else lowered
+
+    def lower_all(self, nodes: tuple[ast.expr, ...]) -> list[ast.expr]:
+        """Return the exact lowered forms."""
+        return [self.lower_exact(node) for node in nodes]
+
+    def _is_list(self, node: ast.expr) -> bool:
+        return self.type_of(node).sort is Sort.LIST
+
+    # Nodes without a meaning of their own
+
+    def lower_constant(self, node: ast.Constant) -> ast.expr:
+        return constant(node.value)
+
+    def lower_name(self, node: ast.Name) -> ast.expr:
+        return name(node.id)
+
+    def lower_unary(self, node: ast.UnaryOp) -> ast.expr:
+        return ast.UnaryOp(node.op, self.lower(node.operand))
+
+    def lower_boolean(self, node: ast.BoolOp) -> ast.expr:
+        return ast.BoolOp(node.op, [self.lower(value) for value in node.values])
+
+    def lower_conditional(self, node: ast.IfExp) -> ast.expr:
+        return ast.IfExp(self.lower(node.test), self.lower(node.body), self.lower(node.orelse))
+
+    def lower_compare(self, node: ast.Compare) -> ast.expr:
+        others = [self.lower(comparator) for comparator in node.comparators]
+        return ast.Compare(self.lower(node.left), node.ops, others)
+
+    def lower_binary(self, node: ast.BinOp) -> ast.expr:
+        return self.lower_operation(node.op, node.left, node.right)
+
+    def lower_operation(
+        self, operator: ast.operator, left: ast.expr, right: ast.expr, target: ast.expr | None = None
+    ) -> ast.expr:
+        """Return `left operator right`; `target` stands for the left side where it is already lowered."""
+        a, b = target or self.lower(left), self.lower(right)
+        kind = self.type_of(left)
+        if kind in (STR, BYTES):
+            return with_frame("$join_text", a, b)
+        if kind.sort is Sort.LIST:
+            return with_frame("$join_lists", a, b)
+        guard = _GUARDED.get(type(operator))
+        if guard is None or self._is_safe(operator, left, right):
+            return ast.BinOp(a, operator, b)
+        return call(guard, a, b)
+
+    def _is_safe(self, operator: ast.operator, left: ast.expr, right: ast.expr) -> bool:
+        if isinstance(operator, ast.Mult):
+            return self.widths.is_product_bounded(left, right)
+        if isinstance(operator, ast.FloorDiv | ast.Mod):
+            return isinstance(right, ast.Constant) and right.value != 0
+        return False
+
+    def lower_subscript(self, node: ast.Subscript) -> ast.expr:
+        owner = self.lower(node.value)
+        if not isinstance(node.slice, ast.Slice):
+            return call("$get_item", owner, self.lower(node.slice))
+        bounds = [
+            constant(None) if bound is None else self.lower(bound)
+            for bound in (node.slice.lower, node.slice.upper)
+        ]
+        return with_frame("$slice_list" if self._is_list(node.value) else "$slice_text", owner, *bounds)
+
+    def lower_text(self, node: ast.JoinedStr) -> ast.expr:
+        parts = [
+            self.lower_kept(part.value) if isinstance(part, ast.FormattedValue) else self.lower(part)
+            for part in node.values
+        ]
+        return with_frame("$join_parts", *parts)
+
+    def lower_list(self, node: ast.List) -> ast.expr:
+        items = [self.lower_exact(element) for element in node.elts]
+        return with_frame("$build_list", ast.List(items, ast.Load()))
+
+    # Meanings
+
+    def lower_fixed(self, node: ast.expr, meaning: meanings.Fixed) -> ast.expr:
+        del node
+        return constant(meaning.value)
+
+    def lower_context(self, node: ast.expr, meaning: meanings.Context) -> ast.expr:
+        del node
+        if meaning.name in _CONTEXT:
+            return attribute(name(FRAME), _CONTEXT[meaning.name])
+        return attribute(attribute(name(FRAME), "ledger"), _LEDGER[meaning.name])
+
+    def lower_var(self, node: ast.expr, meaning: meanings.VarField) -> ast.expr:
+        del node
+        return with_frame(f"$read.{meaning.name}")
+
+    def lower_entry(self, node: ast.expr, meaning: MapEntry) -> ast.expr:
+        del node
+        return with_frame(f"$read.{meaning.name}", *self.lower_all(meaning.keys))
+
+    def lower_map_call(self, node: ast.expr, meaning: meanings.MapCall) -> ast.expr:
+        entry = meaning.entry
+        keys = self.lower_all(entry.keys)
+        match meaning.action:
+            case "get":
+                assert meaning.default is not None
+                default = self.lower_exact(meaning.default)
+                return with_frame(f"$read_or.{entry.name}", default, *keys)
+            case "remove":
+                return with_frame(f"$remove.{entry.name}", *keys)
+            case _:
+                found = with_frame(f"$has.{entry.name}", *keys)
+                assert isinstance(node, ast.Compare)
+                negated = isinstance(node.ops[0], ast.NotIn)
+                return ast.UnaryOp(ast.Not(), found) if negated else found
+
+    def lower_record_field(self, node: ast.expr, meaning: meanings.RecordField) -> ast.expr:
+        assert isinstance(node, ast.Attribute)
+        field = attribute(self.lower(node.value), meaning.name)
+        return with_frame("$copy_list", field) if self._is_list(node) else field
+
+    def lower_milliseconds(self, node: ast.expr, meaning: meanings.Milliseconds) -> ast.expr:
+        del meaning
+        assert isinstance(node, ast.Attribute)
+        return self.lower(node.value)
+
+    def lower_builtin(self, node: ast.expr, meaning: meanings.Builtin) -> ast.expr:
+        del node
+        arguments = [self.lower_kept(argument) for argument in meaning.arguments]
+        if meaning.form in _PLAIN_BUILTINS:
+            return call(_PLAIN_BUILTINS[meaning.form], *arguments)
+        return with_frame(_CHARGED_BUILTINS[meaning.form], *arguments)
+
+    def lower_scale(self, node: ast.expr, meaning: meanings.Scale) -> ast.expr:
+        del node
+        if meaning.factor == 1:
+            return self.lower(meaning.argument)
+        return call("$multiply", self.lower(meaning.argument), constant(meaning.factor))
+
+    def lower_host(self, node: ast.expr, meaning: meanings.Host) -> ast.expr:
+        del node
+        return with_frame(f"$host.{meaning.name}", *self.lower_all(meaning.arguments))
+
+    def lower_emit(self, node: ast.expr, meaning: meanings.Emit) -> ast.expr:
+        del node
+        return with_frame(f"$emit.{meaning.event}", *self.lower_all(meaning.arguments))
+
+    def lower_schedule(self, node: ast.expr, meaning: meanings.Schedule) -> ast.expr:
+        del node
+        gas = constant(DEFAULT_SCHEDULE_GAS) if meaning.gas is None else self.lower_exact(meaning.gas)
+        values = self.lower_all(meaning.arguments)
+        function = f"$schedule.{meaning.method.name}"
+        return with_frame(function, self.lower_exact(meaning.at), gas, *values)
+
+    def lower_helper(self, node: ast.expr, meaning: meanings.Helper) -> ast.expr:
+        del node
+        return with_frame(f"$method.{meaning.method.name}", *self.lower_all(meaning.arguments))
+
+    def lower_build(self, node: ast.expr, meaning: meanings.Build) -> ast.expr:
+        del node
+        parts = [self.lower_part(argument) for argument in meaning.arguments]
+        return call(f"$record.{meaning.record}", *parts)
+
+    def lower_replace(self, node: ast.expr, meaning: meanings.Replace) -> ast.expr:
+        del node
+        parts = [self.lower_part(argument) for argument in meaning.arguments]
+        keywords = [ast.keyword(*pair) for pair in zip(meaning.names, parts, strict=True)]
+        return ast.Call(name("$replace"), [self.lower(meaning.source)], keywords)
+
+    def lower_list_call(self, node: ast.expr, meaning: meanings.ListCall) -> ast.expr:
+        del node
+        source = self.lower(meaning.source)
+        if meaning.name == "pop":
+            return call("$pop", source)
+        return with_frame("$append", source, *self.lower_all(meaning.arguments))
+
+    def lower_value_call(self, node: ast.expr, meaning: meanings.ValueCall) -> ast.expr:
+        del node
+        others = [self.lower(argument) for argument in meaning.arguments]
+        return with_frame(_VALUE_CALLS[meaning.name], self.lower(meaning.source), *others)
+
+    def lower_reference(self, node: ast.expr, meaning: meanings.Reference) -> ast.expr:
+        del node
+        return self.lower(meaning.address)
+
+    def lower_remote(self, node: ast.expr, meaning: meanings.Remote) -> ast.expr:
+        del node
+        payment: ast.expr = constant(None)
+        if meaning.payment is not None:
+            payment = ast.Tuple(self.lower_all(meaning.payment), ast.Load())
+        function = f"$remote.{meaning.interface.name}.{meaning.method.name}"
+        values = self.lower_all(meaning.arguments)
+        return with_frame(function, self.lower(meaning.target), payment, *values)
+
+    def lower_comparison(self, node: ast.expr, meaning: meanings.Comparison) -> ast.expr:
+        assert isinstance(node, ast.Compare)
+        operator, left, right = node.ops[0], self.lower(node.left), self.lower(node.comparators[0])
+        if type(operator) in _COMPARING:
+            return with_frame(_COMPARING[type(operator)], left, right)
+        is_list = meaning.kind.sort is Sort.LIST
+        found = with_frame("$is_in_list" if is_list else "$is_in_text", left, right)
+        return ast.UnaryOp(ast.Not(), found) if isinstance(operator, ast.NotIn) else found
+
+
+_NODES: Final[dict[type[ast.expr], Callable[[ExpressionLowering, Any], ast.expr]]] = {
+    ast.Constant: ExpressionLowering.lower_constant,
+    ast.Name: ExpressionLowering.lower_name,
+    ast.UnaryOp: ExpressionLowering.lower_unary,
+    ast.BoolOp: ExpressionLowering.lower_boolean,
+    ast.IfExp: ExpressionLowering.lower_conditional,
+    ast.Compare: ExpressionLowering.lower_compare,
+    ast.BinOp: ExpressionLowering.lower_binary,
+    ast.Subscript: ExpressionLowering.lower_subscript,
+    ast.JoinedStr: ExpressionLowering.lower_text,
+    ast.List: ExpressionLowering.lower_list,
+}
+
+_MEANINGS: Final[dict[type, Callable[[ExpressionLowering, ast.expr, Any], ast.expr]]] = {
+    meanings.Fixed: ExpressionLowering.lower_fixed,
+    meanings.Context: ExpressionLowering.lower_context,
+    meanings.VarField: ExpressionLowering.lower_var,
+    meanings.MapEntry: ExpressionLowering.lower_entry,
+    meanings.MapCall: ExpressionLowering.lower_map_call,
+    meanings.RecordField: ExpressionLowering.lower_record_field,
+    meanings.Milliseconds: ExpressionLowering.lower_milliseconds,
+    meanings.Builtin: ExpressionLowering.lower_builtin,
+    meanings.Scale: ExpressionLowering.lower_scale,
+    meanings.Host: ExpressionLowering.lower_host,
+    meanings.Emit: ExpressionLowering.lower_emit,
+    meanings.Schedule: ExpressionLowering.lower_schedule,
+    meanings.Helper: ExpressionLowering.lower_helper,
+    meanings.Build: ExpressionLowering.lower_build,
+    meanings.Replace: ExpressionLowering.lower_replace,
+    meanings.ListCall: ExpressionLowering.lower_list_call,
+    meanings.ValueCall: ExpressionLowering.lower_value_call,
+    meanings.Reference: ExpressionLowering.lower_reference,
+    meanings.Remote: ExpressionLowering.lower_remote,
+    meanings.Comparison: ExpressionLowering.lower_comparison,
+}

@@ -1,0 +1,154 @@
+"""Puts a contract together: compiles its methods over the runtime and makes one entry for each that can be called."""
+
+import ast
+import builtins
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from dure.contract.checker.check import Checked
+from dure.contract.compiler.statements import lower_method
+from dure.contract.interface import FieldInterface, Interface, describe
+from dure.contract.limits import VALUE_BYTES_MAX
+from dure.contract.runtime import arithmetic, sized
+from dure.contract.runtime.frame import refuse_reason, run_out
+from dure.contract.runtime.host import HOST_FUNCTIONS, build_emit, build_remote, build_schedule
+from dure.contract.runtime.state import (
+    Accessors,
+    Encode,
+    build_accessors,
+    build_bounded_encode,
+    build_encode,
+)
+from dure.contract.shapes import ContractShape, InterfaceShape, Kind, Method
+from dure.contract.wire import WireTypes
+
+_RUNTIME: Final[dict[str, Any]] = {
+    **{f"${name}": getattr(sized, name) for name in dir(sized) if name[0].islower()},
+    **{f"${name}": getattr(arithmetic, name) for name in dir(arithmetic) if name[0].islower()},
+    **{f"${name}": getattr(builtins, name) for name in ("abs", "enumerate", "len", "max", "min", "range")},
+    "$refuse_reason": refuse_reason,
+    "$replace": msgspec.structs.replace,
+    "$run_out": run_out,
+    **{f"$host.{name}": function for name, function in HOST_FUNCTIONS.items()},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A method that can be called from outside."""
+
+    kind: Kind
+    role: str
+    function: Callable[..., Any]
+    decode: Callable[[bytes], tuple[Any, ...]]
+    """Typed, but not yet compared with the canonical form."""
+    encode: Encode
+    read_asset: Callable[..., Any] | None
+    """Reads the asset in which the method accepts money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A loaded contract."""
+
+    interface: Interface
+    entries: dict[str, Entry]
+    """By the name under which a method is called; the initialiser is called `init`."""
+
+
+def build_program(checked: Checked, class_name: str) -> Program:
+    """Compile one contract of a checked file."""
+    contract = checked.declarations.contracts[class_name]
+    interface = describe(checked.declarations, contract)
+    wire = WireTypes(interface)
+    accessors = {
+        name: build_accessors(name, kind, wire) for name, kind in contract.state.items()
+    }
+    names = _build_globals(checked, contract, interface, wire, accessors)
+    _compile(contract, checked, names)
+    entries = {
+        "init" if method.kind == "init" else method.name: _build_entry(
+            method, interface, wire, names, accessors
+        )
+        for method in contract.methods.values()
+        if method.kind != "internal"
+    }
+    return Program(interface, entries)
+
+
+def _compile(contract: ContractShape, checked: Checked, names: dict[str, Any]) -> None:
+    functions: list[ast.stmt] = [
+        lower_method(method, checked.notes) for method in contract.methods.values()
+    ]
+    module = ast.Module(functions, [])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code = compile(
+            module, f"<contract {contract.name}>", "exec", dont_inherit=True, optimize=0
+        )
+    exec(code, names)  # noqa: S102 - checked, lowered code over a namespace without builtins
+
+
+def _build_globals(
+    checked: Checked,
+    contract: ContractShape,
+    interface: Interface,
+    wire: WireTypes,
+    accessors: dict[str, Accessors],
+) -> dict[str, Any]:
+    names: dict[str, Any] = {"__builtins__": {}, **_RUNTIME}
+    for name, record in wire.records.items():
+        names[f"$record.{name}"] = record
+    for field, each in accessors.items():
+        for action in ("read", "read_or", "write", "has", "remove"):
+            names[f"${action}.{field}"] = getattr(each, action)
+    for name, event in interface.events.items():
+        names[f"$emit.{name}"] = build_emit(name, _build_tuple_encode(event.fields, wire))
+    for method in contract.methods.values():
+        if method.kind == "scheduled":
+            encode = _build_tuple_encode(interface.methods[method.name].parameters, wire)
+            names[f"$schedule.{method.name}"] = build_schedule(method.name, encode)
+    for other in checked.declarations.interfaces.values():
+        names |= _build_remotes(other, wire)
+    return names
+
+
+def _build_remotes(other: InterfaceShape, wire: WireTypes) -> dict[str, Any]:
+    return {
+        f"$remote.{other.name}.{method.name}": build_remote(
+            method.name,
+            _build_tuple_encode(
+                tuple(FieldInterface(each.name, str(each.type)) for each in method.parameters), wire
+            ),
+            msgspec.msgpack.Decoder(wire.get(method.result)),
+            read_only=method.kind == "view",
+        )
+        for method in other.methods.values()
+    }
+
+
+def _build_tuple_encode(fields: tuple[FieldInterface, ...], wire: WireTypes) -> Encode:
+    bound = sum(wire.estimate_bytes_max(wire.parse(each.type)) for each in fields) + 5
+    return build_bounded_encode(is_direct=bound <= 16 * VALUE_BYTES_MAX)
+
+
+def _build_entry(
+    method: Method,
+    interface: Interface,
+    wire: WireTypes,
+    names: dict[str, Any],
+    accessors: dict[str, Accessors],
+) -> Entry:
+    parameters = interface.methods[method.name].parameters
+    return Entry(
+        kind=method.kind,
+        role=method.role,
+        function=names[f"$method.{method.name}"],
+        decode=msgspec.msgpack.Decoder(wire.get_tuple(parameters)).decode,
+        encode=build_encode(method.result, wire),
+        read_asset=accessors[method.pays].read if method.pays else None,
+    )

@@ -1,0 +1,162 @@
+"""Lowers a method to a function over a frame: charges in front of every block, stores through the accessors."""
+
+import ast
+
+from dure.contract.checker.declarations import without_docstring
+from dure.contract.checker.meanings import MapEntry, VarField
+from dure.contract.checker.scope import Notes
+from dure.contract.compiler.build import (
+    FRAME,
+    METER,
+    assign,
+    attribute,
+    call,
+    charge,
+    constant,
+    name,
+    with_frame,
+)
+from dure.contract.compiler.charges import compute_statement_cost, split_blocks
+from dure.contract.compiler.expressions import ExpressionLowering
+from dure.contract.gas import ENTRY, TURN
+from dure.contract.shapes import NUMERIC, TIME, Method
+
+
+def lower_method(method: Method, notes: Notes) -> ast.FunctionDef:
+    """Return the function `$method.name($f, parameters…)`."""
+    lowering = StatementLowering(method, notes)
+    body = lowering.lower_suite(without_docstring(method.node.body), ENTRY)
+    parameters = [ast.arg(FRAME), *(ast.arg(each.name) for each in method.parameters)]
+    function = ast.FunctionDef(
+        name=f"$method.{method.name}",
+        args=ast.arguments([], parameters, None, [], [], None, []),
+        body=[assign(METER, attribute(name(FRAME), "meter")), *body],
+        decorator_list=[],
+    )
+    ast.copy_location(function, method.node)
+    return ast.fix_missing_locations(function)
+
+
+class StatementLowering:
+    """Lowers the statements of one method."""
+
+    def __init__(self, method: Method, notes: Notes) -> None:
+        self._expressions = ExpressionLowering(method, notes)
+
+    def lower_suite(self, body: list[ast.stmt], entry_gas: int) -> list[ast.stmt]:
+        """Return the lowered statements, each basic block behind its charge."""
+        lowered: list[ast.stmt] = []
+        for i, block in enumerate(split_blocks(body)):
+            gas = sum(map(compute_statement_cost, block)) + (entry_gas if i == 0 else 0)
+            lowered += charge(gas)
+            for statement in block:
+                lowered += self._lower_placed(statement)
+        return lowered or charge(entry_gas)
+
+    def _lower_placed(self, node: ast.stmt) -> list[ast.stmt]:
+        lowered = self._lower_statement(node)
+        for each in lowered:
+            ast.copy_location(each, node)
+        return lowered
+
+    def _lower_statement(self, node: ast.stmt) -> list[ast.stmt]:
+        expressions = self._expressions
+        match node:
+            case ast.Assign(targets=[target], value=value):
+                return self._store(target, value)
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                return self._store(target, value)
+            case ast.AugAssign():
+                return self._change(node)
+            case ast.Expr(value=ast.Call() as inner):
+                return [self._lower_call(inner)]
+            case ast.If(test=test, body=body, orelse=orelse):
+                otherwise = self.lower_suite(orelse, 0) if orelse else []
+                return [ast.If(expressions.lower(test), self.lower_suite(body, 0), otherwise)]
+            case ast.For():
+                return [self._lower_for(node)]
+            case ast.Return(value=value):
+                result = constant(None) if value is None else self._lower_result(value)
+                return [ast.Return(result)]
+            case ast.Break() | ast.Continue() | ast.Pass():
+                return [type(node)()]
+            case _:
+                raise AssertionError("the checker let an unknown statement through")
+
+    def _lower_result(self, value: ast.expr) -> ast.expr:
+        if isinstance(value, ast.Constant) and value.value is None:
+            return constant(None)
+        return self._expressions.lower_exact(value)
+
+    def _lower_call(self, node: ast.Call) -> ast.stmt:
+        match node:
+            case ast.Call(func=ast.Name(id="require"), args=[condition, reason]):
+                refusal = ast.Expr(call("$refuse_reason", self._expressions.lower(reason)))
+                test = ast.UnaryOp(ast.Not(), self._expressions.lower(condition))
+                return ast.If(test, [refusal], [])
+            case _:
+                return ast.Expr(self._expressions.lower(node))
+
+    def _lower_for(self, node: ast.For) -> ast.For:
+        expressions = self._expressions
+        match node.iter:
+            case ast.Call(func=ast.Name(id="range" | "enumerate" as builtin), args=arguments):
+                iterable: ast.expr = call(f"${builtin}", *map(expressions.lower_kept, arguments))
+            case _:
+                iterable = expressions.lower(node.iter)
+        return ast.For(node.target, iterable, self.lower_suite(node.body, TURN), [])
+
+    def _store(self, target: ast.expr, value: ast.expr) -> list[ast.stmt]:
+        if isinstance(target, ast.Name):
+            return [assign(target.id, self._expressions.lower_kept(value))]
+        return [self._store_lowered(target, self._expressions.lower_exact(value), self._keys(target))]
+
+    def _keys(self, target: ast.expr) -> list[ast.expr]:
+        """Return the lowered keys or index of a place."""
+        match self._expressions.meaning_of(target):
+            case MapEntry(keys=keys):
+                return self._expressions.lower_all(keys)
+            case VarField():
+                return []
+            case _:
+                assert isinstance(target, ast.Subscript)
+                return [self._expressions.lower(target.slice)]
+
+    def _store_lowered(
+        self, target: ast.expr, value: ast.expr, keys: list[ast.expr]
+    ) -> ast.stmt:
+        match self._expressions.meaning_of(target):
+            case MapEntry(name=field) | VarField(name=field):
+                return ast.Expr(with_frame(f"$write.{field}", value, *keys))
+            case _:
+                assert isinstance(target, ast.Subscript)
+                owner = self._expressions.lower(target.value)
+                return ast.Expr(call("$set_item", owner, *keys, value))
+
+    def _change(self, node: ast.AugAssign) -> list[ast.stmt]:
+        """Lower `target += value`: keys are worked out once, then read, computed and stored."""
+        kind = self._expressions.type_of(node.target)
+        if isinstance(node.target, ast.Name):
+            changed = self._operate(node, name(node.target.id))
+            if kind in NUMERIC:
+                changed = call("$wide", changed)
+            return [assign(node.target.id, changed)]
+        keys = self._keys(node.target)
+        kept = [assign(f"$k{i}", key) for i, key in enumerate(keys)]
+        names = [name(f"$k{i}") for i in range(len(keys))]
+        changed = self._operate(node, self._read(node.target, [*names]))
+        if kind in NUMERIC:
+            changed = call("$moment" if kind == TIME else "$narrow", changed)
+        return [*kept, self._store_lowered(node.target, changed, [*names])]
+
+    def _read(self, target: ast.expr, keys: list[ast.expr]) -> ast.expr:
+        match self._expressions.meaning_of(target):
+            case MapEntry(name=field) | VarField(name=field):
+                return with_frame(f"$read.{field}", *keys)
+            case _:
+                assert isinstance(target, ast.Subscript)
+                return call("$get_item", self._expressions.lower(target.value), *keys)
+
+    def _operate(self, node: ast.AugAssign, left: ast.expr) -> ast.expr:
+        return self._expressions.lower_operation(node.op, node.target, node.value, left)
+

@@ -1,0 +1,182 @@
+"""A contract's interface: what may be called, with which types, and what it tells; as data that becomes JSON.
+
+SDK, API, console and command line read this and never run or parse the source. Types are written as the author wrote
+them: `int`, `list[Policy]`, `Map[str, int]`; `parse_type` reads them back.
+"""
+
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from dure.contract.checker.check import check_declarations
+from dure.contract.limits import LANGUAGE_VERSION
+from dure.contract.problems import Problems, UnsafeSource
+from dure.contract.shapes import (
+    NOTHING,
+    SCALARS,
+    Constant,
+    ContractShape,
+    Declarations,
+    Field,
+    Kind,
+    Method,
+    Shape,
+    Sort,
+    Type,
+    list_of,
+    map_of,
+)
+from dure.core.errors import InvalidEncoding
+
+
+class FieldInterface(Struct, frozen=True):
+    """A parameter, or a field of a record or an event."""
+
+    name: str
+    type: str
+
+
+class MethodInterface(Struct, frozen=True):
+    """A method that can be called from outside."""
+
+    name: str
+    kind: Kind
+    parameters: tuple[FieldInterface, ...]
+    result: str
+    """A type, or `None`."""
+    pays: str
+    """Name of the state field that holds the accepted asset; empty where the method accepts no money."""
+    role: str
+    """The role that the caller must hold; empty where anybody may call."""
+    docstring: str
+
+
+class ShapeInterface(Struct, frozen=True):
+    """A record or an event."""
+
+    name: str
+    fields: tuple[FieldInterface, ...]
+    docstring: str
+
+
+class MemberInterface(Struct, frozen=True):
+    """A member of a choice: on the chain it is its name, `text` is for people."""
+
+    name: str
+    text: str
+
+
+class ChoiceInterface(Struct, frozen=True):
+    """A choice."""
+
+    name: str
+    members: tuple[MemberInterface, ...]
+    docstring: str
+
+
+class ConstantInterface(Struct, frozen=True):
+    """A module constant; bytes as hexadecimal text, a duration in milliseconds."""
+
+    name: str
+    type: str
+    value: int | bool | str
+
+
+class Interface(Struct, frozen=True, eq=False):
+    """Everything that a caller needs to know of one contract. Two are the same where their JSON is the same."""
+
+    language_version: int
+    name: str
+    docstring: str
+    methods: dict[str, MethodInterface]
+    records: dict[str, ShapeInterface]
+    events: dict[str, ShapeInterface]
+    choices: dict[str, ChoiceInterface]
+    state: dict[str, str]
+    """Name of a `Var` or `Map` field to the type that it holds."""
+    constants: dict[str, ConstantInterface]
+
+    @property
+    def initialiser(self) -> MethodInterface | None:
+        """The `@init` method, called as `init`."""
+        return next((each for each in self.methods.values() if each.kind == "init"), None)
+
+
+def build_interface(source: str, class_name: str) -> Interface:
+    """Return the interface of a class in a contract file; raise `UnsafeSource`, without running any of it."""
+    problems = Problems()
+    known = check_declarations(source, problems)
+    if known is not None and class_name not in known.contracts:
+        problems.add("no-contract", None)
+    if known is None or problems:
+        raise UnsafeSource(problems.listed())
+    return describe(known, known.contracts[class_name])
+
+
+def describe(known: Declarations, contract: ContractShape) -> Interface:
+    """Return the interface of one contract of a file."""
+    outside = [each for each in contract.methods.values() if each.kind != "internal"]
+    return Interface(
+        language_version=LANGUAGE_VERSION,
+        name=contract.name,
+        docstring=contract.docstring,
+        methods={each.name: _describe_method(each) for each in outside},
+        records={name: _describe_shape(each) for name, each in known.records.items()},
+        events={name: _describe_shape(each) for name, each in known.events.items()},
+        choices={
+            name: ChoiceInterface(
+                name, tuple(MemberInterface(*member) for member in each.members), each.docstring
+            )
+            for name, each in known.choices.items()
+        },
+        state={name: str(kind) for name, kind in contract.state.items()},
+        constants={name: _describe_constant(each) for name, each in known.constants.items()},
+    )
+
+
+def _describe_fields(fields: tuple[Field, ...]) -> tuple[FieldInterface, ...]:
+    return tuple(FieldInterface(each.name, str(each.type)) for each in fields)
+
+
+def _describe_method(method: Method) -> MethodInterface:
+    return MethodInterface(
+        name=method.name,
+        kind=method.kind,
+        parameters=_describe_fields(method.parameters),
+        result=str(method.result),
+        pays=method.pays,
+        role=method.role,
+        docstring=method.docstring,
+    )
+
+
+def _describe_shape(shape: Shape) -> ShapeInterface:
+    return ShapeInterface(shape.name, _describe_fields(shape.fields), shape.docstring)
+
+
+def _describe_constant(constant: Constant) -> ConstantInterface:
+    value = constant.value.hex() if isinstance(constant.value, bytes) else constant.value
+    return ConstantInterface(constant.name, str(constant.type), value)
+
+
+_LIST: Final = re.compile(r"list\[(.+)\]")
+_MAP: Final = re.compile(r"Map\[(\w+), (.+)\]")
+
+
+def parse_type(text: str, interface: Interface) -> Type:
+    """Return the type that `text` names; raise `InvalidEncoding` where this interface has none of that name."""
+    if found := _LIST.fullmatch(text):
+        return list_of(parse_type(found[1], interface))
+    if found := _MAP.fullmatch(text):
+        return map_of(parse_type(found[1], interface), parse_type(found[2], interface))
+    if text in SCALARS:
+        return SCALARS[text]
+    if text in interface.records:
+        return Type(Sort.RECORD, text)
+    if text in interface.choices:
+        return Type(Sort.CHOICE, text)
+    if text == "None":
+        return NOTHING
+    message = f"the interface of {interface.name} has no type {text}"
+    raise InvalidEncoding(message)

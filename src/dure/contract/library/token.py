@@ -1,0 +1,85 @@
+"""A token: money that one contract issues, held in the ledger's own balances.
+
+Holders move it by the ledger's transfers; this contract only creates it, destroys it and freezes it.
+"""
+
+from dure.contract.language import (
+    Address,
+    Asset,
+    Contract,
+    Event,
+    Var,
+    call,
+    init,
+    only,
+    require,
+    view,
+)
+
+
+class Issued(Event):
+    """Money came into being."""
+
+    to: Address
+    amount: int
+
+
+class Destroyed(Event):
+    """Money ceased to be."""
+
+    holder: Address
+    amount: int
+
+
+class FrozenSet(Event):
+    """A holder may no longer move the money, or may again."""
+
+    holder: Address
+    frozen: bool
+
+
+class Token(Contract):
+    """Money of one kind. The issuer creates it and may freeze a holder; every holder may destroy what is their own."""
+
+    money: Var[Asset]
+    total: Var[int]
+
+    @init
+    def found(self, code: str, decimals: int) -> None:
+        """Found the token: `code` is its short name, `decimals` how far the point stands in from the right."""
+        require(len(code) > 0, "a token needs a code")
+        self.money = self.create_asset(code, decimals)
+
+    @call
+    @only("issuer")
+    def issue(self, to: Address, amount: int) -> None:
+        """Create money for somebody."""
+        require(amount > 0, "nothing to issue")
+        self.total += amount
+        self.mint(self.money, to, amount)
+        self.emit(Issued(to, amount))
+
+    @call
+    def destroy(self, amount: int) -> None:
+        """Destroy money of one's own."""
+        require(amount > 0, "nothing to destroy")
+        self.burn(self.money, self.sender, amount)
+        self.total -= amount
+        self.emit(Destroyed(self.sender, amount))
+
+    @call
+    @only("issuer")
+    def set_frozen(self, holder: Address, frozen: bool) -> None:
+        """Stop a holder from moving this money, or allow it again."""
+        self.freeze(self.money, holder, frozen)
+        self.emit(FrozenSet(holder, frozen))
+
+    @view
+    def supply(self) -> int:
+        """How much of the money there is."""
+        return self.total
+
+    @view
+    def asset(self) -> Asset:
+        """Which asset of the ledger this token is."""
+        return self.money

@@ -1,0 +1,36 @@
+"""Every bound of the language in one place. They are part of the language version: changing one changes the chain."""
+
+from typing import Final
+
+LANGUAGE_VERSION: Final = 1
+
+SOURCE_BYTES_MAX: Final = 64 * 1024
+SYNTAX_DEPTH_MAX: Final = 100
+SYNTAX_NODES_MAX: Final = 20_000
+
+FIELDS_MAX: Final = 64
+"""Fields of a record or an event, parameters of a method."""
+LOOP_DEPTH_MAX: Final = 8
+"""Loops inside loops. CPython's own limit of nested blocks is 20."""
+CALL_DEPTH_MAX: Final = 12
+"""Methods of one contract that call each other in a row."""
+NESTED_CALLS_MAX: Final = 16
+"""Contracts that call each other in a row; with `CALL_DEPTH_MAX` it keeps clear of CPython's recursion limit."""
+
+LITERAL_BITS_MAX: Final = 255
+WIDE_MAX: Final = 2**255 - 1
+WIDE_MIN: Final = -(2**255)
+"""Bounds of an intermediate result: a signed 256-bit integer."""
+
+TEXT_MAX: Final = 64 * 1024
+"""Characters of a `str`, bytes of a `bytes`."""
+ITEMS_MAX: Final = 10_000
+"""Items of a list."""
+KEY_BYTES_MAX: Final = 1_024
+"""Bytes of one encoded storage key."""
+VALUE_BYTES_MAX: Final = 256 * 1024
+"""Bytes of one stored value, of the arguments of a call, of a result, of an event."""
+MEMORY_BYTES_MAX: Final = 16 * 1024 * 1024
+"""Bytes that one top-level call may build, counted as they are built and never given back."""
+REASON_MAX: Final = 256
+"""Characters of a refusal's reason; the rest is cut off."""

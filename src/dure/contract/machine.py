@@ -1,0 +1,162 @@
+"""Checks, loads and runs contracts in this process: the implementation of `ports.Machine`.
+
+A call goes through the same gates in the same order, whoever calls: known method, depth and re-entrancy, gas of
+entering, canonical arguments, who may call, money. Then the compiled function runs. What comes out is canonical bytes
+or a `Refusal` in our own words; any other exception is our own fault or the machine's and stops the node.
+"""
+
+from typing import Any, Final
+
+import msgspec
+
+from dure.contract.checker.check import check_source
+from dure.contract.compiler.program import Entry, Program, build_program
+from dure.contract.gas import CALL, MESSAGE_BYTE, ROLE, STORAGE_WRITE
+from dure.contract.interface import Interface
+from dure.contract.limits import NESTED_CALLS_MAX, VALUE_BYTES_MAX
+from dure.contract.ports import Invocation, Ledger, Meter, Refusal
+from dure.contract.problems import Problem, Problems
+from dure.contract.runtime.frame import Frame, Session, count_built, refuse
+from dure.core import hashing
+from dure.core.codec import encode
+from dure.core.types import Hash
+
+INIT: Final = "init"
+_BEGUN_KEY: Final = encode(())
+"""Written by `init`, so that nobody can begin a contract twice. No field's key is an empty tuple."""
+_NO_ARGUMENTS: Final = encode(())
+_NO_RESULT: Final = encode(None)
+_BUILT_FACTOR: Final = 8
+
+
+class InProcessMachine:
+    """Runs contracts in the caller's process; programs are kept by code hash."""
+
+    def __init__(self) -> None:
+        self._programs: dict[Hash, Program] = {}
+
+    def load(self, source: str, class_name: str) -> Hash:
+        """Check and compile a contract; see `ports.Machine.load`."""
+        code_hash = compute_code_hash(source, class_name)
+        if code_hash in self._programs:
+            return code_hash
+        problems = Problems()
+        checked = check_source(source, problems)
+        if checked is None:
+            raise Refusal("unsafe_code", _describe(problems.listed()))
+        if class_name not in checked.declarations.contracts:
+            raise Refusal("unsafe_code", "the file has no contract class of that name")
+        self._programs[code_hash] = build_program(checked, class_name)
+        return code_hash
+
+    def get_interface(self, code_hash: Hash) -> Interface:
+        """Return the interface of a loaded contract."""
+        return self._programs[code_hash].interface
+
+    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+        """Run one call that may change state; see `ports.Machine.invoke`."""
+        session = Session(self._run, ledger, meter, read_only=False)
+        if call.method == INIT:
+            return self._begin(session, call)
+        return self._run(session, call, False)
+
+    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+        """Run a read-only method; see `ports.Machine.view`."""
+        return self._run(Session(self._run, ledger, meter, read_only=True), call, True)
+
+    def _begin(self, session: Session, call: Invocation) -> bytes:
+        ledger = session.ledger
+        session.meter.charge(STORAGE_WRITE)
+        if ledger.read(call.contract, _BEGUN_KEY) is not None:
+            refuse("not_permitted", "the contract has already begun")
+        ledger.write(call.contract, _BEGUN_KEY, _NO_RESULT)
+        program = self._programs[ledger.get_program(call.contract)]
+        if INIT not in program.entries:
+            _refuse_unless(call.arguments == _NO_ARGUMENTS, "bad_arguments", "there is no @init method")
+            _refuse_unless(call.payment is None, "payment_not_accepted", _NO_MONEY)
+            return _NO_RESULT
+        return self._enter(session, call, program.entries[INIT])
+
+    def _run(self, session: Session, call: Invocation, read_only: bool) -> bytes:  # noqa: FBT001
+        program = self._programs[session.ledger.get_program(call.contract)]
+        entry = program.entries.get(call.method)
+        if entry is None or entry.kind == "init":
+            refuse("unknown_method", "the contract has no such method")
+        if entry.kind == "view":
+            return self._enter_view(session, call, entry)
+        if read_only or session.read_only:
+            refuse("not_permitted", "this method changes state, and only reading is allowed here")
+        return self._enter(session, call, entry)
+
+    def _enter_view(self, session: Session, call: Invocation, entry: Entry) -> bytes:
+        before, session.read_only = session.read_only, True
+        result = self._enter(session, call, entry)
+        session.read_only = before
+        return result
+
+    def _enter(self, session: Session, call: Invocation, entry: Entry) -> bytes:
+        stack = session.stack
+        if call.contract in stack:
+            refuse("reentrant", "the contract is already being called")
+        if len(stack) >= NESTED_CALLS_MAX:
+            refuse("too_deep", "contracts call each other too deep")
+        session.meter.charge(CALL + MESSAGE_BYTE * len(call.arguments))
+        arguments = _decode_arguments(entry, call.arguments)
+        count_built_by = _BUILT_FACTOR * len(call.arguments)
+        payment = call.payment
+        frame = Frame(session, call.contract, call.sender, 0 if payment is None else payment.amount)
+        count_built(frame, count_built_by)
+        _check_caller(frame, entry)
+        if payment is not None:
+            accepted = entry.read_asset is not None and entry.read_asset(frame) == payment.asset
+            _refuse_unless(accepted, "payment_not_accepted", _NO_MONEY)
+        # A refusal ends the whole transaction, so nothing has to be taken off the stack behind one.
+        stack.append(call.contract)
+        result = entry.encode(entry.function(frame, *arguments))
+        stack.pop()
+        session.meter.charge(MESSAGE_BYTE * len(result))
+        return result
+
+
+_NO_MONEY: Final = "the method does not accept this money"
+
+
+def compute_code_hash(source: str, class_name: str) -> Hash:
+    """Return the name of a program: the hash of its source and class."""
+    try:
+        return hashing.compute_hash(hashing.SOURCE, encode((source, class_name)))
+    except UnicodeEncodeError:
+        raise Refusal("unsafe_code", "the source is not Unicode text") from None
+
+
+def _describe(problems: list[Problem]) -> str:
+    """Return words that are the same on every Python: the place of a syntax error is not."""
+    first = problems[0]
+    place = "" if first.rule == "syntax" else f"line {first.line}: "
+    return f"{place}{first.rule}"
+
+
+def _refuse_unless(condition: bool, code: str, message: str) -> None:  # noqa: FBT001
+    if not condition:
+        refuse(code, message)
+
+
+def _decode_arguments(entry: Entry, data: bytes) -> tuple[Any, ...]:
+    if len(data) <= VALUE_BYTES_MAX:
+        try:
+            arguments = entry.decode(data)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            arguments = None
+        if arguments is not None and encode(arguments) == data:
+            return arguments
+    refuse("bad_arguments", "the arguments do not fit the method's signature")
+
+
+def _check_caller(frame: Frame, entry: Entry) -> None:
+    if entry.kind == "scheduled" and frame.sender != frame.contract:
+        refuse("not_permitted", "only the chain's scheduler may call this method")
+    if entry.role:
+        frame.meter.charge(ROLE)
+        if not frame.ledger.has_role(frame.contract, entry.role, frame.sender):
+            article = "an" if entry.role[0].lower() in "aeiou" else "a"
+            refuse("not_permitted", f"not {article} {entry.role}")

@@ -1,0 +1,62 @@
+"""What belongs to a running call: the session of the whole top-level call, and one frame for each contract in it."""
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from dure.contract.limits import MEMORY_BYTES_MAX, REASON_MAX
+from dure.contract.ports import Invocation, Ledger, Meter, Refusal
+from dure.core.types import Address
+
+Run = Callable[["Session", Invocation, bool], bytes]
+"""Runs a nested call; the flag allows views only."""
+
+
+class Session:
+    """One top-level call with everything that it calls: they share the meter, the memory and the guard."""
+
+    __slots__ = ("built", "ledger", "meter", "read_only", "run", "stack")
+
+    def __init__(self, run: Run, ledger: Ledger, meter: Meter, read_only: bool) -> None:  # noqa: FBT001
+        self.run = run
+        self.ledger = ledger
+        self.meter = meter
+        self.read_only = read_only
+        self.stack: list[Address] = []
+        self.built = 0
+
+
+class Frame:
+    """One contract's part of the call; the compiled code knows it as `$f`."""
+
+    __slots__ = ("contract", "ledger", "meter", "paid", "sender", "session")
+
+    def __init__(self, session: Session, contract: Address, sender: Address, paid: int) -> None:
+        self.session = session
+        self.ledger = session.ledger
+        self.meter = session.meter
+        self.contract = contract
+        self.sender = sender
+        self.paid = paid
+
+
+def refuse(code: str, message: str) -> NoReturn:
+    """End the call."""
+    raise Refusal(code, message)
+
+
+def refuse_reason(reason: str) -> NoReturn:
+    """End the call because a `require` does not hold."""
+    raise Refusal("refused", reason[:REASON_MAX])
+
+
+def run_out() -> NoReturn:
+    """End the call because its gas is used up."""
+    raise Refusal("out_of_gas", "the gas limit is used up")
+
+
+def count_built(frame: Frame, size: int) -> None:
+    """Note that the contract built a value of `size` bytes; refuse past the memory bound."""
+    session = frame.session
+    session.built += size
+    if session.built > MEMORY_BYTES_MAX:
+        refuse("too_large", "the call builds more data than is allowed")

@@ -1,0 +1,130 @@
+"""What `self` asks of the ledger: money, events, roles, scheduled calls, other contracts."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from dure.contract.gas import (
+    BALANCE,
+    CANCEL,
+    EVENT,
+    EVENT_BYTE,
+    MESSAGE_BYTE,
+    MONEY,
+    SCHEDULE,
+    SCHEDULE_BYTE,
+)
+from dure.contract.ports import Invocation, Payment
+from dure.contract.runtime.frame import Frame, count_built, refuse
+from dure.contract.runtime.state import Encode
+from dure.core.types import Address, Amount, AssetId, Gas, Instant
+
+
+def _amount(value: int) -> Amount:
+    # Wider numbers were refused where they left their expression.
+    if value < 0:
+        refuse("overflow", "an amount is negative")
+    return Amount(value)
+
+
+def pay(frame: Frame, asset: AssetId, to: Address, amount: int) -> None:
+    """Move money of the contract."""
+    frame.meter.charge(MONEY)
+    frame.ledger.transfer(asset, frame.contract, to, _amount(amount))
+
+
+def balance_of(frame: Frame, asset: AssetId) -> int:
+    """Return what the contract holds."""
+    frame.meter.charge(BALANCE)
+    return frame.ledger.get_balance(asset, frame.contract)
+
+
+def create_asset(frame: Frame, code: str, decimals: int) -> AssetId:
+    """Found an asset of this contract."""
+    frame.meter.charge(MONEY)
+    return frame.ledger.create_asset(frame.contract, code, decimals)
+
+
+def mint(frame: Frame, asset: AssetId, to: Address, amount: int) -> None:
+    """Create money of an own asset."""
+    frame.meter.charge(MONEY)
+    frame.ledger.mint(frame.contract, asset, to, _amount(amount))
+
+
+def burn(frame: Frame, asset: AssetId, holder: Address, amount: int) -> None:
+    """Destroy a holder's money of an own asset."""
+    frame.meter.charge(MONEY)
+    frame.ledger.burn(frame.contract, asset, holder, _amount(amount))
+
+
+def freeze(frame: Frame, asset: AssetId, holder: Address, frozen: bool) -> None:  # noqa: FBT001
+    """Forbid or allow a holder to move an own asset."""
+    frame.meter.charge(MONEY)
+    frame.ledger.freeze(frame.contract, asset, holder, frozen)
+
+
+def cancel(frame: Frame, number: int) -> bool:
+    """Withdraw a scheduled call."""
+    frame.meter.charge(CANCEL)
+    return frame.ledger.cancel(frame.contract, number)
+
+
+HOST_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
+    "pay": pay,
+    "balance_of": balance_of,
+    "create_asset": create_asset,
+    "mint": mint,
+    "burn": burn,
+    "freeze": freeze,
+    "cancel": cancel,
+}
+
+
+def build_emit(name: str, encode: Encode) -> Callable[..., None]:
+    """Return the function that emits the event `name`."""
+
+    def emit(frame: Frame, *values: Any) -> None:
+        data = encode(values)
+        frame.meter.charge(EVENT + EVENT_BYTE * len(data))
+        frame.ledger.emit(frame.contract, name, data)
+
+    return emit
+
+
+def build_schedule(method: str, encode: Encode) -> Callable[..., int]:
+    """Return the function that schedules `method`. The gas of the later call is paid for now."""
+
+    def schedule(frame: Frame, at: int, gas: int, *values: Any) -> int:
+        data = encode(values)
+        if gas <= 0:
+            refuse("bad_arguments", "a scheduled call needs gas")
+        frame.meter.charge(SCHEDULE + SCHEDULE_BYTE * len(data) + gas)
+        return frame.ledger.schedule(frame.contract, Instant(at), method, data, Gas(gas))
+
+    return schedule
+
+
+def build_remote(
+    method: str, encode: Encode, decoder: "msgspec.msgpack.Decoder[Any]", *, read_only: bool
+) -> Callable[..., Any]:
+    """Return the function that calls `method` of another contract. A payment is (asset, amount) or None."""
+
+    def remote(
+        frame: Frame, target: Address, payment: tuple[AssetId, int] | None, *values: Any
+    ) -> Any:
+        attached = None
+        if payment is not None:
+            attached = Payment(payment[0], _amount(payment[1]))
+            frame.meter.charge(MONEY)
+            frame.ledger.transfer(attached.asset, frame.contract, target, attached.amount)
+        call = Invocation(target, method, encode(values), frame.contract, attached)
+        data = frame.session.run(frame.session, call, read_only)
+        frame.meter.charge(MESSAGE_BYTE * len(data))
+        count_built(frame, 8 * len(data))
+        try:
+            return decoder.decode(data)
+        except msgspec.MsgspecError:
+            refuse("bad_result", "the other contract answered with another type than the interface says")
+
+    return remote

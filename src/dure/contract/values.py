@@ -1,0 +1,310 @@
+"""Values for callers: to and from the bytes of a call, and to and from JSON, by the types of an interface.
+
+*Plain values* are what a Python program hands in and gets back: `int` (a Time or Duration in milliseconds), `bool`,
+`str`, `bytes` (addresses and assets too), `list`, a `dict` for a record or an event, a choice as its member's name.
+Handed in, the classes of a contract file are welcome too: `Time`, `Duration`, members of a `Choice`, instances of a
+`Record`. JSON has addresses as `dure1…`, bytes and assets as hexadecimal text.
+"""
+
+import dataclasses
+import enum
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+from dure.contract.interface import (
+    FieldInterface,
+    Interface,
+    MethodInterface,
+    ShapeInterface,
+    parse_type,
+)
+from dure.contract.language import Duration, Time
+from dure.contract.limits import ITEMS_MAX, TEXT_MAX, VALUE_BYTES_MAX
+from dure.contract.shapes import Sort, Type
+from dure.contract.wire import WireTypes, measure
+from dure.core import codec
+from dure.core.address import decode_address, encode_address
+from dure.core.errors import InvalidEncoding
+from dure.core.types import INT_MAX, INT_MIN, Address
+
+Plain = Any
+"""A plain value, as described above."""
+
+
+class InvalidValue(InvalidEncoding):
+    """A value that does not fit the interface; the message says where and what was expected."""
+
+
+def encode_arguments(
+    interface: Interface, method: str, positional: Sequence[Plain], named: Mapping[str, Plain]
+) -> bytes:
+    """Return the canonical bytes of a call's arguments; raise `InvalidValue` naming the parameter."""
+    parameters = get_method(interface, method).parameters
+    given = _bind(method, parameters, positional, named)
+    wire = [_to_wire(interface, each, given[each.name]) for each in parameters]
+    if measure(wire, 4 * VALUE_BYTES_MAX) < 0 or len(data := codec.encode(wire)) > VALUE_BYTES_MAX:
+        message = f"the arguments of {method} are larger than {VALUE_BYTES_MAX} bytes"
+        raise InvalidValue(message)
+    return data
+
+
+def decode_arguments(interface: Interface, method: str, data: bytes) -> dict[str, Plain]:
+    """Return the plain arguments by parameter name."""
+    return _decode_fields(interface, get_method(interface, method).parameters, data)
+
+
+def decode_result(interface: Interface, method: str, data: bytes) -> Plain:
+    """Return the plain result of a call."""
+    kind = parse_type(get_method(interface, method).result, interface)
+    value = codec.decode(_get_wire(interface).get(kind), data, bytes_max=VALUE_BYTES_MAX)
+    return _from_wire(interface, kind, value)
+
+
+def decode_event(interface: Interface, name: str, data: bytes) -> dict[str, Plain]:
+    """Return the plain fields of an event."""
+    if name not in interface.events:
+        message = f"{interface.name} has no event {name}"
+        raise InvalidValue(message)
+    return _decode_fields(interface, interface.events[name].fields, data)
+
+
+def get_method(interface: Interface, name: str) -> MethodInterface:
+    """Return the method; `init` names the initialiser whatever its own name is."""
+    found = interface.initialiser if name == "init" else interface.methods.get(name)
+    if found is None:
+        known = ", ".join(interface.methods)
+        message = f"{interface.name} has no method {name}; it has {known}"
+        raise InvalidValue(message)
+    return found
+
+
+def to_json(interface: Interface, type_text: str, value: Plain) -> object:
+    """Return the JSON form of a plain value."""
+    return _Json(interface).write(parse_type(type_text, interface), value)
+
+
+def from_json(interface: Interface, type_text: str, value: object) -> Plain:
+    """Return the plain value of a JSON form; raise `InvalidValue` saying what was expected where."""
+    return _Json(interface).read(parse_type(type_text, interface), value, type_text)
+
+
+def to_json_fields(
+    interface: Interface, fields: Sequence[FieldInterface], values: Mapping[str, Plain]
+) -> dict[str, object]:
+    """Return the JSON form of named values: arguments, or an event's fields."""
+    return {each.name: to_json(interface, each.type, values[each.name]) for each in fields}
+
+
+def _bind(
+    method: str,
+    parameters: Sequence[FieldInterface],
+    positional: Sequence[Plain],
+    named: Mapping[str, Plain],
+) -> dict[str, Plain]:
+    names = [each.name for each in parameters]
+    given = dict(zip(names, positional, strict=False))
+    twice = given.keys() & named.keys()
+    given |= named
+    if len(positional) > len(names) or twice or given.keys() != set(names):
+        taken = ", ".join(f"{each.name}: {each.type}" for each in parameters) or "no arguments"
+        message = f"{method} takes {taken}"
+        raise InvalidValue(message)
+    return given
+
+
+@lru_cache(maxsize=256)
+def _get_wire(interface: Interface) -> WireTypes:
+    return WireTypes(interface)
+
+
+def _decode_fields(
+    interface: Interface, fields: Sequence[FieldInterface], data: bytes
+) -> dict[str, Plain]:
+    kind = _get_wire(interface).get_tuple(tuple(fields))
+    values = codec.decode(kind, data, bytes_max=VALUE_BYTES_MAX)
+    return {
+        each.name: _from_wire(interface, parse_type(each.type, interface), value)
+        for each, value in zip(fields, values, strict=True)
+    }
+
+
+def _from_wire(interface: Interface, kind: Type, value: Any) -> Plain:
+    match kind.sort:
+        case Sort.LIST:
+            return [_from_wire(interface, kind.item, item) for item in value]
+        case Sort.RECORD:
+            return {
+                each.name: _from_wire(
+                    interface, parse_type(each.type, interface), getattr(value, each.name)
+                )
+                for each in interface.records[kind.name].fields
+            }
+        case _:
+            return value
+
+
+def _to_wire(interface: Interface, field: FieldInterface, value: Plain) -> object:
+    return _Plain(interface).write(parse_type(field.type, interface), value, field.name)
+
+
+def _refuse(place: str, expected: str, value: object) -> InvalidValue:
+    message = f"{place}: expected {expected}, not {type(value).__name__}"
+    return InvalidValue(message)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Plain:
+    """Turns plain values into what the codec writes, checking each against its type."""
+
+    interface: Interface
+
+    def write(self, kind: Type, value: Plain, place: str) -> object:
+        match kind.sort:
+            case Sort.SCALAR:
+                return _SCALARS[kind.name](value, place)
+            case Sort.LIST:
+                return self._write_list(kind, value, place)
+            case Sort.CHOICE:
+                return self._write_choice(kind, value, place)
+            case _:
+                return self._write_record(self.interface.records[kind.name], value, place)
+
+    def _write_list(self, kind: Type, value: Plain, place: str) -> list[object]:
+        if not isinstance(value, list | tuple) or len(value) > ITEMS_MAX:
+            raise _refuse(place, f"a list of at most {ITEMS_MAX} items", value)
+        return [self.write(kind.item, item, f"{place}[{i}]") for i, item in enumerate(value)]
+
+    def _write_choice(self, kind: Type, value: Plain, place: str) -> str:
+        name = value.name if isinstance(value, enum.Enum) else value
+        names = [member.name for member in self.interface.choices[kind.name].members]
+        if name not in names:
+            raise _refuse(place, "one of " + ", ".join(names), value)
+        return str(name)
+
+    def _write_record(self, shape: ShapeInterface, value: Plain, place: str) -> list[object]:
+        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+            value = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
+        names = [each.name for each in shape.fields]
+        if not isinstance(value, Mapping) or value.keys() != set(names):
+            raise _refuse(place, f"{shape.name} with " + ", ".join(names), value)
+        return [
+            self.write(
+                parse_type(each.type, self.interface), value[each.name], f"{place}.{each.name}"
+            )
+            for each in shape.fields
+        ]
+
+
+def _integer(lowest: int, wrapper: type[Time | Duration] | None) -> Callable[[Plain, str], int]:
+    def check(value: Plain, place: str) -> int:
+        if wrapper is not None and isinstance(value, wrapper):
+            value = value.milliseconds
+        if type(value) is not int or not lowest <= value <= INT_MAX:
+            raise _refuse(place, f"an integer from {lowest} to {INT_MAX}", value)
+        return value
+
+    return check
+
+
+def _boolean(value: Plain, place: str) -> bool:
+    if not isinstance(value, bool):
+        raise _refuse(place, "a truth value", value)
+    return value
+
+
+def _text(value: Plain, place: str) -> str:
+    if not isinstance(value, str) or len(value) > TEXT_MAX:
+        raise _refuse(place, f"text of at most {TEXT_MAX} characters", value)
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise _refuse(place, "text of whole Unicode characters", value) from None
+    return value
+
+
+def _binary(value: Plain, place: str) -> bytes:
+    if not isinstance(value, bytes) or len(value) > TEXT_MAX:
+        raise _refuse(place, f"at most {TEXT_MAX} bytes", value)
+    return value
+
+
+def _identifier(value: Plain, place: str) -> bytes:
+    if not isinstance(value, bytes) or len(value) != 32:
+        raise _refuse(place, "32 bytes", value)
+    return value
+
+
+_SCALARS: Final[dict[str, Callable[[Plain, str], object]]] = {
+    "int": _integer(INT_MIN, None),
+    "Time": _integer(0, Time),
+    "Duration": _integer(INT_MIN, Duration),
+    "bool": _boolean,
+    "str": _text,
+    "bytes": _binary,
+    "Address": _identifier,
+    "Asset": _identifier,
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Json:
+    """Plain values to and from JSON."""
+
+    interface: Interface
+
+    def write(self, kind: Type, value: Plain) -> object:
+        match kind.sort, kind.name:
+            case Sort.LIST, _:
+                return [self.write(kind.item, item) for item in value]
+            case Sort.RECORD, name:
+                fields = self.interface.records[name].fields
+                return {each.name: self._write_field(each, value) for each in fields}
+            case _, "Address":
+                return encode_address(Address(value))
+            case _, "bytes" | "Asset":
+                return value.hex()
+            case _:
+                return value
+
+    def _write_field(self, field: FieldInterface, value: Mapping[str, Plain]) -> object:
+        return self.write(parse_type(field.type, self.interface), value[field.name])
+
+    def read(self, kind: Type, value: object, place: str) -> Plain:
+        match kind.sort, kind.name, value:
+            case Sort.LIST, _, list():
+                return [self.read(kind.item, item, f"{place}[{i}]") for i, item in enumerate(value)]
+            case Sort.RECORD, name, dict():
+                return self._read_record(self.interface.records[name], value, place)
+            case Sort.NOTHING, _, None:
+                return None
+            case _, "Address", str():
+                return decode_address(value)
+            case _, "bytes" | "Asset", str():
+                return _read_hexadecimal(value, place)
+            case _, "Address" | "bytes" | "Asset", _:
+                raise _refuse(place, "text", value)
+            case _:
+                return _Plain(self.interface).write(kind, value, place)
+
+    def _read_record(self, shape: ShapeInterface, value: Mapping[str, object], place: str) -> Plain:
+        names = [each.name for each in shape.fields]
+        if value.keys() != set(names):
+            raise _refuse(place, f"{shape.name} with " + ", ".join(names), value)
+        return {
+            each.name: self.read(
+                parse_type(each.type, self.interface), value[each.name], f"{place}.{each.name}"
+            )
+            for each in shape.fields
+        }
+
+
+def _read_hexadecimal(text: str, place: str) -> bytes:
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        raise _refuse(place, "hexadecimal text", text) from None
+    if data.hex() != text.lower():
+        raise _refuse(place, "hexadecimal text without spaces", text)
+    return data
+

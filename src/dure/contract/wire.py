@@ -1,0 +1,131 @@
+"""How contract values become bytes: one msgspec type for each type of the language.
+
+| language | bytes |
+|---|---|
+| int, Duration | integer of 64 bits |
+| Time | integer 0 … 2⁶³-1, milliseconds |
+| bool, str, bytes | themselves |
+| Address, Asset | 32 bytes |
+| Choice | the member's name, as text |
+| list | array |
+| Record, Event, arguments | array of the fields in order |
+
+Records *are* these msgspec structs while a contract runs, so that reading and storing them is one step.
+"""
+
+from typing import Annotated, Any, Final, Literal, cast
+
+import msgspec
+from msgspec import Meta
+
+from dure.contract.interface import FieldInterface, Interface, ShapeInterface, parse_type
+from dure.contract.limits import ITEMS_MAX, TEXT_MAX
+from dure.contract.shapes import Sort, Type
+from dure.core.types import INT_MAX, INT_MIN, Digest, Unsigned
+
+_SCALAR_TYPES: Final[dict[str, Any]] = {
+    "int": Annotated[int, Meta(ge=INT_MIN, le=INT_MAX)],
+    "Duration": Annotated[int, Meta(ge=INT_MIN, le=INT_MAX)],
+    "Time": Unsigned,
+    "bool": bool,
+    "str": Annotated[str, Meta(max_length=TEXT_MAX)],
+    "bytes": Annotated[bytes, Meta(max_length=TEXT_MAX)],
+    "Address": Digest,
+    "Asset": Digest,
+}
+
+_SCALAR_BYTES_MAX: Final = {
+    "int": 9,
+    "Duration": 9,
+    "Time": 9,
+    "bool": 1,
+    "str": 4 * TEXT_MAX + 5,
+    "bytes": TEXT_MAX + 5,
+    "Address": 34,
+    "Asset": 34,
+}
+_TEXT_OVERHEAD: Final = 5
+_NAME_BYTES_MAX: Final = 300
+"""More than any member's name: the source's bounds keep names far shorter in practice, and it is only an estimate."""
+
+
+class WireTypes:
+    """The msgspec types of one interface. `records` holds the struct class of each record."""
+
+    def __init__(self, interface: Interface) -> None:
+        self._interface = interface
+        self.records: dict[str, type[msgspec.Struct]] = {}
+        for name in interface.records:
+            self._get_record(name)
+
+    def parse(self, text: str) -> Type:
+        """Return the type that the interface writes as `text`."""
+        return parse_type(text, self._interface)
+
+    def get(self, kind: Type) -> Any:
+        """Return the msgspec type of `kind`."""
+        match kind.sort:
+            case Sort.SCALAR:
+                return _SCALAR_TYPES[kind.name]
+            case Sort.LIST:
+                return Annotated[list[self.get(kind.item)], Meta(max_length=ITEMS_MAX)]  # type: ignore[misc]
+            case Sort.RECORD:
+                return self._get_record(kind.name)
+            case Sort.CHOICE:
+                members = self._interface.choices[kind.name].members
+                return Literal[tuple(member.name for member in members)]
+            case _:
+                assert kind.sort is Sort.NOTHING
+                return type(None)
+
+    def get_tuple(self, fields: tuple[FieldInterface, ...]) -> Any:
+        """Return the type of arguments or of an event: a tuple of the fields' types."""
+        types = tuple(self.get(self.parse(each.type)) for each in fields)
+        return tuple[types] if types else tuple[()]  # type: ignore[valid-type]
+
+    def estimate_bytes_max(self, kind: Type) -> int:
+        """Return a bound of the encoded size of any value of `kind`."""
+        match kind.sort:
+            case Sort.SCALAR:
+                return _SCALAR_BYTES_MAX[kind.name]
+            case Sort.LIST:
+                return ITEMS_MAX * self.estimate_bytes_max(kind.item)
+            case Sort.RECORD:
+                fields = self._interface.records[kind.name].fields
+                return sum(self.estimate_bytes_max(self.parse(each.type)) for each in fields) + 5
+            case _:
+                return _NAME_BYTES_MAX
+
+    def _get_record(self, name: str) -> type[msgspec.Struct]:
+        if name not in self.records:
+            self.records[name] = self._define(self._interface.records[name])
+        return self.records[name]
+
+    def _define(self, shape: ShapeInterface) -> type[msgspec.Struct]:
+        fields = [(each.name, self.get(self.parse(each.type))) for each in shape.fields]
+        return msgspec.defstruct(
+            shape.name, fields, frozen=True, array_like=True, forbid_unknown_fields=True
+        )
+
+
+def measure(value: object, budget: int) -> int:
+    """Return what is left of `budget` bytes after `value`, stopping soon after it is used up.
+
+    An estimate from above of the encoded size, without building it: one long text may stand in a list ten thousand
+    times.
+    """
+    if isinstance(value, str):
+        return budget - 4 * len(value) - _TEXT_OVERHEAD
+    if isinstance(value, bytes):
+        return budget - len(value) - _TEXT_OVERHEAD
+    parts: list[object] | tuple[object, ...] = ()
+    if isinstance(value, list | tuple):
+        parts = value
+    elif isinstance(value, msgspec.Struct):
+        parts = cast("tuple[object, ...]", msgspec.structs.astuple(value))
+    budget -= 9
+    for part in parts:
+        budget = measure(part, budget)
+        if budget < 0:
+            break
+    return budget
