@@ -35,7 +35,7 @@ check: setup ## format, lint, types and the import rules of the house
 	$(BIN)/lint-imports --cache-dir .cache/import_linter
 
 docs: setup ## build the documentation into site/, any broken link is an error
-	@$(BIN)/python -m scripts.generate_reference --check
+	$(BIN)/cog --check --diff -I . docs/reference/*.md
 	$(BIN)/zensical build --clean --strict
 
 bench: setup ## measure signed transfers through four validators
@@ -47,7 +47,7 @@ simulate: setup ## whole networks from one seed, on simulated disk, clock and ne
 format: setup ## rewrite what ruff can rewrite, and the generated reference pages
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/python -m scripts.generate_reference
+	$(BIN)/cog -r -I . docs/reference/*.md
 
 lock: setup ## choose new versions of everything and write requirements/*.txt
 	@sh scripts/lock.sh "$(BIN)/python"

@@ -1,0 +1,98 @@
+"""The documentation names all that a person or a program can meet: commands, settings, errors."""
+
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from scripts import reference
+from tests.conformance.tree import ROOT, list_files
+
+DOCS = ROOT / "docs"
+
+
+def read_page(name: str) -> str:
+    return (DOCS / name).read_text("utf-8")
+
+
+def list_pages() -> list[str]:
+    return [
+        path.relative_to(ROOT).as_posix()
+        for path in list_files()
+        if path.suffix == ".md" and path.is_relative_to(DOCS)
+    ]
+
+
+def test_every_error_code_is_explained() -> None:
+    reference.import_everything()
+    page = read_page("reference/errors.md")
+    missing = [e.code for _, e in reference.list_errors() if f"| `{e.code}` |" not in page]
+    assert missing == []
+
+
+def test_every_command_and_option_is_explained() -> None:
+    page = read_page("reference/cli.md")
+    missing = []
+    for words, command in reference.list_commands(reference.load_program(), ("dure",)):
+        section = page.partition(f"## {' '.join(words)}\n")[2].partition("\n## ")[0]
+        names = [name for parameter in command.params for name in reference.list_names(parameter)]
+        missing += [f"{' '.join(words)} {name}" for name in names if f"`{name}`" not in section]
+        assert section, words
+    assert missing == []
+
+
+def test_every_command_says_what_it_is_for() -> None:
+    silent = [
+        " ".join(words)
+        for words, command in reference.list_commands(reference.load_program(), ("dure",))
+        if not command.help
+    ]
+    assert silent == []
+
+
+def test_generated_parts_are_up_to_date() -> None:
+    pages = [name for name in list_pages() if "[[[cog" in (ROOT / name).read_text("utf-8")]
+    assert pages
+    run = subprocess.run(
+        [sys.executable, "-m", "cogapp", "--check", "--diff", "-I", ".", *pages],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_every_page_is_in_the_table_of_contents() -> None:
+    contents = (ROOT / "mkdocs.yml").read_text("utf-8")
+    missing = [page for page in list_pages() if page.removeprefix("docs/") not in contents]
+    assert missing == []
+
+
+RULE = re.compile(
+    r"^\*\*([A-Z]\d+)\*\*(.*?)(?=^\*\*[A-Z]\d+\*\*|\Z|^## )", re.MULTILINE | re.DOTALL
+)
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in (DOCS / "spec").glob("*.md")))
+def test_every_rule_of_the_specification_names_tests_that_exist(page: str) -> None:
+    rules = RULE.findall(read_page(f"spec/{page}"))
+    assert rules
+    for number, text in rules:
+        tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", text)
+        assert tests, f"{page} {number} names no test"
+        for file, name in tests:
+            assert f"def {name}(" in (ROOT / file).read_text("utf-8"), f"{page} {number}: {name}"
+
+
+def test_examples_of_vectors_in_the_specification_are_real() -> None:
+    vectors: dict[str, Any] = {
+        path.stem: json.loads(path.read_text("utf-8"))
+        for path in (ROOT / "tests" / "vectors").glob("*.json")
+    }
+    address = re.search(r"`(dure1\w{58})`", read_page("spec/signatures.md"))
+    assert address
+    assert address[1] in {case["text"] for case in vectors["addresses"]["accepted"]}
