@@ -90,7 +90,7 @@ class PbftEngine:
     decided: Decided | None = None
     verify: VerifyMany = verify_many
     fired: tuple[Fired, ...] = ()
-    """Rules that the last step applied; for tests and traces."""
+    """What the last step did, as rows of the transition table; for tests and traces."""
     state: HeightState = field(init=False)
     _future: Future = field(default_factory=Future)
     _asked: Height = field(default=Height(0))
@@ -103,12 +103,19 @@ class PbftEngine:
 
     def step(self, event: Event[Message], now: Instant) -> tuple[PbftEffect, ...]:
         """Take one event in and give orders out."""
-        turn = Turn(self.chain_id, self.settings, self.state, now)
+        before = self.state.compute_phase()
+        turn = self._take_in(Turn(self.chain_id, self.settings, self.state, now), event)
+        after = self.state.compute_phase()
+        taken_in = (Fired(before, type(event).__name__, after),) if after is not before else ()
+        self.fired = taken_in + rules.run_rules(turn)
+        return tuple(turn.effects)
+
+    def _take_in(self, turn: Turn, event: Event[Message]) -> Turn:
         match event:
             case Received(message):
                 self._on_message(turn, message)
             case HeadChanged(head):
-                turn = self._on_head(turn, head)
+                return self._on_head(turn, head)
             case WorkChanged(has_work):
                 self.state.has_work = has_work
             case BlockLearned(block, certificate):
@@ -122,8 +129,7 @@ class PbftEngine:
                 self._on_answer(turn, event)
             case _:
                 pass
-        self.fired = rules.run_rules(turn)
-        return tuple(turn.effects)
+        return turn
 
     def _on_answer(self, turn: Turn, event: TimerFired | CandidateBuilt | CandidateJudged) -> None:
         match event:

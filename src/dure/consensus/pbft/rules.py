@@ -44,10 +44,10 @@ from dure.core.types import BlockId, Round
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """One rule that applied: where the member stood before and after."""
+    """A rule that applied or an event that moved the member; where it stood before and after."""
 
     before: Phase
-    rule: str
+    cause: str
     after: Phase
 
 
