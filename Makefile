@@ -36,6 +36,7 @@ check: setup ## format, lint, types and the import rules of the house
 
 docs: setup ## build the documentation into site/, any broken link is an error
 	$(BIN)/cog --check --diff -I . docs/reference/*.md
+	@$(BIN)/python -m scripts.draw_house --check
 	$(BIN)/zensical build --clean --strict
 
 bench: setup ## measure signed transfers through four validators
@@ -47,7 +48,8 @@ simulate: setup ## whole networks from one seed, on simulated disk, clock and ne
 format: setup ## rewrite what ruff can rewrite, and the generated reference pages
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/cog -r -I . docs/reference/*.md
+	$(BIN)/cog -r --verbosity=0 -I . docs/reference/*.md
+	$(BIN)/python -m scripts.draw_house
 
 lock: setup ## choose new versions of everything and write requirements/*.txt
 	@sh scripts/lock.sh "$(BIN)/python"
