@@ -41,7 +41,8 @@ def load_floors() -> list[list[str]]:
     """Return the rooms on each floor, from the roof downwards."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     layers = settings["tool"]["importlinter"]["contracts"][0]["layers"]
-    return [[room.strip(" ()") for room in layer.split("|")] for layer in layers]
+    rooms = [[room.strip(" ()") for room in layer.split("|")] for layer in layers]
+    return [floor for floor in rooms if not floor[0].startswith("_")]
 
 
 def draw_room(room: str, x: float, y: float, width: float) -> str:
