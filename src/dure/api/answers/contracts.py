@@ -1,0 +1,156 @@
+"""Contracts as answers: source, interface, and the names behind the bytes of calls and events.
+
+What a contract's bytes mean is read from its interface, which is made from its source once a
+version and kept. An event of an older version that no longer fits is shown as bytes alone.
+"""
+
+from collections import OrderedDict
+from typing import Final, cast
+
+import msgspec
+
+from dure.api.answers import ledger
+from dure.api.answers.shapes import ContractAnswer, ContractSummary, EventAnswer
+from dure.api.http.errors import ContractRefused
+from dure.chain import state
+from dure.chain.money import LEDGER
+from dure.contract.interface import Interface, build_interface
+from dure.contract.ports import Invocation, Refusal
+from dure.contract.values import (
+    decode_arguments,
+    decode_event,
+    decode_result,
+    encode_arguments,
+    from_json,
+    get_method,
+    to_json,
+    to_json_fields,
+)
+from dure.core.address import encode_address
+from dure.core.errors import InvalidEncoding, NotFound
+from dure.core.types import Address, Hash
+from dure.node.gateway import Gateway
+from dure.proof.json_form import Json
+
+INTERFACES_MAX: Final = 256
+
+Fields = dict[str, Json]
+
+
+class Contracts:
+    """Reads contracts at the head of one node's ledger. Used on the node's event loop only."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self._interfaces: OrderedDict[Hash, Interface] = OrderedDict()
+
+    def summarise(self, address: Address) -> ContractSummary:
+        """Return a contract for a list; raise `NotFound`."""
+        record, source = self._load(address)
+        return ContractSummary(
+            address=encode_address(address),
+            name=source.class_name,
+            owner=encode_address(record.owner),
+            version=record.version,
+            deployed=record.deployed,
+        )
+
+    def describe(self, address: Address) -> ContractAnswer:
+        """Return a contract with source and interface; raise `NotFound`."""
+        record, source = self._load(address)
+        return ContractAnswer(
+            address=encode_address(address),
+            name=source.class_name,
+            owner=encode_address(record.owner),
+            version=record.version,
+            deployed=record.deployed,
+            code_hash=record.code_hash.hex(),
+            source=source.text,
+            interface=msgspec.to_builtins(self.get_interface(address)),
+        )
+
+    def get_interface(self, address: Address) -> Interface:
+        """Return the interface of a contract's present version; raise `NotFound`."""
+        record, source = self._load(address)
+        known = self._interfaces.get(record.code_hash)
+        if known is None:
+            known = build_interface(source.text, source.class_name)
+            self._interfaces[record.code_hash] = known
+            if len(self._interfaces) > INTERFACES_MAX:
+                self._interfaces.popitem(last=False)
+        return known
+
+    def describe_event(self, contract: Address, name: str, data: bytes) -> EventAnswer:
+        """Return an event with its fields named, where they can be."""
+        return EventAnswer(
+            contract=encode_address(contract),
+            name=name,
+            data=data.hex(),
+            fields=self._name_event(contract, name, data),
+        )
+
+    def name_arguments(self, contract: Address, method: str, arguments: bytes) -> Fields | None:
+        """Return a call's arguments by name; None where they do not fit the method."""
+        if contract == LEDGER:
+            return ledger.name_arguments(method, arguments)
+        try:
+            interface = self.get_interface(contract)
+            values = decode_arguments(interface, method, arguments)
+        except (InvalidEncoding, NotFound):
+            return None
+        parameters = get_method(interface, method).parameters
+        return cast("Fields", to_json_fields(interface, parameters, values))
+
+    def call_view(
+        self, address: Address, method: str, arguments: Fields | list[Json], sender: Address
+    ) -> Json:
+        """Run a read-only method at the head.
+
+        Raise `ContractRefused`, `InvalidEncoding`, `NotFound`.
+        """
+        interface = self.get_interface(address)
+        if method not in interface.methods or interface.methods[method].kind != "view":
+            raise NotFound("the contract has no read-only method of that name")
+        data = _encode_json_arguments(interface, method, arguments)
+        call = Invocation(address, method, data, sender, None)
+        try:
+            result = self._gateway.executor.call_view(call)
+        except Refusal as refusal:
+            raise ContractRefused(refusal.message, code=refusal.code) from None
+        value = decode_result(interface, method, result)
+        return cast("Json", to_json(interface, interface.methods[method].result, value))
+
+    def _name_event(self, contract: Address, name: str, data: bytes) -> Fields | None:
+        if contract == LEDGER:
+            return ledger.name_event(name, data)
+        try:
+            interface = self.get_interface(contract)
+            values = decode_event(interface, name, data)
+        except (InvalidEncoding, NotFound):
+            return None
+        fields = interface.events[name].fields
+        return cast("Fields", to_json_fields(interface, fields, values))
+
+    def _load(self, address: Address) -> tuple[state.ContractRecord, state.Source]:
+        view = self._gateway.executor.view()
+        record = view.load(state.ContractRecord, state.key_contract(address))
+        if record is None:
+            raise NotFound("there is no contract at that address")
+        return record, view.require(state.Source, state.key_source(record.code_hash))
+
+
+def _encode_json_arguments(
+    interface: Interface, method: str, arguments: Fields | list[Json]
+) -> bytes:
+    """Return the canonical bytes of arguments given by name, or in order."""
+    parameters = interface.methods[method].parameters
+    types = {each.name: each.type for each in parameters}
+    if isinstance(arguments, list):
+        texts = [each.type for each in parameters] + ["None"] * len(arguments)
+        given = [from_json(interface, text, v) for text, v in zip(texts, arguments, strict=False)]
+        return encode_arguments(interface, method, given, {})
+    named = {
+        name: from_json(interface, types[name], value) if name in types else None
+        for name, value in arguments.items()
+    }
+    return encode_arguments(interface, method, [], named)

@@ -1,0 +1,52 @@
+"""The ledger's own calls and events, opened.
+
+It has no contract interface, so their fields are named here.
+"""
+
+from typing import Any, Final
+
+from dure.chain.system import METHODS
+from dure.core.codec import decode
+from dure.core.errors import InvalidEncoding
+from dure.core.types import Address, Amount, AssetId
+from dure.proof.json_form import Json, render
+
+_ASSET: Final = ("asset", AssetId)
+_AMOUNT: Final = ("amount", Amount)
+
+EVENTS: Final[dict[str, tuple[tuple[str, Any], ...]]] = {
+    "transferred": (_ASSET, ("source", Address), ("target", Address), _AMOUNT),
+    "asset_created": (_ASSET, ("issuer", Address), ("code", str), ("decimals", int)),
+    "minted": (_ASSET, ("target", Address), _AMOUNT),
+    "burned": (_ASSET, ("source", Address), _AMOUNT),
+    "frozen": (_ASSET, ("holder", Address)),
+    "unfrozen": (_ASSET, ("holder", Address)),
+}
+"""Fields of the events that `dure.chain.money` leaves."""
+
+
+def name_event(name: str, data: bytes) -> dict[str, Json] | None:
+    """Return a ledger event's fields; None where it is not known here."""
+    fields = EVENTS.get(name)
+    if fields is None:
+        return None
+    try:
+        values = decode(tuple[tuple(type_ for _, type_ in fields)], data)  # type: ignore[misc]
+    except InvalidEncoding:
+        return None
+    return {
+        field: render(type_, value) for (field, type_), value in zip(fields, values, strict=True)
+    }
+
+
+def name_arguments(method: str, arguments: bytes) -> dict[str, Json] | None:
+    """Return a ledger call's arguments; None where they do not fit."""
+    entry = METHODS.get(method)
+    if entry is None:
+        return None
+    try:
+        form = render(entry[0], decode(entry[0], arguments))
+    except InvalidEncoding:
+        return None
+    assert isinstance(form, dict)
+    return form

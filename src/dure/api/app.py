@@ -1,0 +1,107 @@
+"""The public API as an ASGI application, assembled from the table of operations.
+
+Pages, where there are any, hang behind the same gate and share its origin, so that they may open
+the event stream.
+"""
+
+import time
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from dure.api.answers.contracts import Contracts
+from dure.api.http.access import AccessPolicy, Act, OpenAccess
+from dure.api.http.allowance import Allowance
+from dure.api.http.guard import Guard, build_origins
+from dure.api.http.metrics import Metrics
+from dure.api.routes.docs import build_docs_routes
+from dure.api.routes.operation import Operation, Socket
+from dure.api.routes.table import OPERATIONS, SOCKETS
+from dure.api.service import Service
+from dure.api.settings import ApiSettings
+from dure.core.errors import NotFound
+from dure.index import Index
+from dure.node.gateway import Gateway
+
+
+def build_public_app(
+    gateway: Gateway,
+    index: Index,
+    *,
+    settings: ApiSettings,
+    genesis_file: bytes,
+    access: AccessPolicy | None = None,
+    pages: ASGIApp | None = None,
+) -> ASGIApp:
+    """Return the application of the public listener.
+
+    `genesis_file` is what `encode_genesis_file` made; `pages` answers every path that the API does
+    not have.
+    """
+    metrics = Metrics(gateway)
+    service = Service(
+        gateway=gateway,
+        index=index,
+        settings=settings,
+        genesis_file=genesis_file,
+        access=access or OpenAccess(),
+        allowance=Allowance(
+            settings.submissions_per_second, settings.submissions_burst, time.monotonic
+        ),
+        metrics=metrics,
+        contracts=Contracts(gateway),
+    )
+    routes: list[BaseRoute] = [_build_route(service, each) for each in OPERATIONS]
+    routes += [_build_socket_route(service, each) for each in SOCKETS]
+    routes += build_docs_routes(OPERATIONS, SOCKETS)
+
+    def count(route: str, status: int) -> None:
+        metrics.requests.labels(route, str(status)).inc()
+
+    app = build_router(routes, pages)
+    return Guard(
+        app,
+        hosts=settings.allowed_hosts,
+        origins=build_origins(settings.allowed_hosts),
+        bytes_max=settings.request_bytes_max,
+        count=count,
+    )
+
+
+def build_router(routes: list[BaseRoute], pages: ASGIApp | None = None) -> ASGIApp:
+    """Return a router that leaves errors to the gate in front of it."""
+
+    async def answer_rest(scope: Scope, receive: Receive, send: Send) -> None:
+        if pages is None or scope["type"] != "http" or scope["path"].startswith("/v1/"):
+            raise NotFound("there is no such path here; /docs lists all")
+        await pages(scope, receive, send)
+
+    router = Router(routes=routes, redirect_slashes=False, default=answer_rest)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        # Starlette answers a wrong method by itself unless it finds an application in the scope.
+        scope["app"] = None
+        await router(scope, receive, send)
+
+    return serve
+
+
+def _build_route(service: Service, operation: Operation) -> Route:
+    async def handle(request: Request) -> Response:
+        service.access.authorize(request, operation.act)
+        return await operation.handler(service, request)
+
+    return Route(
+        operation.path, handle, methods=[operation.method], name=operation.handler.__name__
+    )
+
+
+def _build_socket_route(service: Service, socket: Socket) -> WebSocketRoute:
+    async def handle(connection: WebSocket) -> None:
+        service.access.authorize(connection, Act.READ)
+        await service.hold_socket(lambda: socket.handler(service, connection))
+
+    return WebSocketRoute(socket.path, handle)

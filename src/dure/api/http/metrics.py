@@ -1,0 +1,90 @@
+"""What Prometheus reads. Values of the node are looked up when it asks; only counts are kept here.
+
+The registry is this API's own, so that several nodes in one process do not mix.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from dure.core.types import Height
+from dure.node.gateway import Gateway
+
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics:
+    """The registry and the counters of one API."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        self.registry = CollectorRegistry()
+        self._node = _NodeCollector(gateway)
+        self.registry.register(self._node)
+        self.requests = Counter(
+            "dure_api_requests",
+            "Requests answered, by route and status.",
+            ("route", "status"),
+            registry=self.registry,
+        )
+        self.submitted = Counter(
+            "dure_api_transactions_submitted",
+            "Transactions that clients sent to this node.",
+            registry=self.registry,
+        )
+        self.refused = Counter(
+            "dure_api_transactions_refused",
+            "Transactions that were refused at admission, by code.",
+            ("code",),
+            registry=self.registry,
+        )
+
+    def render(self, transactions_total: int) -> bytes:
+        """Return everything in the text format."""
+        self._node.transactions_total = transactions_total
+        return generate_latest(self.registry)
+
+
+class _NodeCollector(Collector):
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+        self.transactions_total = 0
+
+    def describe(self) -> Iterable[Metric]:
+        """Nothing: the node is asked at each scrape, not when the collector is registered."""
+        return ()
+
+    def collect(self) -> Iterator[Metric]:
+        status = self._gateway.get_status()
+        gauges: dict[str, tuple[str, float]] = {
+            "dure_height": ("Height of the newest block.", status.height),
+            "dure_block_time_seconds": (
+                "Header time of the newest block, since 1970.",
+                status.block_time / 1000,
+            ),
+            "dure_block_interval_seconds": (
+                "Time between the two newest blocks.",
+                self._measure_interval(),
+            ),
+            "dure_mempool_transactions": ("Transactions that wait for a block.", status.waiting),
+            "dure_peers": ("Other members that this node knows.", len(status.peers)),
+            "dure_peers_connected": (
+                "Other members that are connected.",
+                sum(peer.connected for peer in status.peers),
+            ),
+            "dure_syncing": ("1 while the node catches up.", status.syncing),
+        }
+        for name, (text, value) in gauges.items():
+            yield GaugeMetricFamily(name, text, value)
+        total = CounterMetricFamily("dure_transactions", "Transactions in indexed blocks.")
+        total.add_metric([], self.transactions_total)
+        yield total
+
+    def _measure_interval(self) -> float:
+        header = self._gateway.executor.head.header
+        if not header.height:
+            return 0.0
+        before = self._gateway.load_block(Height(header.height - 1))
+        return 0.0 if before is None else (header.time - before.block.header.time) / 1000

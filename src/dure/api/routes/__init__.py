@@ -1,0 +1,4 @@
+"""The operations of the public API, one table, and what is made from it.
+
+Routes, OpenAPI and /docs.
+"""

@@ -1,0 +1,100 @@
+"""The OpenAPI 3.1 document, made from the table of operations and the types of their answers."""
+
+import re
+from importlib.metadata import version
+from typing import Any, Final
+
+import msgspec
+
+from dure.api.answers.shapes import ErrorAnswer
+from dure.api.http.errors import ERROR_STATUSES
+from dure.api.routes.operation import (
+    BINARY,
+    HTML,
+    JSON,
+    PATH_PARAMETERS,
+    Operation,
+    Parameters,
+    Socket,
+)
+
+REFERENCE: Final = "#/components/schemas/{name}"
+
+SELF_OPERATIONS: Final = (
+    ("/openapi.json", "This document", JSON),
+    ("/docs", "The same as a page", HTML),
+)
+
+
+def build_openapi(operations: tuple[Operation, ...], sockets: tuple[Socket, ...]) -> dict[str, Any]:
+    """Return the document."""
+    types = [each.answer for each in operations if each.answer is not None]
+    types += [each.body for each in operations if each.body is not None]
+    types += [item for each in sockets for item in each.items]
+    schemas, components = msgspec.json.schema_components(
+        [*types, ErrorAnswer], ref_template=REFERENCE
+    )
+    by_type = dict(zip(map(repr, [*types, ErrorAnswer]), schemas, strict=True))
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in operations:
+        path = paths.setdefault(operation.path, {})
+        path[operation.method.lower()] = _describe(operation, by_type)
+    for path_text, summary, media in SELF_OPERATIONS:
+        answer = {"description": "Yes.", "content": {media: {}}}
+        paths[path_text] = {"get": {"summary": summary, "responses": {"200": answer}}}
+    for socket in sockets:
+        paths.setdefault(socket.path, {})["x-websocket"] = {
+            "summary": socket.summary,
+            "description": socket.description,
+            "parameters": _describe_query(socket.query),
+        }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Dure node", "version": version("dure")},
+        "paths": paths,
+        "components": {"schemas": components},
+    }
+
+
+def _describe(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    error = {"description": "Refused.", "content": {JSON: {"schema": schemas[repr(ErrorAnswer)]}}}
+    schema = {} if operation.answer is None else {"schema": schemas[repr(operation.answer)]}
+    answer = {"description": "Done.", "content": {operation.media: schema}}
+    responses: dict[str, Any] = {str(status): error for status in ERROR_STATUSES}
+    responses |= {str(status): answer for status in operation.statuses}
+    described: dict[str, Any] = {
+        "summary": operation.summary,
+        "operationId": operation.handler.__name__,
+        "parameters": _describe_path(operation.path) + _describe_query(operation.query),
+        "responses": dict(sorted(responses.items())),
+    }
+    if operation.body is not None:
+        content: dict[str, Any] = {JSON: {"schema": schemas[repr(operation.body)]}}
+        if operation.takes_binary:
+            content[BINARY] = {"schema": {"type": "string", "format": "binary"}}
+        described["requestBody"] = {"required": True, "content": content}
+    return described
+
+
+def _describe_path(path: str) -> list[dict[str, Any]]:
+    found = []
+    for name in re.findall(r"{(\w+)}", path):
+        schema = dict(PATH_PARAMETERS[name])
+        text = schema.pop("description")
+        found.append(
+            {"name": name, "in": "path", "required": True, "description": text, "schema": schema}
+        )
+    return found
+
+
+def _describe_query(query: type[Parameters]) -> list[dict[str, Any]]:
+    schema = msgspec.json.schema(query)["$defs"][query.__name__]
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": name in schema.get("required", ()),
+            "schema": each,
+        }
+        for name, each in schema["properties"].items()
+    ]

@@ -1,0 +1,163 @@
+"""Every operation of the public API."""
+
+from typing import Final
+
+from dure.api.answers import shapes
+from dure.api.http.access import Act
+from dure.api.routes import chain, contracts, transactions
+from dure.api.routes.operation import BINARY, TEXT, Operation, Socket
+from dure.api.sockets.live import LiveQuery, serve_events
+from dure.api.sockets.stream import serve_stream
+from dure.proof.json_form import Json
+
+PROOF: Final = dict[str, Json]
+"""A proof file, as `dure verify` takes it."""
+
+OPERATIONS: Final[tuple[Operation, ...]] = (
+    Operation(
+        "POST",
+        "/v1/transactions",
+        "Send a signed transaction; with wait=final, answer with what came of it and the proof",
+        transactions.submit,
+        shapes.FinalAnswer | shapes.Accepted,
+        query=transactions.SubmitQuery,
+        act=Act.SUBMIT,
+        body=transactions.SubmitBody,
+        takes_binary=True,
+        statuses=(200, 202),
+    ),
+    Operation(
+        "GET",
+        "/v1/transactions/{id}",
+        "A stored transaction, opened, with its receipt",
+        transactions.get_transaction,
+        shapes.TransactionAnswer,
+    ),
+    Operation(
+        "GET",
+        "/v1/transactions/{id}/proof",
+        "The proof file of a transaction and of what came of it",
+        transactions.get_transaction_proof,
+        PROOF,
+    ),
+    Operation(
+        "GET",
+        "/v1/scheduled/{id}",
+        "A scheduled call that ran",
+        transactions.get_scheduled,
+        shapes.ScheduledAnswer,
+    ),
+    Operation(
+        "GET",
+        "/v1/scheduled/{id}/proof",
+        "The proof file of what a scheduled call did",
+        transactions.get_scheduled_proof,
+        PROOF,
+    ),
+    Operation(
+        "GET",
+        "/v1/status",
+        "Where the chain stands, as this node sees it",
+        chain.get_status,
+        shapes.StatusAnswer,
+    ),
+    Operation(
+        "GET",
+        "/v1/genesis",
+        "The genesis file; the hash of its first part is the chain id",
+        chain.get_genesis,
+        None,
+        media=BINARY,
+    ),
+    Operation(
+        "GET",
+        "/v1/blocks",
+        "Blocks in rising order: from a height on, or the newest",
+        chain.list_blocks,
+        shapes.BlockList,
+        query=chain.BlocksQuery,
+    ),
+    Operation(
+        "GET",
+        "/v1/blocks/{height}",
+        "A block with its certificate, transaction ids and receipts",
+        chain.get_block,
+        shapes.BlockAnswer,
+    ),
+    Operation(
+        "GET",
+        "/v1/accounts/{address}",
+        "An account: organisation, policy, balances",
+        chain.get_account,
+        shapes.AccountAnswer,
+    ),
+    Operation("GET", "/v1/assets", "All kinds of money", chain.list_assets, shapes.AssetList),
+    Operation(
+        "GET",
+        "/v1/contracts",
+        "Contracts in order of deployment",
+        contracts.list_contracts,
+        shapes.ContractList,
+        query=contracts.ContractsQuery,
+    ),
+    Operation(
+        "GET",
+        "/v1/contracts/{address}",
+        "A contract: source, interface, version, owner",
+        contracts.get_contract,
+        shapes.ContractAnswer,
+    ),
+    Operation(
+        "POST",
+        "/v1/contracts/{address}/views/{method}",
+        "Ask a read-only method; the body has its arguments, by name or in order",
+        contracts.call_view,
+        shapes.ViewAnswer,
+        query=contracts.ViewQuery,
+        body=dict[str, Json] | list[Json],
+    ),
+    Operation(
+        "GET",
+        "/v1/state/{key}/proof",
+        "The proof file of what the state holds under a key, or that it holds nothing",
+        chain.get_state_proof,
+        PROOF,
+    ),
+    Operation(
+        "GET",
+        "/v1/events",
+        "Events in the order in which they happened",
+        contracts.list_events,
+        shapes.EventList,
+        query=contracts.EventsQuery,
+    ),
+    Operation(
+        "GET",
+        "/healthz",
+        "Whether the node serves, and if not, why",
+        chain.get_health,
+        shapes.HealthAnswer,
+        statuses=(200, 503),
+    ),
+    Operation("GET", "/metrics", "Figures for Prometheus", chain.get_metrics, None, media=TEXT),
+)
+
+SOCKETS: Final[tuple[Socket, ...]] = (
+    Socket(
+        "/v1/events",
+        "What happens, as JSON, from any height on and without a gap",
+        serve_events,
+        "One text message an item: a block (`BlockItem`), then its events (`EventItem`). A reader "
+        "too slow is ended with close code 1013 and resumes after its last whole block.",
+        LiveQuery,
+        (shapes.BlockItem, shapes.EventItem),
+    ),
+    Socket(
+        "/v1/stream",
+        "Many transactions a frame in, one frame a block out",
+        serve_stream,
+        'MessagePack arrays. Client: `["submit", number, [envelope, …]]`, `["subscribe", from '
+        'height]`. Node: `["answer", number, [null or [code, message], …]]`, `["block", header, '
+        'certificate, [envelope id, …], [receipt, …]]`, `["retracted", header]`.',
+    ),
+)

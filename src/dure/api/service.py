@@ -1,0 +1,63 @@
+"""What every handler of one API shares, assembled once."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from starlette.requests import HTTPConnection
+
+from dure.api.answers.contracts import Contracts
+from dure.api.http.access import AccessPolicy
+from dure.api.http.allowance import Allowance
+from dure.api.http.metrics import Metrics
+from dure.api.settings import ApiSettings
+from dure.api.sockets.block_frames import BlockFrames
+from dure.core.errors import InvalidTransaction, Unavailable
+from dure.core.types import TransactionId
+from dure.index import Index
+from dure.node.gateway import Gateway
+
+
+@dataclass(slots=True)
+class Service:
+    """One public API: the node behind it, its limits and its counts."""
+
+    gateway: Gateway
+    index: Index
+    settings: ApiSettings
+    genesis_file: bytes
+    access: AccessPolicy
+    allowance: Allowance
+    metrics: Metrics
+    contracts: Contracts
+    frames: BlockFrames = field(default_factory=BlockFrames)
+    sockets: int = field(default=0)
+    """WebSockets open now."""
+
+    async def submit(
+        self, connection: HTTPConnection, envelopes: list[bytes]
+    ) -> list[TransactionId | InvalidTransaction]:
+        """Hand envelopes to the node; raise `TooManyRequests` where the client sends too many."""
+        self.allowance.take(get_client(connection), len(envelopes))
+        self.metrics.submitted.inc(len(envelopes))
+        results = await self.gateway.submit(envelopes)
+        if len(results) != len(envelopes):
+            raise Unavailable("the node stops")
+        for result in results:
+            if isinstance(result, InvalidTransaction):
+                self.metrics.refused.labels(result.code).inc()
+        return results
+
+    async def hold_socket(self, serve: Callable[[], Awaitable[None]]) -> None:
+        """Serve one WebSocket, or raise `Unavailable` where too many are open."""
+        if self.sockets >= self.settings.sockets_max:
+            raise Unavailable("too many streams are open; try again later")
+        self.sockets += 1
+        try:
+            await serve()
+        finally:
+            self.sockets -= 1
+
+
+def get_client(connection: HTTPConnection) -> str:
+    """Return the client's address; all clients of a Unix socket are one."""
+    return connection.client.host if connection.client else "local"

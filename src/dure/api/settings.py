@@ -1,0 +1,37 @@
+"""What an operator may set about the API, with defaults that fit a machine of one's own."""
+
+from dataclasses import dataclass
+
+
+def build_local_hosts(port: int) -> frozenset[str]:
+    """Return the `Host` values by which this machine calls itself at `port`."""
+    return frozenset(f"{name}:{port}" for name in ("localhost", "127.0.0.1", "[::1]"))
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Limits of the public listener. Every one of them refuses with a named error."""
+
+    allowed_hosts: frozenset[str]
+    """Values of `Host`, with the port.
+
+    An `Origin` must be one of them behind http:// or https://.
+    """
+    request_bytes_max: int = 3 * 1024 * 1024
+    """Body of one request: the largest transaction in hexadecimal, and room around it."""
+    frame_bytes_max: int = 8 * 1024 * 1024
+    """One WebSocket message from a client."""
+    frame_envelopes_max: int = 4096
+    """Transactions in one message of the binary stream."""
+    submissions_per_second: float = 50_000
+    """Transactions and views that one client address may send, on average."""
+    submissions_burst: float = 100_000
+    """… and at once."""
+    sockets_max: int = 512
+    """WebSockets open at the same time."""
+    connections_max: int = 2048
+    """Connections open at the same time, sockets among them."""
+    send_timeout_s: float = 10
+    """A reader that takes nothing for so long is too slow."""
+    wait_s_max: float = 60
+    """Longest wait for finality that a request may ask for."""
