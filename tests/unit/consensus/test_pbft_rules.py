@@ -1,0 +1,435 @@
+"""One rule a test, named after it."""
+
+import pytest
+
+from dure.consensus.interface import (
+    Accuse,
+    Broadcast,
+    BuildCandidate,
+    CandidateBuilt,
+    CatchUp,
+    Finalize,
+    HeadChanged,
+    JudgeCandidate,
+    Persist,
+    Received,
+    Send,
+    SignDraft,
+    StartTimer,
+    WorkChanged,
+)
+from dure.consensus.pbft.evidence import validate_evidence
+from dure.consensus.pbft.messages import Ballots, Decided, Proposal, RoundChange, Step
+from dure.consensus.quorum import validate_certificate
+from dure.core.block import compute_block_id
+from dure.core.types import Instant, Round
+from tests.simulation.fakes import CHAIN, make_block, make_key, verify_many
+from tests.unit.consensus.desk import (
+    NOW,
+    A,
+    B,
+    C,
+    D,
+    Desk,
+    change_round,
+    commit,
+    make_ballot,
+    prepare,
+    prepares_of,
+    propose,
+    vote,
+)
+
+
+def accept(desk: Desk) -> None:
+    """Have B's proposal of round 0 accepted and prepared."""
+    desk.hear(propose(B, desk.make_block(B)))
+
+
+def decide(desk: Desk) -> Finalize:
+    block = desk.make_block(B)
+    desk.hear(propose(B, block), prepare(B, block), prepare(C, block))
+    desk.hear(commit(B, block), commit(C, block))
+    return desk.get(Finalize)[-1]
+
+
+class TestProposing:
+    def test_the_proposer_builds_when_there_is_work_and_only_then(self) -> None:
+        desk = Desk(own=B)
+        assert not desk.get(BuildCandidate)
+        desk.feed(WorkChanged(has_work=True))
+        assert len(desk.get(BuildCandidate)) == 1
+        assert len(desk.list_ballots(Step.PROPOSAL)) == 1
+
+    def test_others_wait_and_start_the_timer_at_the_same_moment(self) -> None:
+        desk = Desk(own=A)
+        desk.feed(WorkChanged(has_work=True))
+        assert not desk.get(BuildCandidate)
+        assert [timer.timer.kind for timer in desk.get(StartTimer)] == ["round"]
+
+    def test_a_block_is_later_than_its_parent_even_where_the_clock_is_not(self) -> None:
+        desk = Desk(own=B, now=Instant(0))
+        desk.feed(WorkChanged(has_work=True))
+        assert desk.get(BuildCandidate)[0].time == 1
+
+    def test_nothing_to_build_puts_the_proposer_back_to_sleep_until_work_comes(self) -> None:
+        desk = Desk(own=B)
+        desk.executor.waiting.clear()
+        desk.feed(WorkChanged(has_work=True))
+        assert not desk.list_sent()
+        assert "idle" in desk.engine.describe()
+        desk.executor.submit(b"work")
+        desk.feed(WorkChanged(has_work=True))
+        assert len(desk.list_ballots(Step.PROPOSAL)) == 1
+
+    def test_a_candidate_of_a_round_that_is_over_is_ignored(self) -> None:
+        desk = Desk(own=A)
+        desk.feed(CandidateBuilt(desk.engine.state.height, Round(0), desk.make_block(A)))
+        assert not desk.effects
+
+    def test_the_proposer_of_a_later_round_waits_for_a_quorum_of_round_changes(self) -> None:
+        desk = Desk(own=C)
+        desk.feed(WorkChanged(has_work=True))
+        desk.fire("round")
+        desk.hear(change_round(A, 1))
+        assert not desk.list_ballots(Step.PROPOSAL)
+        desk.hear(change_round(B, 1))
+        assert len(desk.list_ballots(Step.PROPOSAL)) == 1
+
+    def test_it_proposes_the_prepared_block_of_the_highest_round_again_unchanged(self) -> None:
+        desk = Desk(own=D)
+        old, newer = desk.make_block(B), desk.make_block(C, NOW + 1)
+        first = (0, old, prepares_of(old, 0, A, B, C))
+        second = (1, newer, prepares_of(newer, 1, A, B, C))
+        desk.hear(change_round(A, 2, first), change_round(B, 2, second))
+        proposal = next(sent for sent in desk.list_sent() if isinstance(sent, Proposal))
+        assert proposal.vote.ballot.round == 2
+        assert proposal.block == newer
+        assert proposal.block.header.proposer == make_key(C)
+        assert len(proposal.round_changes) == 3
+
+
+class TestVoting:
+    def test_prepare_comes_after_the_executor_found_the_block_valid(self) -> None:
+        desk = Desk()
+        accept(desk)
+        assert len(desk.get(JudgeCandidate)) == 1
+        assert len(desk.list_ballots(Step.PREPARE)) == 1
+
+    def test_an_invalid_block_gets_no_vote(self) -> None:
+        desk = Desk(judges_valid=False)
+        accept(desk)
+        assert not desk.list_sent()
+        assert "not valid" in desk.engine.describe()
+
+    def test_one_proposal_a_round(self) -> None:
+        desk = Desk()
+        accept(desk)
+        desk.hear(propose(B, desk.make_block(B, NOW + 1)))
+        assert len(desk.list_ballots(Step.PREPARE)) == 1
+
+    def test_only_the_proposer_of_the_round_is_heard(self) -> None:
+        desk = Desk()
+        desk.hear(propose(C, desk.make_block(C)))
+        assert not desk.list_sent()
+
+    @pytest.mark.parametrize("time", [0, NOW + 5_001])
+    def test_a_block_out_of_time_gets_no_vote(self, time: int) -> None:
+        desk = Desk()
+        desk.hear(propose(B, desk.make_block(B, time)))
+        assert not desk.list_sent()
+
+    def test_commit_needs_a_quorum_of_prepares_and_the_own_one(self) -> None:
+        desk = Desk()
+        block = desk.make_block(B)
+        desk.hear(prepare(B, block), prepare(C, block), prepare(D, block))
+        assert not desk.list_ballots(Step.COMMIT)
+        accept(desk)
+        assert len(desk.list_ballots(Step.COMMIT)) == 1
+
+    def test_prepares_of_another_round_or_block_do_not_count(self) -> None:
+        desk = Desk()
+        accept(desk)
+        other = desk.make_block(B, NOW + 1)
+        desk.hear(prepare(B, desk.make_block(B), 1), prepare(C, other), prepare(D, other))
+        assert not desk.list_ballots(Step.COMMIT)
+
+    def test_every_ballot_is_journalled_before_it_is_signed_and_signed_before_it_is_sent(
+        self,
+    ) -> None:
+        desk = Desk(own=B)
+        desk.feed(WorkChanged(has_work=True))
+        kinds = [
+            type(effect)
+            for effect in desk.effects
+            if isinstance(effect, Persist | SignDraft | Broadcast)
+        ]
+        assert kinds == [Persist, SignDraft, Broadcast] * 2
+
+    def test_a_ballot_that_the_signer_refuses_is_neither_sent_nor_counted(self) -> None:
+        desk = Desk(signs=False)
+        accept(desk)
+        block = desk.make_block(B)
+        desk.hear(prepare(B, block), prepare(C, block), prepare(D, block))
+        assert not desk.list_sent()
+        assert "refused: prepare" in desk.engine.describe()
+
+
+class TestDeciding:
+    def test_a_quorum_of_commits_is_the_certificate(self) -> None:
+        desk = Desk()
+        final = decide(desk)
+        validate_certificate(
+            final.block.header, final.certificate, desk.genesis.validators, verify=verify_many
+        )
+        assert len(final.certificate.seals) == 3
+
+    def test_commits_of_several_rounds_never_add_up(self) -> None:
+        desk = Desk()
+        accept(desk)
+        block = desk.make_block(B)
+        desk.hear(commit(B, block, 0), commit(C, block, 1), commit(D, block, 2))
+        assert not desk.get(Finalize)
+
+    def test_late_commits_of_an_earlier_round_still_decide(self) -> None:
+        desk = Desk()
+        accept(desk)
+        desk.fire("round")
+        block = desk.make_block(B)
+        desk.hear(commit(B, block), commit(C, block), commit(D, block))
+        assert desk.get(Finalize)[0].certificate.round == 0
+
+    def test_a_block_that_is_not_here_is_fetched(self) -> None:
+        desk = Desk()
+        block = desk.make_block(B)
+        desk.hear(commit(B, block), commit(C, block), commit(D, block))
+        assert not desk.get(Finalize)
+        assert desk.get(CatchUp) == [CatchUp(desk.engine.state.height)]
+        accept(desk)
+        assert len(desk.get(Finalize)) == 1
+
+    def test_there_is_one_decision_however_many_ways_lead_to_it(self) -> None:
+        desk = Desk()
+        final = decide(desk)
+        desk.hear(Decided(block=final.block, certificate=final.certificate))
+        desk.hear(commit(D, final.block))
+        assert len(desk.get(Finalize)) == 1
+
+    def test_a_decided_message_is_believed_for_its_certificate(self) -> None:
+        final = decide(Desk())
+        desk = Desk(own=D)
+        desk.hear(Decided(block=final.block, certificate=final.certificate))
+        assert desk.get(Finalize) == [final]
+
+
+class TestChangingTheRound:
+    def test_the_timer_sends_everybody_into_the_next_round(self) -> None:
+        desk = Desk()
+        desk.feed(WorkChanged(has_work=True))
+        desk.fire("round")
+        assert desk.list_ballots(Step.ROUND_CHANGE) == [make_ballot(Step.ROUND_CHANGE, 1, None)]
+
+    def test_a_timer_of_a_round_that_is_over_is_ignored(self) -> None:
+        desk = Desk()
+        desk.feed(WorkChanged(has_work=True))
+        desk.fire("round")
+        desk.fire("round")
+        assert len(desk.list_ballots(Step.ROUND_CHANGE)) == 1
+
+    def test_the_timer_of_a_later_round_starts_when_a_quorum_has_reached_it(self) -> None:
+        desk = Desk()
+        desk.feed(WorkChanged(has_work=True))
+        desk.fire("round")
+        desk.hear(change_round(B, 1))
+        rounds = [
+            timer.timer.round for timer in desk.get(StartTimer) if timer.timer.kind == "round"
+        ]
+        assert rounds == [0]
+        desk.hear(change_round(D, 4))
+        rounds = [
+            timer.timer.round for timer in desk.get(StartTimer) if timer.timer.kind == "round"
+        ]
+        assert rounds == [0, 1]
+
+    def test_an_idle_member_lets_the_timer_run_out_and_sleeps(self) -> None:
+        desk = Desk()
+        desk.feed(WorkChanged(has_work=True))
+        desk.feed(WorkChanged(has_work=False))
+        desk.fire("round")
+        assert not desk.list_sent()
+
+    def test_somebody_in_a_later_round_wakes_an_idle_member(self) -> None:
+        desk = Desk()
+        desk.hear(change_round(D, 1))
+        desk.fire("round")
+        assert len(desk.list_ballots(Step.ROUND_CHANGE)) == 1
+
+    def test_f_plus_one_members_ahead_are_followed(self) -> None:
+        desk = Desk()
+        desk.hear(change_round(B, 9))
+        assert not desk.list_ballots(Step.ROUND_CHANGE)
+        desk.hear(change_round(C, 4))
+        assert [ballot.round for ballot in desk.list_ballots(Step.ROUND_CHANGE)] == [4]
+
+    def test_what_was_prepared_is_claimed_with_its_proof(self) -> None:
+        desk = Desk()
+        accept(desk)
+        block = desk.make_block(B)
+        desk.hear(prepare(B, block), prepare(C, block))
+        desk.fire("round")
+        change = next(sent for sent in desk.list_sent() if isinstance(sent, RoundChange))
+        assert change.block == block
+        assert change.vote.ballot.prepared_round == 0
+        assert len(change.prepares) == 3
+
+    def test_a_claim_without_its_proof_is_dropped_on_receipt(self) -> None:
+        desk = Desk(own=C)
+        block = desk.make_block(B)
+        lie = (0, block, prepares_of(block, 0, B, D))
+        desk.feed(WorkChanged(has_work=True))
+        desk.hear(change_round(D, 1, lie), change_round(A, 1), change_round(B, 1))
+        proposal = next(sent for sent in desk.list_sent() if isinstance(sent, Proposal))
+        assert make_key(D) not in {change.validator for change in proposal.round_changes}
+
+    def test_own_messages_are_repeated_while_undecided(self) -> None:
+        desk = Desk()
+        desk.feed(WorkChanged(has_work=True))
+        desk.fire("round")
+        desk.fire("rebroadcast")
+        desk.fire("rebroadcast")
+        changes = desk.list_sent()
+        assert len(changes) == 3
+        assert len(set(map(repr, changes))) == 1
+
+
+class TestJustification:
+    def changes(self, round_: int = 1) -> tuple[RoundChange, ...]:
+        return tuple(change_round(member, round_) for member in (B, C, D))
+
+    def test_a_justified_proposal_of_a_later_round_is_accepted_at_once(self) -> None:
+        desk = Desk()
+        desk.hear(propose(C, desk.make_block(C), 1, self.changes()))
+        assert [ballot.round for ballot in desk.list_ballots(Step.PREPARE)] == [1]
+
+    def test_one_round_change_too_few_justifies_nothing(self) -> None:
+        desk = Desk()
+        desk.hear(propose(C, desk.make_block(C), 1, self.changes()[:2]))
+        assert not desk.list_sent()
+
+    def test_round_changes_of_another_round_justify_nothing(self) -> None:
+        desk = Desk()
+        desk.hear(propose(C, desk.make_block(C), 1, self.changes(2)))
+        assert not desk.list_sent()
+
+    def test_the_block_of_the_highest_claim_is_the_only_choice(self) -> None:
+        desk = Desk()
+        old = desk.make_block(B)
+        proof = prepares_of(old, 0, A, B, D)
+        changes = (change_round(B, 1, (0, old, proof)), *self.changes()[1:])
+        desk.hear(propose(C, desk.make_block(C), 1, changes, proof))
+        assert not desk.list_sent()
+        desk.hear(propose(C, old, 1, changes, proof))
+        assert len(desk.list_ballots(Step.PREPARE)) == 1
+
+    def test_prepares_of_another_round_do_not_prove_the_claim(self) -> None:
+        desk = Desk()
+        old = desk.make_block(B)
+        proof = prepares_of(old, 1, A, B, D)
+        changes = (change_round(B, 2, (0, old, proof)), *self.changes(2)[1:])
+        desk.hear(propose(D, old, 2, changes, proof))
+        assert not desk.list_sent()
+
+    def test_a_block_proposed_again_keeps_its_time_however_old_or_early(self) -> None:
+        desk = Desk(now=Instant(10))
+        old = desk.make_block(B, NOW)
+        proof = prepares_of(old, 0, A, B, D)
+        changes = (change_round(B, 1, (0, old, proof)), *self.changes()[1:])
+        desk.hear(propose(C, old, 1, changes, proof))
+        assert len(desk.list_ballots(Step.PREPARE)) == 1
+
+    def test_round_zero_carries_no_round_changes(self) -> None:
+        desk = Desk()
+        desk.hear(propose(B, desk.make_block(B), 0, self.changes(0)))
+        assert not desk.list_sent()
+
+    def test_a_new_block_names_the_proposer_of_its_round(self) -> None:
+        desk = Desk()
+        desk.hear(propose(C, desk.make_block(D), 1, self.changes()))
+        assert not desk.list_sent()
+
+
+class TestPeers:
+    def test_who_is_no_member_is_not_heard(self) -> None:
+        desk = Desk()
+        accept(desk)
+        block = desk.make_block(B)
+        desk.hear(*(prepare(stranger, block) for stranger in (7, 8, 9)))
+        assert not desk.list_ballots(Step.COMMIT)
+
+    def test_the_second_of_two_votes_is_evidence_and_counts_nowhere(self) -> None:
+        desk = Desk()
+        block, other = desk.make_block(B), desk.make_block(B, NOW + 1)
+        desk.hear(prepare(D, other), prepare(D, block), prepare(D, block))
+        accused = desk.get(Accuse)
+        assert [accusation.validator for accusation in accused] == [make_key(D)]
+        assert validate_evidence(CHAIN, accused[0].evidence, verify=verify_many) == make_key(D)
+        accept(desk)
+        desk.hear(prepare(C, block))
+        assert not desk.list_ballots(Step.COMMIT)
+
+    def test_two_proposals_of_one_round_are_evidence(self) -> None:
+        desk = Desk()
+        accept(desk)
+        desk.hear(propose(B, desk.make_block(B, NOW + 1)))
+        assert len(desk.get(Accuse)) == 1
+
+    def test_two_round_changes_of_one_round_are_evidence(self) -> None:
+        desk = Desk()
+        block = desk.make_block(B)
+        claim = (0, block, prepares_of(block, 0, A, B, C))
+        desk.hear(change_round(D, 1), change_round(D, 1, claim))
+        assert len(desk.get(Accuse)) == 1
+
+    def test_rounds_too_far_ahead_are_dropped(self) -> None:
+        desk = Desk()
+        desk.hear(change_round(B, 2**40), change_round(C, 2**40))
+        assert not desk.effects
+
+    def test_who_is_stuck_at_a_lower_height_is_sent_the_last_decision(self) -> None:
+        desk = Desk()
+        final = decide(desk)
+        for _ in range(3):
+            desk.hear(change_round(D, 1))
+        assert desk.get(Send) == [
+            Send(make_key(D), Decided(block=final.block, certificate=final.certificate))
+        ]
+
+    def test_f_plus_one_members_at_a_higher_height_make_one_catch_up(self) -> None:
+        desk = Desk()
+        block_id = compute_block_id(desk.make_block(B).header)
+        ahead = [
+            Ballots(vote=vote(member, make_ballot(Step.PREPARE, 0, block_id, height=8)))
+            for member in (B, C, D)
+        ]
+        desk.hear(ahead[0])
+        assert not desk.get(CatchUp)
+        desk.hear(ahead[1], ahead[2])
+        assert [effect.height for effect in desk.get(CatchUp)] == [7]
+
+    def test_what_came_early_for_the_next_height_is_used_there(self) -> None:
+        desk = Desk(own=A)
+        final = decide(desk)
+        desk.executor.commit(final.block, final.certificate)
+        head = desk.executor.get_head()
+        block = make_block(head, NOW + 5, make_key(C), (b"next",))
+        ballot = make_ballot(Step.PROPOSAL, 0, compute_block_id(block.header), height=2)
+        desk.hear(Proposal(vote=vote(C, ballot), block=block, round_changes=(), prepares=()))
+        desk.feed(HeadChanged(head))
+        assert desk.list_ballots(Step.PREPARE)[-1].height == 2
+
+    def test_the_own_message_coming_back_is_not_heard(self) -> None:
+        desk = Desk()
+        accept(desk)
+        before = len(desk.effects)
+        desk.feed(Received(prepare(A, desk.make_block(B))))
+        assert len(desk.effects) == before
