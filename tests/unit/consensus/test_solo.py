@@ -1,0 +1,93 @@
+from typing import Any
+
+import pytest
+
+from dure.consensus.interface import (
+    BuildCandidate,
+    CandidateBuilt,
+    DraftSigned,
+    Finalize,
+    Head,
+    Persist,
+    SignDraft,
+    Started,
+    WorkChanged,
+)
+from dure.consensus.solo import SoloEngine
+from dure.core.errors import InvalidEncoding
+from dure.core.types import Height, Instant, Round
+from tests.simulation.fakes import (
+    CHAIN,
+    make_block,
+    make_genesis,
+    make_key,
+    make_validators,
+    sign,
+    verify_many,
+)
+
+KEY = make_key(0)
+HEAD = make_genesis(make_validators(1))
+NOW = Instant(5_000)
+
+
+def build(journal: list[bytes] | None = None, head: Head = HEAD) -> SoloEngine:
+    return SoloEngine(KEY, CHAIN, head, journal or [], verify=verify_many)
+
+
+def journal_block(engine: SoloEngine, time: int = NOW) -> tuple[Any, ...]:
+    engine.step(WorkChanged(has_work=True), NOW)
+    block = make_block(HEAD, time, KEY, (b"tx",))
+    return engine.step(CandidateBuilt(Height(1), Round(0), block), NOW)
+
+
+def test_it_builds_when_there_is_work_and_once() -> None:
+    engine = build()
+    assert engine.step(Started(), NOW) == ()
+    (order,) = engine.step(WorkChanged(has_work=True), NOW)
+    assert isinstance(order, BuildCandidate)
+    assert order.time == NOW
+    assert engine.step(WorkChanged(has_work=True), NOW) == ()
+
+
+def test_the_block_is_journalled_before_it_is_sealed_and_the_seal_decides() -> None:
+    engine = build()
+    persist, ask = journal_block(engine)
+    assert isinstance(persist, Persist)
+    assert isinstance(ask, SignDraft)
+    (final,) = engine.step(DraftSigned(ask.draft, sign(KEY, ask.draft.message)), NOW)
+    assert isinstance(final, Finalize)
+    assert "decided" in engine.describe()
+
+
+def test_after_a_restart_the_same_block_is_sealed_and_no_other() -> None:
+    persist, ask = journal_block(build())
+    engine = build([persist.record])
+    assert engine.step(Started(), NOW) == (ask,)
+    assert journal_block(engine, NOW + 1) == ()
+
+
+def test_a_refusing_signer_makes_it_mute() -> None:
+    engine = build()
+    _, ask = journal_block(engine)
+    assert engine.step(DraftSigned(ask.draft, None), NOW) == ()
+    assert "mute" in engine.describe()
+
+
+def test_a_wrong_own_seal_decides_nothing() -> None:
+    engine = build()
+    _, ask = journal_block(engine)
+    assert engine.step(DraftSigned(ask.draft, sign(make_key(1), ask.draft.message)), NOW) == ()
+
+
+def test_nothing_to_build_means_idle_until_work_comes() -> None:
+    engine = build()
+    engine.step(WorkChanged(has_work=True), NOW)
+    assert engine.step(CandidateBuilt(Height(1), Round(0), None), NOW) == ()
+    assert "idle" in engine.describe()
+    assert len(engine.step(WorkChanged(has_work=True), NOW)) == 1
+
+
+def test_no_message_exists() -> None:
+    with pytest.raises(InvalidEncoding):
+        build().decode_message(b"hello")
