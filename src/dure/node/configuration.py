@@ -1,0 +1,313 @@
+"""A node's configuration: one TOML file, environment variables over it, and nothing else.
+
+Rules
+-----
+1. The structs below are the one description of every setting: reading, checking, the commented file
+   that `write_configuration` makes, and the table in the documentation (`list_settings`) all come
+   from them. Adding a setting means adding a field.
+2. Reading is strict: an unknown section or key, a wrong type or a value out of range is a
+   `ConfigurationError` that names the file or variable, the key and what is allowed.
+3. `DURE_SECTION_KEY` (`DURE_API_PORT=8701`) overrides a key of a section. A variable with the name
+   of a section but of no key in it is refused: it is a typing error.
+4. Paths are relative to the file's own folder, so that a node's folder can be moved as a whole.
+5. Secrets never stand in the file; a passphrase comes from the environment or a prompt.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from dure.core.errors import ConfigurationError
+from dure.identity.files import write_new_file
+
+FILE_BYTES_MAX: Final = 64 * 1024
+VARIABLE_PREFIX: Final = "DURE_"
+SOCKET_PATH_LENGTH_MAX: Final = 107
+"""Longest path of a Unix socket that Linux takes."""
+
+_MEBIBYTE: Final = 1024 * 1024
+_Text = Meta(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]*$")
+_Name = Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$")
+_Host = Meta(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")
+_Port = Meta(ge=1, le=65535)
+
+_WORDS: Final = {
+    _Text.pattern: "text without control characters, 1 to 4096 characters",
+    _Name.pattern: "1 to 64 letters, digits, _ and -",
+    _Host.pattern: "letters, digits and . : _ -, 1 to 253 characters",
+}
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A table of the file."""
+
+
+class NodeSection(_Section, frozen=True, kw_only=True):
+    """Which node this is, and where it keeps what it needs."""
+
+    name: Annotated[str, _Name, Meta(description="What operators call this node.")]
+    genesis: Annotated[str, _Text, Meta(description="The chain's genesis document.")] = (
+        "../genesis.dure"
+    )
+    data: Annotated[str, _Text, Meta(description="Folder of the store and the journal.")] = "data"
+    key: Annotated[str, _Text, Meta(description="Key file of the validator.")] = "validator.json"
+    guard: Annotated[
+        str, _Text, Meta(description="What the validator signed last. Never copy or restore it.")
+    ] = "guard"
+
+
+class PeersSection(_Section, frozen=True, kw_only=True):
+    """The network between the nodes."""
+
+    directory: Annotated[
+        str, _Text, Meta(description="File that lists the network's nodes and certificates.")
+    ] = "../peers.toml"
+    host: Annotated[str, _Host, Meta(description="Address to listen on for peers.")] = "127.0.0.1"
+    port: Annotated[int, _Port, Meta(description="Port to listen on for peers.")]
+    certificate: Annotated[str, _Text, Meta(description="This node's TLS certificate.")] = "tls.pem"
+    tls_key: Annotated[str, _Text, Meta(description="The certificate's key.")] = "tls.key"
+
+
+class ApiSection(_Section, frozen=True, kw_only=True):
+    """The public and the admin listener."""
+
+    host: Annotated[str, _Host, Meta(description="Address of the public API.")] = "127.0.0.1"
+    port: Annotated[int, _Port, Meta(description="Port of the public API.")]
+    admin_socket: Annotated[
+        str, _Text, Meta(description="Unix socket of the admin API; only this user may open it.")
+    ] = "admin.sock"
+
+
+class MempoolSection(_Section, frozen=True, kw_only=True):
+    """Transactions that wait; further ones are refused with `mempool_full`."""
+
+    transactions_max: Annotated[
+        int, Meta(ge=1, le=10_000_000, description="How many may wait.")
+    ] = 50_000
+    bytes_max: Annotated[
+        int, Meta(ge=_MEBIBYTE, le=16 * 1024 * _MEBIBYTE, description="Their size together.")
+    ] = 64 * _MEBIBYTE
+    per_sender_max: Annotated[
+        int, Meta(ge=1, le=10_000_000, description="How many of one sender may wait.")
+    ] = 10_000
+
+
+class LogSection(_Section, frozen=True, kw_only=True):
+    """What the node says on its standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
+        Meta(description="The least important kind of line that is written."),
+    ] = "info"
+    format: Annotated[
+        Literal["json", "console"],
+        Meta(description="One JSON object a line for machines, or coloured text for people."),
+    ] = "json"
+
+
+class NodeConfiguration(_Section, frozen=True, kw_only=True):
+    """The whole file. Every path that a property returns is absolute."""
+
+    node: NodeSection
+    peers: PeersSection
+    api: ApiSection
+    mempool: MempoolSection = MempoolSection()
+    log: LogSection = LogSection()
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFiles:
+    """Where everything lies, as absolute paths."""
+
+    genesis: Path
+    data: Path
+    key: Path
+    guard: Path
+    peers: Path
+    certificate: Path
+    tls_key: Path
+    admin_socket: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One key, as the documentation shows it."""
+
+    section: str
+    key: str
+    type: str
+    allowed: str
+    default: str | int | None
+    """None where the key must be given."""
+    meaning: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that overrides it."""
+        return f"{VARIABLE_PREFIX}{self.section}_{self.key}".upper()
+
+
+def load_configuration(
+    path: Path, environment: Mapping[str, str] | None = None
+) -> NodeConfiguration:
+    """Return the configuration in `path` with the environment's overrides.
+
+    `environment` is the process's own where it is not given. Raises `ConfigurationError`.
+    """
+    tables = _read_tables(path)
+    _validate_keys(path, tables)
+    variables = os.environ if environment is None else environment
+    sources = _override(tables, variables)
+    try:
+        configuration = msgspec.convert(tables, NodeConfiguration)
+    except msgspec.ValidationError as problem:
+        raise _explain(path, problem, sources) from problem
+    _validate_socket(path, configuration)
+    return configuration
+
+
+def locate_files(path: Path, configuration: NodeConfiguration) -> NodeFiles:
+    """Return the absolute paths that the configuration file at `path` means."""
+    folder = path.resolve().parent
+    node, peers, api = configuration.node, configuration.peers, configuration.api
+    return NodeFiles(
+        genesis=folder / node.genesis,
+        data=folder / node.data,
+        key=folder / node.key,
+        guard=folder / node.guard,
+        peers=folder / peers.directory,
+        certificate=folder / peers.certificate,
+        tls_key=folder / peers.tls_key,
+        admin_socket=folder / api.admin_socket,
+    )
+
+
+def write_configuration(path: Path, configuration: NodeConfiguration) -> None:
+    """Write a new commented file; raise `ConfigurationError` where one stands there already."""
+    text = "# A node of Dure. Paths are relative to this file's folder.\n"
+    tables = msgspec.to_builtins(configuration)
+    section = ""
+    for setting in list_settings():
+        if setting.section != section:
+            section = setting.section
+            text += f"\n[{section}]\n"
+        value = msgspec.json.encode(tables[section][setting.key]).decode()
+        text += f"# {setting.meaning} ({setting.allowed})\n{setting.key} = {value}\n"
+    write_new_file(path, text.encode("utf-8"), mode=0o644)
+
+
+def list_settings() -> list[Setting]:
+    """Return every setting, in the order of the file."""
+    return [
+        _describe(section, struct, field)
+        for section, struct in _list_sections().items()
+        for field in msgspec.structs.fields(struct)
+    ]
+
+
+def _list_sections() -> dict[str, type[_Section]]:
+    return {field.name: field.type for field in msgspec.structs.fields(NodeConfiguration)}
+
+
+def _describe(section: str, struct: type[_Section], field: msgspec.structs.FieldInfo) -> Setting:
+    type_, *metas = get_args(get_type_hints(struct, include_extras=True)[field.name])
+    choices = get_args(type_)
+    ranges = [meta for meta in metas if meta.ge is not None]
+    patterns = [meta.pattern for meta in metas if meta.pattern is not None]
+    if choices:
+        kind, allowed = "text", " or ".join(choices)
+    elif ranges:
+        kind, allowed = "number", f"{ranges[0].ge} to {ranges[0].le}"
+    else:
+        kind, allowed = "text", _WORDS[patterns[0]]
+    default = None if field.default is msgspec.NODEFAULT else field.default
+    meaning = next(meta.description for meta in metas if meta.description is not None)
+    return Setting(section, field.name, kind, allowed, default, meaning)
+
+
+def _read_tables(path: Path) -> dict[str, Any]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(FILE_BYTES_MAX + 1)
+        if len(data) > FILE_BYTES_MAX:
+            raise _refuse(path, f"has more than the {FILE_BYTES_MAX} bytes that it may have")
+        return tomllib.loads(data.decode("utf-8"))
+    except OSError as problem:
+        raise _refuse(path, f"cannot be read: {problem.strerror}") from problem
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as problem:
+        raise _refuse(path, f"is not TOML: {problem}") from problem
+
+
+def _validate_keys(path: Path, tables: dict[str, Any]) -> None:
+    sections = _list_sections()
+    for section, table in tables.items():
+        if section not in sections:
+            known = ", ".join(sections)
+            raise _refuse(path, f"has an unknown section [{section}]; there are {known}")
+        if not isinstance(table, dict):
+            raise _refuse(path, f"has {section} as a value; it must be a section [{section}]")
+        keys = [field.name for field in msgspec.structs.fields(sections[section])]
+        for key in table:
+            if key not in keys:
+                known = ", ".join(keys)
+                raise _refuse(path, f"has an unknown key [{section}] {key}; there are {known}")
+
+
+def _override(tables: dict[str, Any], variables: Mapping[str, str]) -> dict[str, str]:
+    """Put the environment's values into the tables; return which variable each key came from."""
+    settings = {setting.variable: setting for setting in list_settings()}
+    prefixes = tuple(f"{VARIABLE_PREFIX}{section}_".upper() for section in _list_sections())
+    sources: dict[str, str] = {}
+    for variable, value in variables.items():
+        if not variable.startswith(prefixes):
+            continue
+        setting = settings.get(variable)
+        if setting is None:
+            message = f"the environment variable {variable} names no setting; is it misspelt?"
+            raise ConfigurationError(message, variable=variable)
+        is_number = setting.type == "number" and value.isascii() and value.isdigit()
+        table = tables.setdefault(setting.section, {})
+        table[setting.key] = int(value) if is_number and len(value) < 20 else value
+        sources[f"{setting.section}.{setting.key}"] = variable
+    return sources
+
+
+def _explain(
+    path: Path, problem: msgspec.ValidationError, sources: dict[str, str]
+) -> ConfigurationError:
+    """Say in an operator's words which setting is wrong and what is allowed there."""
+    text = str(problem)
+    for setting in list_settings():
+        place = f"{setting.section}.{setting.key}"
+        is_missing = text == (
+            f"Object missing required field `{setting.key}` - at `$.{setting.section}`"
+        )
+        if not is_missing and not text.endswith(f" - at `$.{place}`"):
+            continue
+        name = f"[{setting.section}] {setting.key}"
+        if place in sources:
+            message = f"the environment variable {sources[place]} must be {setting.allowed}"
+            return ConfigurationError(message, variable=sources[place])
+        needs = "is missing" if is_missing else "has a wrong value"
+        return _refuse(path, f"{name} {needs}; it must be {setting.allowed}: {setting.meaning}")
+    return _refuse(path, f"is not complete: {text}")
+
+
+def _validate_socket(path: Path, configuration: NodeConfiguration) -> None:
+    length = len(os.fsencode(locate_files(path, configuration).admin_socket))
+    if length > SOCKET_PATH_LENGTH_MAX:
+        reason = (
+            f"[api] admin_socket makes a path of {length} bytes, and a Unix socket has at most "
+            f"{SOCKET_PATH_LENGTH_MAX}: name a socket in a folder with a shorter path"
+        )
+        raise _refuse(path, reason)
+
+
+def _refuse(path: Path, reason: str) -> ConfigurationError:
+    return ConfigurationError(f"the configuration {path} {reason}", file=str(path))
