@@ -1,0 +1,232 @@
+"""The client for programs on an event loop: services, gateways, pages. `Client` is its twin."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from dure.chain.transaction import Call
+from dure.contract.interface import Interface
+from dure.core.types import Address, AssetId, ChainId, Height, Instant
+from dure.core.validators import ValidatorSet
+from dure.proof.file import ProofFile
+from dure.sdk import answers, ledger_calls
+from dure.sdk.accounts import Account
+from dure.sdk.client import wall_time
+from dure.sdk.contracts import Binding, load_binding
+from dure.sdk.receipts import FinalReceipt
+from dure.sdk.session import FINAL_TIMEOUT_S, Session
+from dure.sdk.transactions import SignedTransaction
+from dure.sdk.transport import AsyncTransport
+
+
+class AsyncClient:
+    """Speaks with the nodes of one chain. Use it in an `async with`, or close it.
+
+    `urls` names one node or several; `chain_id` pins the chain, and `trust_first_use=True` takes
+    the node's word for it instead. Methods raise the classes of `dure.core.errors`.
+    """
+
+    def __init__(
+        self,
+        urls: str | Sequence[str],
+        *,
+        chain_id: ChainId | None = None,
+        trust_first_use: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._session = Session(chain_id=chain_id, trust_first_use=trust_first_use, now=wall_time)
+        self._transport = AsyncTransport(urls, transport)
+        self._run = self._transport.run
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._transport.close()
+
+    @property
+    def trust(self) -> str:
+        """Why this client believes that it talks to the right chain, in words."""
+        return self._session.trust
+
+    async def get_chain_id(self) -> ChainId:
+        """Return the pinned chain; asked for on first use."""
+        return await self._run(self._session.get_chain_id())
+
+    # Sending
+
+    async def sign(
+        self,
+        calls: Sequence[Call],
+        *,
+        by: Account,
+        payer: Account | None = None,
+        gas_limit: int | None = None,
+    ) -> SignedTransaction:
+        """Return the calls as a signed transaction of this chain."""
+        operation = self._session.sign(by, calls, payer=payer, gas_limit=gas_limit)
+        return await self._run(operation)
+
+    async def submit(self, signed: SignedTransaction) -> SignedTransaction:
+        """Hand a transaction in; it waits for a block when this returns. See `wait`."""
+        return await self._run(self._session.submit(signed))
+
+    async def wait(
+        self, signed: SignedTransaction, timeout_s: float = FINAL_TIMEOUT_S
+    ) -> FinalReceipt:
+        """Return the proved receipt of a transaction that was handed in before."""
+        return await self._run(self._session.wait(signed, timeout_s))
+
+    async def submit_and_wait(
+        self,
+        calls: Sequence[Call],
+        *,
+        by: Account,
+        payer: Account | None = None,
+        gas_limit: int | None = None,
+        timeout_s: float = FINAL_TIMEOUT_S,
+    ) -> FinalReceipt:
+        """Have the calls executed together; return the proved receipt.
+
+        Raise `ContractRefused` where one refused, `InvalidProof` where the node's proof is broken.
+        """
+        operation = self._session.send(
+            by, calls, payer=payer, gas_limit=gas_limit, timeout_s=timeout_s
+        )
+        return await self._run(operation)
+
+    async def transfer(
+        self, asset: AssetId, target: Address, amount: int, *, by: Account
+    ) -> FinalReceipt:
+        """Move money."""
+        return await self.submit_and_wait([ledger_calls.transfer(asset, target, amount)], by=by)
+
+    async def enrol(self, accounts: Iterable[Address], *, by: Account) -> FinalReceipt:
+        """Take accounts under the quota of the member organisation `by`."""
+        return await self.submit_and_wait([ledger_calls.enrol(accounts)], by=by)
+
+    async def grant(
+        self, contract: Address, role: str, holder: Address, *, by: Account
+    ) -> FinalReceipt:
+        """Give an account a role at a contract; `by` is the contract's owner or the authority."""
+        return await self.submit_and_wait([ledger_calls.grant(contract, role, holder)], by=by)
+
+    async def deploy(
+        self,
+        source: str,
+        class_name: str,
+        *,
+        by: Account,
+        owner: Address | None = None,
+        roles: Mapping[str, Iterable[Address]] | None = None,
+        arguments: Mapping[str, object] | None = None,
+    ) -> "AsyncContractProxy":
+        """Put a contract on the chain; `arguments` are those of its `init`."""
+        operation = self._session.deploy(
+            source, class_name, by=by, owner=owner, roles=roles, arguments=arguments
+        )
+        return await self.contract(await self._run(operation))
+
+    async def advance(
+        self, to: Instant, *, by: Account, timeout_s: float = FINAL_TIMEOUT_S
+    ) -> Instant:
+        """Move a test chain's ledger time to `to`; return when it is there."""
+        return await self._run(self._session.advance(to, by=by, timeout_s=timeout_s))
+
+    # Contracts
+
+    async def contract(self, address: Address) -> "AsyncContractProxy":
+        """Return the contract at an address, its methods ready to be called."""
+        return AsyncContractProxy(self, await self._run(load_binding(self._session, address)))
+
+    # Proved
+
+    async def prove_transaction(self, transaction_id: bytes) -> ProofFile:
+        """Return the checked proof of a stored transaction, to be kept as a file."""
+        return await self._run(self._session.prove_transaction(transaction_id))
+
+    async def prove_state(self, key: bytes) -> ProofFile:
+        """Return the checked proof of what the state holds under a key."""
+        return await self._run(self._session.prove_state(key))
+
+    async def read_balance(self, asset: AssetId, holder: Address) -> int:
+        """Return a proved balance in minor units."""
+        return await self._run(self._session.read_balance(asset, holder))
+
+    async def read_validators(self) -> tuple[Height, ValidatorSet]:
+        """Return the newest block's height and the proved set that decides the next one."""
+        return await self._run(self._session.read_validators())
+
+    # One node's word
+
+    async def get_status(self) -> answers.Status:
+        """Return where the chain stands."""
+        return await self._run(self._session.get_status())
+
+    async def get_account(self, address: Address) -> answers.AccountState:
+        """Return an account with its balances."""
+        return await self._run(self._session.get_account(address))
+
+    async def list_assets(self) -> list[answers.AssetState]:
+        """Return all kinds of money."""
+        return await self._run(self._session.list_assets())
+
+    async def find_asset(self, code: str) -> AssetId:
+        """Return the one asset of that code; raise `NotFound`."""
+        return await self._run(self._session.find_asset(code))
+
+    async def list_blocks(self, from_height: int, limit: int = 20) -> answers.BlockList:
+        """Return blocks in rising order."""
+        return await self._run(self._session.list_blocks(from_height, limit))
+
+    async def list_events(
+        self, *, from_height: int = 0, contract: Address | None = None, name: str | None = None
+    ) -> list[answers.EventItem]:
+        """Return the stored events that fit."""
+        operation = self._session.list_events(from_height=from_height, contract=contract, name=name)
+        return await self._run(operation)
+
+
+class AsyncContractProxy:
+    """A contract, as in `dure.sdk.contracts`, with every method to be awaited."""
+
+    def __init__(self, client: AsyncClient, binding: Binding) -> None:
+        self._client = client
+        self._binding = binding
+
+    def __repr__(self) -> str:
+        return f"<{self.interface.name} at {self.address.hex()}>"
+
+    @property
+    def address(self) -> Address:
+        """Where the contract lives."""
+        return self._binding.address
+
+    @property
+    def interface(self) -> Interface:
+        """What it can do."""
+        return self._binding.interface
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.interface.methods]
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        """Return the method of that name."""
+        self._binding.find(name)
+
+        async def method(*positional: object, **named: Any) -> Any:
+            client = self._client
+            return await client._run(self._binding.use(client._session, name, positional, named))  # noqa: SLF001
+
+        return method
