@@ -9,9 +9,9 @@ Rules
    that names the place, and the node does not start.
 3. Every record has a sequence number that never restarts. The store notes the newest one with each
    block. A journal that is missing, belongs to another store or is older than the store noted
-   (restored from a backup) is not `is_complete`: the validator may have forgotten what it said,
-   starts mute, and nothing can be appended until somebody calls `begin_anew`. Restarting does not
-   change that.
+   (restored from a backup) is not `is_complete`: the validator may have forgotten what it said and
+   must stay mute. What a mute engine appends is worth nothing to anybody, so it is not written, and
+   restarting changes nothing, until somebody calls `begin_anew`.
 4. Records at or below the head's height are dropped once the file has grown past `size_max`: the
    rest is written to a new file, which replaces the old one in one step.
 5. Checksums start from the store's own random id: what peers put into a record can never look like
@@ -104,13 +104,13 @@ class Journal:
         return self._next_sequence
 
     def append(self, height: Height, data: bytes) -> None:
-        """Append one record and flush it to the disk; raise `StorageError`."""
+        """Append one record and flush it to the disk, unless mute; raise `StorageError`."""
         if self._failed:
             self._refuse("failed before and takes no more records; restart the node")
-        if not self.is_complete:
-            self._refuse("is missing or older than its store: this validator must stay mute")
         if len(data) > RECORD_BYTES_MAX:
             self._refuse(f"takes records of at most {RECORD_BYTES_MAX} bytes, not {len(data)}")
+        if not self.is_complete:
+            return
         entry = _Entry(height, self._next_sequence, data)
         record = self._encode_record(entry)
         try:
@@ -133,7 +133,8 @@ class Journal:
         """Start an empty journal in place of one that is not complete.
 
         The caller answers for it that the chain is past everything this validator may have voted
-        on. Raises `StorageError`.
+        on: with an intact guard (`dure.node.signer`), as soon as the head has reached the height
+        that was signed last. Raises `StorageError`.
         """
         assert not self.is_complete, "a complete journal is not thrown away"
         self._entries = []

@@ -80,7 +80,10 @@ class RocksDisk:
 
     @property
     def journal_is_complete(self) -> bool:
-        """Whether the journal is the one that this store knew; without it a validator is mute."""
+        """Whether the journal is the one that this store knew.
+
+        A validator without it must not sign, and what it journals is not written.
+        """
         return self._journal.is_complete
 
     def begin_journal_anew(self) -> None:
