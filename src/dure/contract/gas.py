@@ -1,7 +1,10 @@
-"""The cost table. One unit is about ten nanoseconds. It belongs to the protocol version: changing it changes the chain.
+"""The cost table. One unit is about ten nanoseconds. It belongs to the protocol version.
 
-A statement costs the sum of its syntax nodes, counted on the source tree before anything is lowered, so that gas is
-the same on every Python. What depends on sizes is charged when it happens, by the second table.
+Changing it changes the chain.
+
+A statement costs the sum of its syntax nodes, counted on the source tree before anything is
+lowered, so that gas is the same on every Python. What depends on sizes is charged when it happens,
+by the second table.
 """
 
 import ast
@@ -35,7 +38,10 @@ NODE: Final[dict[type[ast.AST], int]] = {
     ast.Name: 1,
     ast.Constant: 1,
 }
-"""Every other node (contexts, operators, keywords, arguments) is free: its parent's cost holds it."""
+"""Every other node (contexts, operators, keywords, arguments) is free.
+
+Its parent's cost holds it.
+"""
 
 ENTRY: Final = 20
 """Beginning a method."""

@@ -1,7 +1,9 @@
-"""A contract's interface: what may be called, with which types, and what it tells; as data that becomes JSON.
+"""A contract's interface: what may be called, with which types, and what it tells.
 
-SDK, API, console and command line read this and never run or parse the source. Types are written as the author wrote
-them: `int`, `list[Policy]`, `Map[str, int]`; `parse_type` reads them back.
+As data that becomes JSON.
+
+SDK, API, console and command line read this and never run or parse the source. Types are written as
+the author wrote them: `int`, `list[Policy]`, `Map[str, int]`; `parse_type` reads them back.
 """
 
 import re
@@ -46,7 +48,10 @@ class MethodInterface(Struct, frozen=True):
     result: str
     """A type, or `None`."""
     pays: str
-    """Name of the state field that holds the accepted asset; empty where the method accepts no money."""
+    """Name of the state field that holds the accepted asset.
+
+    Empty where the method accepts no money.
+    """
     role: str
     """The role that the caller must hold; empty where anybody may call."""
     docstring: str
@@ -84,7 +89,10 @@ class ConstantInterface(Struct, frozen=True):
 
 
 class Interface(Struct, frozen=True, eq=False):
-    """Everything that a caller needs to know of one contract. Two are the same where their JSON is the same."""
+    """Everything that a caller needs to know of one contract.
+
+    Two are the same where their JSON is the same.
+    """
 
     language_version: int
     name: str
@@ -104,7 +112,10 @@ class Interface(Struct, frozen=True, eq=False):
 
 
 def build_interface(source: str, class_name: str) -> Interface:
-    """Return the interface of a class in a contract file; raise `UnsafeSource`, without running any of it."""
+    """Return the interface of a class in a contract file.
+
+    Raise `UnsafeSource`, without running any of it.
+    """
     problems = Problems()
     known = check_declarations(source, problems)
     if known is not None and class_name not in known.contracts:
@@ -165,7 +176,10 @@ _MAP: Final = re.compile(r"Map\[(\w+), (.+)\]")
 
 
 def parse_type(text: str, interface: Interface) -> Type:
-    """Return the type that `text` names; raise `InvalidEncoding` where this interface has none of that name."""
+    """Return the type that `text` names.
+
+    Raise `InvalidEncoding` where this interface has none of that name.
+    """
     if found := _LIST.fullmatch(text):
         return list_of(parse_type(found[1], interface))
     if found := _MAP.fullmatch(text):

@@ -1,9 +1,10 @@
 """Everything that the author of a contract imports.
 
-A contract is a class. Its annotated fields are its state on the chain, its decorated methods are what others may call.
-The file is ordinary Python: editors complete it, mypy checks it and pytest imports it. It *runs* only on a chain or in
-`dure.testing.World`, where the checker has read it and the machine has lowered and metered it; called directly, every
-name below that would touch a ledger raises `NotImplementedError`.
+A contract is a class. Its annotated fields are its state on the chain, its decorated methods are
+what others may call. The file is ordinary Python: editors complete it, mypy checks it and pytest
+imports it. It *runs* only on a chain or in `dure.testing.World`, where the checker has read it and
+the machine has lowered and metered it; called directly, every name below that would touch a ledger
+raises `NotImplementedError`.
 
 ```python
 class Counter(Contract):
@@ -16,8 +17,9 @@ class Counter(Contract):
         return self.total
 ```
 
-Values: `int` (64-bit where it is stored, passed or emitted, 256-bit in between), `bool`, `str`, `bytes`, `Address`,
-`Asset`, `Time`, `Duration`, `list[…]`, and the `Record` and `Choice` classes of the file.
+Values: `int` (64-bit where it is stored, passed or emitted, 256-bit in between), `bool`, `str`,
+`bytes`, `Address`, `Asset`, `Time`, `Duration`, `list[…]`, and the `Record` and `Choice` classes of
+the file.
 """
 
 import dataclasses
@@ -152,7 +154,10 @@ class Record:
 
 @dataclass_transform(frozen_default=True)
 class Event:
-    """Something that happened, told to the world by `self.emit(…)`; has named fields like a `Record`."""
+    """Something that happened, told to the world by `self.emit(…)`.
+
+    Has named fields like a `Record`.
+    """
 
     def __init_subclass__(cls) -> None:
         dataclasses.dataclass(frozen=True)(cls)
@@ -165,7 +170,8 @@ class Choice(enum.Enum):
 class Var(Generic[T]):
     """One stored value.
 
-    Never set, it reads as 0, False, "" or b""; of any other type, reading it is the refusal `missing_value`.
+    Never set, it reads as 0, False, "" or b""; of any other type, reading it is the refusal
+    `missing_value`.
     """
 
     @overload
@@ -180,7 +186,10 @@ class Var(Generic[T]):
 
 
 class Map(Generic[K, V]):
-    """Stored values by key. It cannot be walked through: keep a count or a list of keys where you must."""
+    """Stored values by key.
+
+    It cannot be walked through: keep a count or a list of keys where you must.
+    """
 
     def __getitem__(self, key: K) -> V:
         """Return the value; the refusal `missing_key` where there is none."""
@@ -246,7 +255,10 @@ class Contract:
     def schedule(
         self, at: Time, method: Callable[[*Ts], None], *arguments: *Ts, gas: int = 200_000
     ) -> int:
-        """Have a `@scheduled` method called at `at` or as soon after as blocks allow; return the call's number."""
+        """Have a `@scheduled` method called at `at` or as soon after as blocks allow.
+
+        Return the call's number.
+        """
         _on_chain_only()
 
     def cancel(self, number: int) -> bool:
@@ -255,7 +267,10 @@ class Contract:
 
 
 class Interface:
-    """Another contract as this one sees it: a class with stub methods, `Price(address).current()`."""
+    """Another contract as this one sees it.
+
+    A class with stub methods, `Price(address).current()`.
+    """
 
     def __init__(self, address: Address) -> None:
         _on_chain_only()
@@ -266,7 +281,10 @@ class Interface:
 
 
 def require(condition: bool, reason: str) -> None:  # noqa: FBT001
-    """Go on where the condition holds; otherwise refuse the call with the reason, and nothing of it happened."""
+    """Go on where the condition holds.
+
+    Otherwise refuse the call with the reason, and nothing of it happened.
+    """
     if not condition:
         raise ValueError(reason)
 
@@ -280,7 +298,7 @@ def init(method: Method) -> Method:
 def call(method: Method, /) -> Method: ...
 @overload
 def call(*, pays: str) -> Callable[[Method], Method]: ...
-def call(method: Any = None, /, *, pays: str = "") -> Any:
+def call(method: Any = None, /, *, pays: str = "") -> Any:  # noqa: ARG001 - the checker reads it in the source
     """Mark a method that changes state. `pays` names the `Var[Asset]` in which it accepts money."""
     return (lambda decorated: decorated) if method is None else method
 
@@ -295,6 +313,6 @@ def scheduled(method: Method) -> Method:
     return method
 
 
-def only(role: str) -> Callable[[Method], Method]:
+def only(role: str) -> Callable[[Method], Method]:  # noqa: ARG001 - as above
     """Let only holders of `role` call the method."""
     return lambda method: method

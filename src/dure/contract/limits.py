@@ -1,4 +1,7 @@
-"""Every bound of the language in one place. They are part of the language version: changing one changes the chain."""
+"""Every bound of the language in one place.
+
+They are part of the language version: changing one changes the chain.
+"""
 
 from typing import Final
 
@@ -15,7 +18,10 @@ LOOP_DEPTH_MAX: Final = 8
 CALL_DEPTH_MAX: Final = 12
 """Methods of one contract that call each other in a row."""
 NESTED_CALLS_MAX: Final = 16
-"""Contracts that call each other in a row; with `CALL_DEPTH_MAX` it keeps clear of CPython's recursion limit."""
+"""Contracts that call each other in a row.
+
+With `CALL_DEPTH_MAX` it keeps clear of CPython's recursion limit.
+"""
 
 LITERAL_BITS_MAX: Final = 255
 WIDE_MAX: Final = 2**255 - 1

@@ -1,8 +1,9 @@
 """Checks, loads and runs contracts in this process: the implementation of `ports.Machine`.
 
-A call goes through the same gates in the same order, whoever calls: known method, depth and re-entrancy, gas of
-entering, canonical arguments, who may call, money. Then the compiled function runs. What comes out is canonical bytes
-or a `Refusal` in our own words; any other exception is our own fault or the machine's and stops the node.
+A call goes through the same gates in the same order, whoever calls: known method, depth and
+re-entrancy, gas of entering, canonical arguments, who may call, money. Then the compiled function
+runs. What comes out is canonical bytes or a `Refusal` in our own words; any other exception is our
+own fault or the machine's and stops the node.
 """
 
 from typing import Any, Final
@@ -16,17 +17,19 @@ from dure.contract.interface import Interface
 from dure.contract.limits import NESTED_CALLS_MAX, VALUE_BYTES_MAX
 from dure.contract.ports import Invocation, Ledger, Meter, Refusal
 from dure.contract.problems import Problem, Problems
-from dure.contract.runtime.frame import Frame, Session, count_built, refuse
+from dure.contract.runtime.frame import BUILT_FACTOR, Frame, Session, refuse
 from dure.core import hashing
 from dure.core.codec import encode
 from dure.core.types import Hash
 
 INIT: Final = "init"
 _BEGUN_KEY: Final = encode(())
-"""Written by `init`, so that nobody can begin a contract twice. No field's key is an empty tuple."""
+"""Written by `init`, so that nobody can begin a contract twice.
+
+No field's key is an empty tuple.
+"""
 _NO_ARGUMENTS: Final = encode(())
 _NO_RESULT: Final = encode(None)
-_BUILT_FACTOR: Final = 8
 
 
 class InProcessMachine:
@@ -58,11 +61,11 @@ class InProcessMachine:
         session = Session(self._run, ledger, meter, read_only=False)
         if call.method == INIT:
             return self._begin(session, call)
-        return self._run(session, call, False)
+        return self._run(session, call)
 
     def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         """Run a read-only method; see `ports.Machine.view`."""
-        return self._run(Session(self._run, ledger, meter, read_only=True), call, True)
+        return self._run(Session(self._run, ledger, meter, read_only=True), call)
 
     def _begin(self, session: Session, call: Invocation) -> bytes:
         ledger = session.ledger
@@ -72,12 +75,14 @@ class InProcessMachine:
         ledger.write(call.contract, _BEGUN_KEY, _NO_RESULT)
         program = self._programs[ledger.get_program(call.contract)]
         if INIT not in program.entries:
-            _refuse_unless(call.arguments == _NO_ARGUMENTS, "bad_arguments", "there is no @init method")
+            _refuse_unless(
+                call.arguments == _NO_ARGUMENTS, "bad_arguments", "there is no @init method"
+            )
             _refuse_unless(call.payment is None, "payment_not_accepted", _NO_MONEY)
             return _NO_RESULT
         return self._enter(session, call, program.entries[INIT])
 
-    def _run(self, session: Session, call: Invocation, read_only: bool) -> bytes:  # noqa: FBT001
+    def _run(self, session: Session, call: Invocation, *, read_only: bool = False) -> bytes:
         program = self._programs[session.ledger.get_program(call.contract)]
         entry = program.entries.get(call.method)
         if entry is None or entry.kind == "init":
@@ -102,11 +107,11 @@ class InProcessMachine:
             refuse("too_deep", "contracts call each other too deep")
         session.meter.charge(CALL + MESSAGE_BYTE * len(call.arguments))
         arguments = _decode_arguments(entry, call.arguments)
-        count_built_by = _BUILT_FACTOR * len(call.arguments)
+        session.built += BUILT_FACTOR * len(call.arguments)
         payment = call.payment
         frame = Frame(session, call.contract, call.sender, 0 if payment is None else payment.amount)
-        count_built(frame, count_built_by)
-        _check_caller(frame, entry)
+        if entry.is_guarded:
+            _check_caller(frame, entry)
         if payment is not None:
             accepted = entry.read_asset is not None and entry.read_asset(frame) == payment.asset
             _refuse_unless(accepted, "payment_not_accepted", _NO_MONEY)
@@ -142,14 +147,15 @@ def _refuse_unless(condition: bool, code: str, message: str) -> None:  # noqa: F
 
 
 def _decode_arguments(entry: Entry, data: bytes) -> tuple[Any, ...]:
+    arguments = None
     if len(data) <= VALUE_BYTES_MAX:
         try:
             arguments = entry.decode(data)
         except (msgspec.MsgspecError, ValueError, RecursionError):
             arguments = None
-        if arguments is not None and encode(arguments) == data:
-            return arguments
-    refuse("bad_arguments", "the arguments do not fit the method's signature")
+    if arguments is None or encode(arguments) != data:
+        refuse("bad_arguments", "the arguments do not fit the method's signature")
+    return arguments
 
 
 def _check_caller(frame: Frame, entry: Entry) -> None:

@@ -1,7 +1,7 @@
 """What the checker refuses, and what to write instead: one table of rules.
 
-A `Problem` is data: tools print it, editors underline it, `docs/` lists the table. The words may become better; a rule's
-id never changes.
+A `Problem` is data: tools print it, editors underline it, `docs/` lists the table. The words may
+become better; a rule's id never changes.
 """
 
 import ast
@@ -13,7 +13,10 @@ from dure.core.errors import DureError
 
 
 class Problem(Struct, frozen=True):
-    """One refused place. `line` counts from 1, `column` from 1; both are 1 where the file cannot be read at all."""
+    """One refused place.
+
+    `line` counts from 1, `column` from 1; both are 1 where the file cannot be read at all.
+    """
 
     rule: str
     line: int
@@ -31,43 +34,75 @@ class Rule(NamedTuple):
 
 RULES: Final[dict[str, Rule]] = {
     # The file
-    "syntax": Rule("this is not readable Python", "correct the syntax; Python's own compiler says where"),
+    "syntax": Rule(
+        "this is not readable Python", "correct the syntax; Python's own compiler says where"
+    ),
     "too-long": Rule("the source is longer than 64 KiB", "split the contract in two"),
-    "too-deep": Rule("the syntax is nested more than 100 levels deep", "use local variables and helper methods"),
-    "too-many-nodes": Rule("the source has more than 20,000 syntax nodes", "split the contract in two"),
+    "too-deep": Rule(
+        "the syntax is nested more than 100 levels deep", "use local variables and helper methods"
+    ),
+    "too-many-nodes": Rule(
+        "the source has more than 20,000 syntax nodes", "split the contract in two"
+    ),
     "import": Rule("`{name}` cannot be imported", "import names of dure.contract.language only"),
-    "module-code": Rule("code outside of a class", "keep imports, constants and classes at the outer level"),
-    "constant": Rule("a constant is NAME = a number, text, bytes, truth value or duration", "compute it in a method"),
+    "module-code": Rule(
+        "code outside of a class", "keep imports, constants and classes at the outer level"
+    ),
+    "constant": Rule(
+        "a constant is NAME = a number, text, bytes, truth value or duration",
+        "compute it in a method",
+    ),
     "duplicate-name": Rule("`{name}` already has a meaning", "choose another name"),
     "no-contract": Rule("there is no contract class", "write `class Name(Contract):`"),
     # Names
     "underscore-name": Rule("`{name}` begins with an underscore", "begin the name with a letter"),
-    "non-ascii-name": Rule("`{name}` has letters other than a-z, A-Z, 0-9 and _", "use ASCII letters"),
-    "unknown-name": Rule("`{name}` is not known here", "declare or import it first; only the language's names exist"),
-    "unbound-name": Rule("`{name}` may have no value here", "give it a value on every way that leads here"),
-    "unknown-attribute": Rule("{type} has no `{name}`", "use only what the language reference lists"),
+    "non-ascii-name": Rule(
+        "`{name}` has letters other than a-z, A-Z, 0-9 and _", "use ASCII letters"
+    ),
+    "unknown-name": Rule(
+        "`{name}` is not known here", "declare or import it first; only the language's names exist"
+    ),
+    "unbound-name": Rule(
+        "`{name}` may have no value here", "give it a value on every way that leads here"
+    ),
+    "unknown-attribute": Rule(
+        "{type} has no `{name}`", "use only what the language reference lists"
+    ),
     # Syntax that the language leaves out
     "while-loop": Rule("`while` may never end", "use `for … in range(…)`"),
     "recursion": Rule("`{name}` calls itself, directly or through others", "use a loop"),
-    "call-depth": Rule("methods call each other more than 12 deep", "join some of the helper methods"),
-    "loop-depth": Rule("loops are nested more than 8 deep", "move the inner loops to a helper method"),
-    "float": Rule("floating-point numbers are not exact", "count in the smallest unit, as an integer"),
+    "call-depth": Rule(
+        "methods call each other more than 12 deep", "join some of the helper methods"
+    ),
+    "loop-depth": Rule(
+        "loops are nested more than 8 deep", "move the inner loops to a helper method"
+    ),
+    "float": Rule(
+        "floating-point numbers are not exact", "count in the smallest unit, as an integer"
+    ),
     "division": Rule("`/` gives floating-point numbers", "use `//`"),
     "set": Rule("sets have no reliable order", "use a list, or a Map"),
-    "dictionary": Rule("dictionaries are not part of the language", "use a Map, a Record or a list"),
+    "dictionary": Rule(
+        "dictionaries are not part of the language", "use a Map, a Record or a list"
+    ),
     "tuple": Rule("tuples are not part of the language", "use a Record or a list"),
     "comprehension": Rule("comprehensions are not part of the language", "use a `for` loop"),
     "lambda": Rule("functions are methods only", "write a helper method"),
     "nested-definition": Rule("a definition inside a function", "move it out"),
     "generator": Rule("generators are not part of the language", "build a list"),
-    "exception": Rule("a call succeeds wholly or not at all", "use `require(condition, \"reason\")`"),
+    "exception": Rule("a call succeeds wholly or not at all", 'use `require(condition, "reason")`'),
     "walrus": Rule("`:=` hides an assignment", "assign on a line of its own"),
     "star": Rule("starred arguments and unpacking hide what is passed", "write each argument"),
     "default-value": Rule("parameters have no default values", "pass every argument"),
     "parameter-kind": Rule("only plain parameters are allowed", "remove `/`, `*` and `**`"),
-    "f-string": Rule("`{{}}` in a text holds one plain name, without conversion or format", "assign it first, then `{{name}}`"),
+    "f-string": Rule(
+        "`{{}}` in a text holds one plain name, without conversion or format",
+        "assign it first, then `{{name}}`",
+    ),
     "asynchronous": Rule("contracts are not asynchronous", "leave out `async` and `await`"),
-    "scope": Rule("`global` and `nonlocal` are not part of the language", "keep state in Var and Map fields"),
+    "scope": Rule(
+        "`global` and `nonlocal` are not part of the language", "keep state in Var and Map fields"
+    ),
     "delete": Rule("`del` is not part of the language", "use `.remove(key)` of a Map"),
     "match": Rule("`match` is not part of the language", "use `if` and `elif`"),
     "with": Rule("`with` is not part of the language", "leave it out"),
@@ -82,11 +117,18 @@ RULES: Final[dict[str, Rule]] = {
     "surrogate": Rule("text with half a character", "use whole Unicode characters"),
     # Declarations
     "class-base": Rule(
-        "a class has exactly one of the bases Contract, Record, Event, Choice, Interface", "write `class Name(Record):`"
+        "a class has exactly one of the bases Contract, Record, Event, Choice, Interface",
+        "write `class Name(Record):`",
     ),
     "class-body": Rule("this does not belong into a {name} class", "see the language reference"),
-    "decorator": Rule("this decorator does not fit here", "use one of @init @call @view @scheduled, and @only(\"role\")"),
-    "annotation": Rule("`{name}` is no type that fits here", "use int, bool, str, bytes, Address, Asset, Time, Duration, list[…], a Record or a Choice"),
+    "decorator": Rule(
+        "this decorator does not fit here",
+        'use one of @init @call @view @scheduled, and @only("role")',
+    ),
+    "annotation": Rule(
+        "`{name}` is no type that fits here",
+        "use int, bool, str, bytes, Address, Asset, Time, Duration, list[…], a Record or a Choice",
+    ),
     "missing-annotation": Rule("`{name}` has no type", "annotate it"),
     "self": Rule("the first parameter of a method is `self`", "write `def {name}(self, …)`"),
     "too-many-fields": Rule("more than 64 fields or parameters", "use a Record of Records"),
@@ -95,26 +137,51 @@ RULES: Final[dict[str, Rule]] = {
     "pays": Rule("`pays` must name a Var[Asset] of this contract", "declare `{name}: Var[Asset]`"),
     "init-result": Rule("an @init or @scheduled method returns nothing", "return None"),
     # Types
-    "type-mismatch": Rule("{got} stands where {expected} is needed", "use a value of the right type"),
+    "type-mismatch": Rule(
+        "{got} stands where {expected} is needed", "use a value of the right type"
+    ),
     "operator": Rule("`{name}` does not work on {left} and {right}", "use values of fitting types"),
     "call-arguments": Rule("`{name}` takes {expected}", "pass exactly these arguments"),
-    "not-callable": Rule("this cannot be called", "call a method, a Record, a builtin of the language or an Interface"),
-    "not-a-value": Rule("`{name}` cannot be used as a value", "use it as the language reference shows"),
-    "unknown-type": Rule("the type of this list is unknown", "annotate the variable: `name: list[int] = []`"),
+    "not-callable": Rule(
+        "this cannot be called",
+        "call a method, a Record, a builtin of the language or an Interface",
+    ),
+    "not-a-value": Rule(
+        "`{name}` cannot be used as a value", "use it as the language reference shows"
+    ),
+    "unknown-type": Rule(
+        "the type of this list is unknown", "annotate the variable: `name: list[int] = []`"
+    ),
     "condition": Rule("a condition is a truth value, not {got}", "compare: `x != 0`, `len(x) > 0`"),
-    "missing-return": Rule("`{name}` can end without returning {expected}", "return a value on every way"),
-    "not-iterable": Rule("a loop goes over a list, range(…) or enumerate(…)", "loop over one of these"),
-    "range-step": Rule("the step of a range is a written number other than 0", "write the step as a number"),
-    "assignment-target": Rule("this cannot be assigned to", "assign to a local name, a Var, a Map entry or a list item"),
+    "missing-return": Rule(
+        "`{name}` can end without returning {expected}", "return a value on every way"
+    ),
+    "not-iterable": Rule(
+        "a loop goes over a list, range(…) or enumerate(…)", "loop over one of these"
+    ),
+    "range-step": Rule(
+        "the step of a range is a written number other than 0", "write the step as a number"
+    ),
+    "assignment-target": Rule(
+        "this cannot be assigned to", "assign to a local name, a Var, a Map entry or a list item"
+    ),
     "immutable": Rule("{type} cannot be changed", "use `.replace(field=…)` and store the result"),
-    "lost-change": Rule("this changes a copy that is then thrown away", "assign the list to a local, change it, store it back"),
+    "lost-change": Rule(
+        "this changes a copy that is then thrown away",
+        "assign the list to a local, change it, store it back",
+    ),
     "unused-value": Rule("the value is computed and then dropped", "use it or remove the line"),
     "outside-loop": Rule("`{name}` outside of a loop", "remove it"),
     "view-changes": Rule("a @view changes nothing, but this does", "make the method a @call"),
-    "schedule-method": Rule("only a @scheduled method of this contract can be scheduled", "pass `self.method`"),
-    "entry-call": Rule("`{name}` is called from outside only", "move the shared part to an undecorated helper method"),
+    "schedule-method": Rule(
+        "only a @scheduled method of this contract can be scheduled", "pass `self.method`"
+    ),
+    "entry-call": Rule(
+        "`{name}` is called from outside only",
+        "move the shared part to an undecorated helper method",
+    ),
     "event": Rule("an event is built inside `self.emit(…)`", "write `self.emit(Name(…))`"),
-    "require": Rule("`require` is a line of its own", "write `require(condition, \"reason\")`"),
+    "require": Rule("`require` is a line of its own", 'write `require(condition, "reason")`'),
 }
 
 
@@ -142,7 +209,9 @@ class Problems:
 
     def listed(self) -> list[Problem]:
         """Return every problem once, by line and column."""
-        return sorted(set(self._found), key=lambda problem: (problem.line, problem.column, problem.rule))
+        return sorted(
+            set(self._found), key=lambda problem: (problem.line, problem.column, problem.rule)
+        )
 
 
 class UnsafeSource(DureError):

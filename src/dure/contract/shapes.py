@@ -1,7 +1,9 @@
-"""What a contract file declares, as plain data: types, records, events, choices, state fields and signatures.
+"""What a contract file declares, as plain data.
 
-The checker builds these from the syntax tree, the compiler reads them, and `interface` turns them into JSON for
-everybody who never sees the source.
+Types, records, events, choices, state fields and signatures.
+
+The checker builds these from the syntax tree, the compiler reads them, and `interface` turns them
+into JSON for everybody who never sees the source.
 """
 
 import ast
@@ -21,7 +23,10 @@ class Sort(enum.Enum):
     MAP = "map"
     INTERFACE = "interface"
     UNKNOWN = "unknown"
-    """Stands where an error was already reported; fits everywhere, so that one mistake is told once."""
+    """Stands where an error was already reported.
+
+    Fits everywhere, so that one mistake is told once.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Finds the source text of an imported contract class, for tests and tools. The only module here that reads a file."""
+"""Finds the source text of an imported contract class, for tests and tools.
+
+The only module here that reads a file.
+"""
 
 import inspect
 import sys

@@ -1,9 +1,12 @@
-"""Values for callers: to and from the bytes of a call, and to and from JSON, by the types of an interface.
+"""Values for callers.
 
-*Plain values* are what a Python program hands in and gets back: `int` (a Time or Duration in milliseconds), `bool`,
-`str`, `bytes` (addresses and assets too), `list`, a `dict` for a record or an event, a choice as its member's name.
-Handed in, the classes of a contract file are welcome too: `Time`, `Duration`, members of a `Choice`, instances of a
-`Record`. JSON has addresses as `dure1…`, bytes and assets as hexadecimal text.
+To and from the bytes of a call, and to and from JSON, by the types of an interface.
+
+*Plain values* are what a Python program hands in and gets back: `int` (a Time or Duration in
+milliseconds), `bool`, `str`, `bytes` (addresses and assets too), `list`, a `dict` for a record or
+an event, a choice as its member's name. Handed in, the classes of a contract file are welcome too:
+`Time`, `Duration`, members of a `Choice`, instances of a `Record`. JSON has addresses as `dure1…`,
+bytes and assets as hexadecimal text.
 """
 
 import dataclasses
@@ -39,10 +42,17 @@ class InvalidValue(InvalidEncoding):
 def encode_arguments(
     interface: Interface, method: str, positional: Sequence[Plain], named: Mapping[str, Plain]
 ) -> bytes:
-    """Return the canonical bytes of a call's arguments; raise `InvalidValue` naming the parameter."""
+    """Return the canonical bytes of a call's arguments.
+
+    Raise `InvalidValue` naming the parameter.
+    """
     parameters = get_method(interface, method).parameters
     given = _bind(method, parameters, positional, named)
-    wire = [_to_wire(interface, each, given[each.name]) for each in parameters]
+    plain = _Plain(interface)
+    wire = [
+        plain.write(parse_type(each.type, interface), given[each.name], each.name)
+        for each in parameters
+    ]
     if measure(wire, 4 * VALUE_BYTES_MAX) < 0 or len(data := codec.encode(wire)) > VALUE_BYTES_MAX:
         message = f"the arguments of {method} are larger than {VALUE_BYTES_MAX} bytes"
         raise InvalidValue(message)
@@ -85,7 +95,10 @@ def to_json(interface: Interface, type_text: str, value: Plain) -> object:
 
 
 def from_json(interface: Interface, type_text: str, value: object) -> Plain:
-    """Return the plain value of a JSON form; raise `InvalidValue` saying what was expected where."""
+    """Return the plain value of a JSON form.
+
+    Raise `InvalidValue` saying what was expected where.
+    """
     return _Json(interface).read(parse_type(type_text, interface), value, type_text)
 
 
@@ -144,22 +157,24 @@ def _from_wire(interface: Interface, kind: Type, value: Any) -> Plain:
             return value
 
 
-def _to_wire(interface: Interface, field: FieldInterface, value: Plain) -> object:
-    return _Plain(interface).write(parse_type(field.type, interface), value, field.name)
-
-
 def _refuse(place: str, expected: str, value: object) -> InvalidValue:
     message = f"{place}: expected {expected}, not {type(value).__name__}"
     return InvalidValue(message)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class _Plain:
     """Turns plain values into what the codec writes, checking each against its type."""
 
     interface: Interface
+    parts_left: int = VALUE_BYTES_MAX
+    """Every part takes a byte at least, so more parts cannot fit."""
 
     def write(self, kind: Type, value: Plain, place: str) -> object:
+        self.parts_left -= 1
+        if self.parts_left < 0:
+            message = f"{place}: the value is larger than {VALUE_BYTES_MAX} bytes"
+            raise InvalidValue(message)
         match kind.sort:
             case Sort.SCALAR:
                 return _SCALARS[kind.name](value, place)
@@ -307,4 +322,3 @@ def _read_hexadecimal(text: str, place: str) -> bytes:
     if data.hex() != text.lower():
         raise _refuse(place, "hexadecimal text without spaces", text)
     return data
-

@@ -10,7 +10,8 @@
 | list | array |
 | Record, Event, arguments | array of the fields in order |
 
-Records *are* these msgspec structs while a contract runs, so that reading and storing them is one step.
+Records *are* these msgspec structs while a contract runs, so that reading and storing them is one
+step.
 """
 
 from typing import Annotated, Any, Final, Literal, cast
@@ -46,7 +47,10 @@ _SCALAR_BYTES_MAX: Final = {
 }
 _TEXT_OVERHEAD: Final = 5
 _NAME_BYTES_MAX: Final = 300
-"""More than any member's name: the source's bounds keep names far shorter in practice, and it is only an estimate."""
+"""More than any member's name.
+
+The source's bounds keep names far shorter in practice, and it is only an estimate.
+"""
 
 
 class WireTypes:
@@ -111,8 +115,8 @@ class WireTypes:
 def measure(value: object, budget: int) -> int:
     """Return what is left of `budget` bytes after `value`, stopping soon after it is used up.
 
-    An estimate from above of the encoded size, without building it: one long text may stand in a list ten thousand
-    times.
+    An estimate from above of the encoded size, without building it: one long text may stand in a
+    list ten thousand times.
     """
     if isinstance(value, str):
         return budget - 4 * len(value) - _TEXT_OVERHEAD

@@ -138,7 +138,9 @@ class Bench:
         target = at or self.address
         interface = self.machine.get_interface(self.ledger.programs[target])
         called = interface.initialiser if method == "init" else interface.methods.get(method)
-        data = b"\x90" if called is None else encode_arguments(interface, called.name, arguments, {})
+        data = (
+            b"\x90" if called is None else encode_arguments(interface, called.name, arguments, {})
+        )
         if pay is not None:
             self.ledger.transfer(pay.asset, by, target, pay.amount)
         meter = Meter(gas)

@@ -1,4 +1,7 @@
-"""Third step, calls: every call is resolved to one of the meanings, by allow-lists of names and of (type, method)."""
+"""Third step, calls.
+
+Every call is resolved to one of the meanings, by allow-lists of names and of (type, method).
+"""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -58,7 +61,10 @@ def check_call(node: ast.Call, scope: Scope, expected: Type | None = None) -> Ty
 
 
 def bind(node: ast.Call, fields: Sequence[Field], scope: Scope) -> tuple[ast.expr, ...] | None:
-    """Check the arguments against the fields; return them in the fields' order, or None where they do not fit."""
+    """Check the arguments against the fields.
+
+    Return them in the fields' order, or None where they do not fit.
+    """
     given: dict[str, ast.expr] = {}
     names = [each.name for each in fields]
     given.update(zip(names, node.args, strict=False))
@@ -89,7 +95,9 @@ def _check_named(node: ast.Call, name: str, scope: Scope, expected: Type | None)
         return scope.refuse("not-callable", node)
     if name in known.records:
         arguments = bind(node, known.records[name].fields, scope)
-        return _mean(node, arguments, lambda found: Build(name, found), Type(Sort.RECORD, name), scope)
+        return _mean(
+            node, arguments, lambda found: Build(name, found), Type(Sort.RECORD, name), scope
+        )
     if name in known.interfaces:
         arguments = bind_types(node, [ADDRESS], scope, ["address"])
         kind = Type(Sort.INTERFACE, name)
@@ -195,9 +203,7 @@ def _check_method(node: ast.Call, owner: ast.expr, name: str, scope: Scope) -> T
     return scope.refuse("unknown-attribute", node, type=str(kind), name=name)
 
 
-def _check_map_call(
-    node: ast.Call, found: tuple[MapEntry, Type], name: str, scope: Scope
-) -> Type:
+def _check_map_call(node: ast.Call, found: tuple[MapEntry, Type], name: str, scope: Scope) -> Type:
     entry, kind = found
     key_type, value_type = kind.items
     if kind.item.sort is Sort.MAP or name not in ("get", "remove"):
@@ -226,7 +232,10 @@ _Remote = tuple[ast.expr, str, tuple[ast.expr, ast.expr] | None]
 
 
 def _split_paying(owner: ast.expr, scope: Scope) -> _Remote | None:
-    """Take `Shop(address).paying(asset, amount)` apart; None where the expression is something else."""
+    """Take `Shop(address).paying(asset, amount)` apart.
+
+    None where the expression is something else.
+    """
     match owner:
         case ast.Call(func=ast.Attribute(value=target, attr="paying")):
             kind = check_expression(target, scope)
@@ -300,5 +309,3 @@ def _mean(
     if arguments is not None:
         scope.mean(node, build(arguments), result)  # type: ignore[arg-type]
     return result
-
-

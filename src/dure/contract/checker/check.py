@@ -20,14 +20,20 @@ class Checked:
 
 
 def check(source: str) -> list[Problem]:
-    """Return every problem of a contract file, by line; an empty list means that it can be deployed."""
+    """Return every problem of a contract file, by line.
+
+    An empty list means that it can be deployed.
+    """
     problems = Problems()
     check_source(source, problems)
     return problems.listed()
 
 
 def check_declarations(source: str, problems: Problems) -> Declarations | None:
-    """Return what the file declares, without looking into methods; None where there are problems."""
+    """Return what the file declares, without looking into methods.
+
+    None where there are problems.
+    """
     tree = parse(source, problems)
     if tree is None:
         return None

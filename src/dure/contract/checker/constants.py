@@ -1,4 +1,7 @@
-"""Module constants: `GRACE = hours(36)`. Worked out by the checker, so that no code of the module ever runs."""
+"""Module constants: `GRACE = hours(36)`.
+
+Worked out by the checker, so that no code of the module ever runs.
+"""
 
 import ast
 import operator

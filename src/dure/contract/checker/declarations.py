@@ -1,7 +1,7 @@
 """Second step: what the file declares. Nothing is run; method bodies are left to the third step.
 
-Names are declared from top to bottom. Types may be used before they are declared, as in any Python annotation of a
-class field: so the classes' names are collected first.
+Names are declared from top to bottom. Types may be used before they are declared, as in any Python
+annotation of a class field: so the classes' names are collected first.
 """
 
 import ast
@@ -148,7 +148,7 @@ def _read_class(node: ast.ClassDef, known: Declarations, problems: Problems) -> 
             members = _read_members(node, body, problems)
             known.choices[node.name] = ChoiceShape(node.name, members, docstring)
         case "Interface":
-            methods = _read_stubs(node, body, known, problems)
+            methods = _read_stubs(body, known, problems)
             known.interfaces[node.name] = InterfaceShape(node.name, methods)
         case "Contract":
             _read_contract(node, body, known, problems)
@@ -187,14 +187,12 @@ def _read_members(
                 members[name] = text
             case _:
                 problems.add("class-body", part, name="Choice")
-    if not members:
+    if not body:
         problems.add("class-body", node, name="Choice")
     return tuple(members.items())
 
 
-def _read_stubs(
-    node: ast.ClassDef, body: list[ast.stmt], known: Declarations, problems: Problems
-) -> dict[str, Method]:
+def _read_stubs(body: list[ast.stmt], known: Declarations, problems: Problems) -> dict[str, Method]:
     methods: dict[str, Method] = {}
     for part in body:
         if not isinstance(part, ast.FunctionDef):
@@ -224,9 +222,7 @@ def _read_contract(
     _check_methods(node, shape, problems)
 
 
-def _check_member_name(
-    node: ast.stmt, name: str, shape: ContractShape, problems: Problems
-) -> None:
+def _check_member_name(node: ast.stmt, name: str, shape: ContractShape, problems: Problems) -> None:
     if name in shape.state or name in shape.methods or name in SELF_NAMES:
         problems.add("duplicate-name", node, name=name)
 
@@ -253,9 +249,7 @@ def _reaches(start: str, goal: str, known: Declarations, seen: set[str]) -> bool
     seen.add(start)
     inner = {_innermost(each.type) for each in known.records[start].fields}
     names = {kind.name for kind in inner if kind.sort is Sort.RECORD}
-    return goal in names or any(
-        _reaches(name, goal, known, seen) for name in sorted(names - seen)
-    )
+    return goal in names or any(_reaches(name, goal, known, seen) for name in sorted(names - seen))
 
 
 def _innermost(kind: Type) -> Type:

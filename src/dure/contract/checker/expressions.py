@@ -1,6 +1,9 @@
-"""Third step, expressions: finds the static type of every expression and what every name in it means.
+"""Third step, expressions.
 
-`check_expression` notes both; no attribute is ever looked up when the contract runs. Calls have a module of their own.
+Finds the static type of every expression and what every name in it means.
+
+`check_expression` notes both; no attribute is ever looked up when the contract runs. Calls have a
+module of their own.
 """
 
 import ast
@@ -135,7 +138,10 @@ def _check_value_attribute(node: ast.Attribute, owner: Type, scope: Scope) -> Ty
 
 
 def find_map_entry(node: ast.expr, scope: Scope) -> tuple[MapEntry, Type] | None:
-    """Return the entry that `self.m[a][b]` names and the type found there; None where `node` is no map."""
+    """Return the entry that `self.m[a][b]` names and the type found there.
+
+    None where `node` is no map.
+    """
     match node:
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
             kind = scope.contract.state.get(name)
@@ -182,9 +188,10 @@ def _check_sliced(node: ast.Subscript, owner: Type, scope: Scope) -> Type:
 
 
 def _check_binary(node: ast.BinOp, scope: Scope, expected: Type | None) -> Type:
-    list_expected = expected if expected is not None and expected.sort is Sort.LIST else None
-    left = check_expression(node.left, scope, list_expected)
-    right = check_expression(node.right, scope, left if left.sort is Sort.LIST else None)
+    joins = isinstance(node.op, ast.Add)
+    hint = expected if joins and expected is not None and expected.sort is Sort.LIST else None
+    left = check_expression(node.left, scope, hint)
+    right = check_expression(node.right, scope, left if joins and left.sort is Sort.LIST else None)
     return check_operator(node, node.op, (left, right), scope)
 
 
@@ -304,7 +311,8 @@ def _check_list(node: ast.List, scope: Scope, expected: Type | None) -> Type:
 
 
 def _check_call(node: ast.Call, scope: Scope, expected: Type | None) -> Type:
-    # Calls and expressions contain each other; the import stands here to keep the two modules apart.
+    # Calls and expressions contain each other; the import stands here to keep the two modules
+    # apart.
     from dure.contract.checker.calls import check_call  # noqa: PLC0415
 
     found = check_call(node, scope, expected)

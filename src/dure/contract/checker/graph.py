@@ -1,5 +1,7 @@
-"""Last step: who calls whom. No recursion, no chain deeper than the bound, and a view that changes nothing."""
+"""Last step: who calls whom.
 
+No recursion, no chain deeper than the bound, and a view that changes nothing.
+"""
 
 from dure.contract.checker.scope import Scope
 from dure.contract.limits import CALL_DEPTH_MAX
@@ -38,7 +40,9 @@ def _check_view(
     for change in scope.changes:
         problems.add("view-changes", change)
     for callee in scope.calls:
-        if any(scopes[each].changes for each in (callee, *_reach(callee, scopes)) if each in reached):
+        if any(
+            scopes[each].changes for each in (callee, *_reach(callee, scopes)) if each in reached
+        ):
             problems.add("view-changes", scope.calls[callee])
 
 
@@ -48,5 +52,3 @@ def _measure_depth(name: str, scopes: dict[str, Scope]) -> int:
         depth += 1
         level = {callee for each in level for callee in scopes[each].calls}
     return depth
-
-

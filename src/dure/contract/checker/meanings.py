@@ -1,4 +1,7 @@
-"""What an expression means, once its names are resolved. The compiler reads these and looks no name up again."""
+"""What an expression means, once its names are resolved.
+
+The compiler reads these and looks no name up again.
+"""
 
 import ast
 from dataclasses import dataclass
@@ -37,7 +40,7 @@ class MapEntry:
 
 @dataclass(frozen=True, slots=True)
 class MapCall:
-    """`self.policies.get(number, default)`, `.remove(number)`, and `number in self.policies` as `has`."""
+    """`self.policies.get(key, default)`, `.remove(key)`, and `key in self.policies` as `has`."""
 
     action: str
     entry: MapEntry
@@ -58,7 +61,10 @@ class Milliseconds:
 
 @dataclass(frozen=True, slots=True)
 class Builtin:
-    """A builtin of the language. `form` tells variants apart, such as `max` of a list and of single values."""
+    """A builtin of the language.
+
+    `form` tells variants apart, such as `max` of a list and of single values.
+    """
 
     form: str
     arguments: tuple[ast.expr, ...]

@@ -84,5 +84,3 @@ def find_binary(operator: ast.operator, left: Type, right: Type) -> Type | None:
 def is_comparable(kind: Type) -> bool:
     """Say whether `==` works: on scalars and choices, whose comparison has a bounded cost."""
     return kind.sort in (Sort.SCALAR, Sort.CHOICE)
-
-

@@ -7,7 +7,7 @@ from dure.contract.checker.annotations import read_result_type, read_value_type
 from dure.contract.checker.vocabulary import RESERVED
 from dure.contract.limits import FIELDS_MAX
 from dure.contract.problems import Problems
-from dure.contract.shapes import NOTHING, STR, Declarations, Field, Kind, Method
+from dure.contract.shapes import NOTHING, STR, Declarations, Field, Kind, Method, Type
 
 _KINDS: Final[dict[str, Kind]] = {
     "init": "init",
@@ -20,7 +20,7 @@ _KINDS: Final[dict[str, Kind]] = {
 def read_method(node: ast.FunctionDef, known: Declarations, problems: Problems) -> Method:
     """Return the signature of a contract's method; undecorated ones are internal helpers."""
     kind, pays, role = _read_decorators(node, known, problems)
-    result = read_result_type(node.returns, known, problems)
+    result = _read_result(node, known, problems)
     if kind in ("init", "scheduled") and result != NOTHING:
         problems.add("init-result", node)
     return Method(
@@ -42,11 +42,20 @@ def read_stub(node: ast.FunctionDef, known: Declarations, problems: Problems) ->
         problems.add("decorator", node)
     for part in node.body:
         match part:
-            case ast.Expr(value=ast.Constant(value=text)) if text is Ellipsis or isinstance(text, str):
+            case ast.Expr(value=ast.Constant(value=text)) if text is Ellipsis or isinstance(
+                text, str
+            ):
                 pass
             case _:
                 problems.add("class-body", part, name="Interface")
     return method
+
+
+def _read_result(node: ast.FunctionDef, known: Declarations, problems: Problems) -> Type:
+    if node.returns is None:
+        problems.add("missing-annotation", node, name=f"the result of {node.name}")
+        return NOTHING
+    return read_result_type(node.returns, known, problems)
 
 
 def _read_parameters(
@@ -75,7 +84,9 @@ def _read_decorators(
     pays = role = ""
     for decorator in node.decorator_list:
         match decorator:
-            case ast.Name(id=name) if name in _KINDS and name in known.imported and kind == "internal":
+            case ast.Name(id=name) if (
+                name in _KINDS and name in known.imported and kind == "internal"
+            ):
                 kind = _KINDS[name]
             case ast.Call(
                 func=ast.Name(id="call"),

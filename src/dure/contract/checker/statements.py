@@ -1,7 +1,7 @@
 """Third step, statements: reads a method's body from top to bottom.
 
-Each reader answers whether the flow may go on behind its statement. `Scope.bound` holds the locals that surely have a
-value; a local keeps one type for the whole method.
+Each reader answers whether the flow may go on behind its statement. `Scope.bound` holds the locals
+that surely have a value; a local keeps one type for the whole method.
 """
 
 import ast
@@ -47,7 +47,9 @@ def _check_statement(node: ast.stmt, scope: Scope) -> bool:  # noqa: C901 - one 
         case ast.Assign(targets=[target], value=value):
             _assign(target, value, None, scope)
         case ast.AnnAssign(target=ast.Name() as target, value=ast.expr() as value):
-            _assign(target, value, read_value_type(node.annotation, scope.known, scope.problems), scope)
+            _assign(
+                target, value, read_value_type(node.annotation, scope.known, scope.problems), scope
+            )
         case ast.AugAssign():
             _change(node, scope)
         case ast.Expr(value=ast.Call() as call):
@@ -234,7 +236,9 @@ def _check_item_target(
 
 def _change(node: ast.AugAssign, scope: Scope) -> None:
     if isinstance(node.target, ast.Name):
-        kind = check_expression(ast.copy_location(ast.Name(node.target.id, ast.Load()), node), scope)
+        kind = check_expression(
+            ast.copy_location(ast.Name(node.target.id, ast.Load()), node), scope
+        )
     else:
         kind = _check_target(node.target, scope)
     value = check_expression(node.value, scope, kind if kind.sort is Sort.LIST else None)

@@ -2,10 +2,12 @@
 
 Rules
 -----
-1. A node whose class is not in `FIELDS` is refused; `REFUSED` only gives the well-known ones a better explanation.
-2. A field of an allowed node that `FIELDS` does not list must be empty. So a field that a later Python adds is refused.
-3. Names are ASCII and do not begin with an underscore; the names that the compiler injects hold a `$`, so that no
-   source can spell them.
+1. A node whose class is not in `FIELDS` is refused; `REFUSED` only gives the well-known ones a
+   better explanation.
+2. A field of an allowed node that `FIELDS` does not list must be empty. So a field that a later
+   Python adds is refused.
+3. Names are ASCII and do not begin with an underscore; the names that the compiler injects hold a
+   `$`, so that no source can spell them.
 4. Every failure of Python's parser is one problem, `syntax`, whatever the parser called it.
 """
 
@@ -99,7 +101,10 @@ REFUSED: Final[dict[type[ast.AST], str]] = {
 }
 
 PLACELESS: Final = (ast.Div, ast.MatMult, ast.Is, ast.IsNot)
-"""Refused operators: they know no line, so `_check_special` refuses them at the expression that holds them."""
+"""Refused operators.
+
+They know no line, so `_check_special` refuses them at the expression that holds them.
+"""
 
 FIELD_RULES: Final[dict[tuple[type[ast.AST], str], str]] = {
     (ast.arguments, "posonlyargs"): "parameter-kind",
@@ -122,12 +127,14 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def parse(source: str, problems: Problems) -> ast.Module | None:
-    """Return the tree of a source that keeps every rule of this step; otherwise note the problems and return None."""
+    """Return the tree of a source that keeps every rule of this step.
+
+    Otherwise note the problems and return None.
+    """
     tree = _parse_bounded(source, problems)
     if tree is None or not _is_within_bounds(tree, problems):
         return None
-    for node in ast.walk(tree):
-        _check_node(node, problems)
+    _check_nodes(tree, problems)
     _check_nesting(tree, problems)
     if not source.isascii():
         _check_ascii_names(source, problems)
@@ -165,15 +172,27 @@ def _is_within_bounds(tree: ast.Module, problems: Problems) -> bool:
     return True
 
 
-def _check_node(node: ast.AST, problems: Problems) -> None:
+def _check_nodes(tree: ast.Module, problems: Problems) -> None:
+    """Check every node; what is inside a refused one is not looked at."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if _check_node(node, problems):
+            waiting.extend(ast.iter_child_nodes(node))
+
+
+def _check_node(node: ast.AST, problems: Problems) -> bool:
+    """Refuse what is not on the white list; say whether the node is on it."""
     allowed = FIELDS.get(type(node))
     if isinstance(node, PLACELESS):
-        return
+        return True
     if allowed is None:
         rule = REFUSED.get(type(node), "unknown-syntax")
-        names = ", ".join(alias.name for alias in node.names) if isinstance(node, ast.Import) else ""
+        names = (
+            ", ".join(alias.name for alias in node.names) if isinstance(node, ast.Import) else ""
+        )
         problems.add(rule, _place(node), name=names or type(node).__name__)
-        return
+        return False
     for field in node._fields:
         if field not in allowed.split() and not _is_empty(getattr(node, field, None)):
             rule = FIELD_RULES.get((type(node), field), "unknown-syntax")
@@ -181,6 +200,7 @@ def _check_node(node: ast.AST, problems: Problems) -> None:
     for field in NAME_FIELDS:
         _check_name(getattr(node, field, None), node, problems)
     _check_special(node, problems)
+    return True
 
 
 def _is_empty(value: object) -> bool:
@@ -198,7 +218,9 @@ def _place(node: ast.AST) -> ast.AST:
 def _check_name(name: object, node: ast.AST, problems: Problems) -> None:
     if not isinstance(name, str):
         return
-    if name.startswith("_"):
+    if name == "*":
+        problems.add("import", node, name=name)
+    elif name.startswith("_"):
         problems.add("underscore-name", node, name=name)
     elif not _NAME.fullmatch(name):
         problems.add("non-ascii-name", node, name=name.encode("ascii", "replace").decode())
@@ -212,7 +234,9 @@ def _check_special(node: ast.AST, problems: Problems) -> None:
             problems.add("division", node)
         case ast.BinOp(op=ast.MatMult()) | ast.AugAssign(op=ast.MatMult()):
             problems.add("matrix", node)
-        case ast.Compare(ops=operators) if any(isinstance(op, ast.Is | ast.IsNot) for op in operators):
+        case ast.Compare(ops=operators) if any(
+            isinstance(op, ast.Is | ast.IsNot) for op in operators
+        ):
             problems.add("identity", node)
         case ast.keyword(arg=None):
             problems.add("star", node)
@@ -239,8 +263,8 @@ def _is_encodable(text: str) -> bool:
 
 
 def _check_text_with_places(node: ast.JoinedStr, problems: Problems) -> None:
-    # Python 3.12 reads more inside the braces than 3.11 does (quotes, line ends, comments). With plain names on one
-    # line both read the same.
+    # Python 3.12 reads more inside the braces than 3.11 does (quotes, line ends, comments). With
+    # plain names on one line both read the same.
     places = [part for part in node.values if isinstance(part, ast.FormattedValue)]
     plain = all(isinstance(part.value, ast.Name) for part in places)
     if not plain or node.lineno != node.end_lineno:
@@ -272,7 +296,10 @@ def _check_loops(node: ast.AST, depth: int, problems: Problems) -> None:
 
 
 def _check_ascii_names(source: str, problems: Problems) -> None:
-    """Refuse names that only look like ASCII: Python folds full-width letters, so the tree no longer shows them."""
+    """Refuse names that only look like ASCII.
+
+    Python folds full-width letters, so the tree no longer shows them.
+    """
     try:
         for token in _names_outside_text(source):
             if not token.string.isascii():
@@ -283,8 +310,9 @@ def _check_ascii_names(source: str, problems: Problems) -> None:
 
 
 def _names_outside_text(source: str) -> Iterator[tokenize.TokenInfo]:
-    # From Python 3.12 on, the inside of an f-string comes as tokens of its own; 3.11 gives one text token. Names in
-    # there are skipped in both: they can only name locals, whose definition is looked at.
+    # From Python 3.12 on, the inside of an f-string comes as tokens of its own; 3.11 gives one text
+    # token. Names in there are skipped in both: they can only name locals, whose definition is
+    # looked at.
     inside = 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         kind = tokenize.tok_name[token.type]

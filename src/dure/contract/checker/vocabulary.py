@@ -26,7 +26,21 @@ IMPORTABLE: Final = (
 )
 
 BUILTINS: Final = frozenset(
-    {"abs", "bool", "bytes", "enumerate", "int", "len", "list", "max", "min", "range", "sorted", "str", "sum"}
+    {
+        "abs",
+        "bool",
+        "bytes",
+        "enumerate",
+        "int",
+        "len",
+        "list",
+        "max",
+        "min",
+        "range",
+        "sorted",
+        "str",
+        "sum",
+    }
 )
 
 RESERVED: Final = IMPORTABLE | BUILTINS | {"self"}
@@ -50,7 +64,10 @@ HOST_CALLS: Final[dict[str, tuple[tuple[Type, ...], Type]]] = {
     "freeze": ((ASSET, ADDRESS, BOOL), NOTHING),
     "cancel": ((INT,), BOOL),
 }
-"""What `self` asks of the ledger: (parameters, result). `emit` and `schedule` have forms of their own."""
+"""What `self` asks of the ledger: (parameters, result).
+
+`emit` and `schedule` have forms of their own.
+"""
 
 HOST_PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
     "pay": ("asset", "to", "amount"),

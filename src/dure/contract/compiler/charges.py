@@ -1,7 +1,10 @@
-"""Counts gas on the source tree: one sum for each basic block, so that a block is charged before it runs.
+"""Counts gas on the source tree.
 
-A block is a run of statements that are always all executed: it ends behind a statement in which the flow may leave
-(`return`, `break`, `continue`), and every branch and loop body is a block of its own.
+One sum for each basic block, so that a block is charged before it runs.
+
+A block is a run of statements that are always all executed: it ends behind a statement in which the
+flow may leave (`return`, `break`, `continue`), and every branch and loop body is a block of its
+own.
 """
 
 import ast

@@ -1,7 +1,8 @@
 """Lowers expressions: each meaning that the checker found becomes calls of the runtime.
 
-`lower` gives the value as it is; `lower_exact` gives a value that may leave the expression (to be stored, passed,
-returned or put into a record or list); `lower_kept` one that a local variable may keep.
+`lower` gives the value as it is; `lower_exact` gives a value that may leave the expression (to be
+stored, passed, returned or put into a record or list); `lower_kept` one that a local variable may
+keep.
 """
 
 import ast
@@ -46,7 +47,11 @@ _CHARGED_BUILTINS: Final = {
     "min_of_list": "$smallest",
     "max_of_list": "$largest",
 }
-_VALUE_CALLS: Final = {"startswith": "$starts_with", "endswith": "$ends_with", "hex": "$hexadecimal"}
+_VALUE_CALLS: Final = {
+    "startswith": "$starts_with",
+    "endswith": "$ends_with",
+    "hex": "$hexadecimal",
+}
 
 
 class ExpressionLowering:
@@ -124,9 +129,16 @@ class ExpressionLowering:
         return self.lower_operation(node.op, node.left, node.right)
 
     def lower_operation(
-        self, operator: ast.operator, left: ast.expr, right: ast.expr, target: ast.expr | None = None
+        self,
+        operator: ast.operator,
+        left: ast.expr,
+        right: ast.expr,
+        target: ast.expr | None = None,
     ) -> ast.expr:
-        """Return `left operator right`; `target` stands for the left side where it is already lowered."""
+        """Return `left operator right`.
+
+        `target` stands for the left side where it is already lowered.
+        """
         a, b = target or self.lower(left), self.lower(right)
         kind = self.type_of(left)
         if kind in (STR, BYTES):
@@ -153,11 +165,15 @@ class ExpressionLowering:
             constant(None) if bound is None else self.lower(bound)
             for bound in (node.slice.lower, node.slice.upper)
         ]
-        return with_frame("$slice_list" if self._is_list(node.value) else "$slice_text", owner, *bounds)
+        return with_frame(
+            "$slice_list" if self._is_list(node.value) else "$slice_text", owner, *bounds
+        )
 
     def lower_text(self, node: ast.JoinedStr) -> ast.expr:
         parts = [
-            self.lower_kept(part.value) if isinstance(part, ast.FormattedValue) else self.lower(part)
+            self.lower_kept(part.value)
+            if isinstance(part, ast.FormattedValue)
+            else self.lower(part)
             for part in node.values
         ]
         return with_frame("$join_parts", *parts)
@@ -235,7 +251,9 @@ class ExpressionLowering:
 
     def lower_schedule(self, node: ast.expr, meaning: meanings.Schedule) -> ast.expr:
         del node
-        gas = constant(DEFAULT_SCHEDULE_GAS) if meaning.gas is None else self.lower_exact(meaning.gas)
+        gas = (
+            constant(DEFAULT_SCHEDULE_GAS) if meaning.gas is None else self.lower_exact(meaning.gas)
+        )
         values = self.lower_all(meaning.arguments)
         function = f"$schedule.{meaning.method.name}"
         return with_frame(function, self.lower_exact(meaning.at), gas, *values)

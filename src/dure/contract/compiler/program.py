@@ -1,4 +1,7 @@
-"""Puts a contract together: compiles its methods over the runtime and makes one entry for each that can be called."""
+"""Puts a contract together.
+
+Compiles its methods over the runtime and makes one entry for each that can be called.
+"""
 
 import ast
 import builtins
@@ -12,7 +15,6 @@ import msgspec
 from dure.contract.checker.check import Checked
 from dure.contract.compiler.statements import lower_method
 from dure.contract.interface import FieldInterface, Interface, describe
-from dure.contract.limits import VALUE_BYTES_MAX
 from dure.contract.runtime import arithmetic, sized
 from dure.contract.runtime.frame import refuse_reason, run_out
 from dure.contract.runtime.host import HOST_FUNCTIONS, build_emit, build_remote, build_schedule
@@ -20,8 +22,8 @@ from dure.contract.runtime.state import (
     Accessors,
     Encode,
     build_accessors,
-    build_bounded_encode,
     build_encode,
+    build_tuple_encode,
 )
 from dure.contract.shapes import ContractShape, InterfaceShape, Kind, Method
 from dure.contract.wire import WireTypes
@@ -29,7 +31,10 @@ from dure.contract.wire import WireTypes
 _RUNTIME: Final[dict[str, Any]] = {
     **{f"${name}": getattr(sized, name) for name in dir(sized) if name[0].islower()},
     **{f"${name}": getattr(arithmetic, name) for name in dir(arithmetic) if name[0].islower()},
-    **{f"${name}": getattr(builtins, name) for name in ("abs", "enumerate", "len", "max", "min", "range")},
+    **{
+        f"${name}": getattr(builtins, name)
+        for name in ("abs", "enumerate", "len", "max", "min", "range")
+    },
     "$refuse_reason": refuse_reason,
     "$replace": msgspec.structs.replace,
     "$run_out": run_out,
@@ -50,6 +55,11 @@ class Entry:
     read_asset: Callable[..., Any] | None
     """Reads the asset in which the method accepts money."""
 
+    @property
+    def is_guarded(self) -> bool:
+        """Say whether not everybody may call the method."""
+        return self.kind == "scheduled" or self.role != ""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -65,9 +75,7 @@ def build_program(checked: Checked, class_name: str) -> Program:
     contract = checked.declarations.contracts[class_name]
     interface = describe(checked.declarations, contract)
     wire = WireTypes(interface)
-    accessors = {
-        name: build_accessors(name, kind, wire) for name, kind in contract.state.items()
-    }
+    accessors = {name: build_accessors(name, kind, wire) for name, kind in contract.state.items()}
     names = _build_globals(checked, contract, interface, wire, accessors)
     _compile(contract, checked, names)
     entries = {
@@ -87,9 +95,7 @@ def _compile(contract: ContractShape, checked: Checked, names: dict[str, Any]) -
     module = ast.Module(functions, [])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        code = compile(
-            module, f"<contract {contract.name}>", "exec", dont_inherit=True, optimize=0
-        )
+        code = compile(module, f"<contract {contract.name}>", "exec", dont_inherit=True, optimize=0)
     exec(code, names)  # noqa: S102 - checked, lowered code over a namespace without builtins
 
 
@@ -121,9 +127,7 @@ def _build_remotes(other: InterfaceShape, wire: WireTypes) -> dict[str, Any]:
     return {
         f"$remote.{other.name}.{method.name}": build_remote(
             method.name,
-            _build_tuple_encode(
-                tuple(FieldInterface(each.name, str(each.type)) for each in method.parameters), wire
-            ),
+            build_tuple_encode([each.type for each in method.parameters], wire),
             msgspec.msgpack.Decoder(wire.get(method.result)),
             read_only=method.kind == "view",
         )
@@ -132,8 +136,7 @@ def _build_remotes(other: InterfaceShape, wire: WireTypes) -> dict[str, Any]:
 
 
 def _build_tuple_encode(fields: tuple[FieldInterface, ...], wire: WireTypes) -> Encode:
-    bound = sum(wire.estimate_bytes_max(wire.parse(each.type)) for each in fields) + 5
-    return build_bounded_encode(is_direct=bound <= 16 * VALUE_BYTES_MAX)
+    return build_tuple_encode([wire.parse(each.type) for each in fields], wire)
 
 
 def _build_entry(

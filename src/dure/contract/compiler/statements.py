@@ -1,4 +1,7 @@
-"""Lowers a method to a function over a frame: charges in front of every block, stores through the accessors."""
+"""Lowers a method to a function over a frame.
+
+Charges in front of every block, stores through the accessors.
+"""
 
 import ast
 
@@ -109,7 +112,9 @@ class StatementLowering:
     def _store(self, target: ast.expr, value: ast.expr) -> list[ast.stmt]:
         if isinstance(target, ast.Name):
             return [assign(target.id, self._expressions.lower_kept(value))]
-        return [self._store_lowered(target, self._expressions.lower_exact(value), self._keys(target))]
+        return [
+            self._store_lowered(target, self._expressions.lower_exact(value), self._keys(target))
+        ]
 
     def _keys(self, target: ast.expr) -> list[ast.expr]:
         """Return the lowered keys or index of a place."""
@@ -122,9 +127,7 @@ class StatementLowering:
                 assert isinstance(target, ast.Subscript)
                 return [self._expressions.lower(target.slice)]
 
-    def _store_lowered(
-        self, target: ast.expr, value: ast.expr, keys: list[ast.expr]
-    ) -> ast.stmt:
+    def _store_lowered(self, target: ast.expr, value: ast.expr, keys: list[ast.expr]) -> ast.stmt:
         match self._expressions.meaning_of(target):
             case MapEntry(name=field) | VarField(name=field):
                 return ast.Expr(with_frame(f"$write.{field}", value, *keys))
@@ -159,4 +162,3 @@ class StatementLowering:
 
     def _operate(self, node: ast.AugAssign, left: ast.expr) -> ast.expr:
         return self._expressions.lower_operation(node.op, node.target, node.value, left)
-

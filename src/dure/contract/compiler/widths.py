@@ -1,8 +1,9 @@
 """Finds where guards around integers are not needed.
 
-The *width* of an expression is a number of bits w with |value| ≤ 2^w. An expression is *exact* where its value surely
-keeps the bounds of its type (64 bits; a Time also not negative): then it may be stored or passed as it is. A guard is
-left out only where it could not fire, so gas and results are the same with and without.
+The *width* of an expression is a number of bits w with |value| ≤ 2^w. An expression is *exact*
+where its value surely keeps the bounds of its type (64 bits; a Time also not negative): then it may
+be stored or passed as it is. A guard is left out only where it could not fire, so gas and results
+are the same with and without.
 """
 
 import ast
@@ -41,7 +42,9 @@ class Widths:
                 return name not in self._wide_locals
             case ast.IfExp(body=body, orelse=orelse):
                 return self.is_exact(body) and self.is_exact(orelse)
-            case ast.BinOp(op=ast.FloorDiv(), left=left, right=ast.Constant(value=int() as divisor)):
+            case ast.BinOp(
+                op=ast.FloorDiv(), left=left, right=ast.Constant(value=int() as divisor)
+            ):
                 return divisor > 0 and self.is_exact(left)
             case ast.BinOp(op=ast.Mod(), right=right):
                 return self.is_exact(right)
@@ -128,7 +131,7 @@ class Widths:
         return self.get_width(left) + self.get_width(right) < LOCAL_BITS
 
     def _find_wide_locals(self, function: ast.FunctionDef) -> None:
-        """Start from "every local is exact" and take back what is contradicted, until nothing changes."""
+        """Begin with every local exact; take back what is contradicted, until nothing changes."""
         assignments = [found for node in ast.walk(function) for found in _find_assignments(node)]
         changed = True
         while changed:

@@ -1,6 +1,7 @@
 """A token: money that one contract issues, held in the ledger's own balances.
 
-Holders move it by the ledger's transfers; this contract only creates it, destroys it and freezes it.
+Holders move it by the ledger's transfers; this contract only creates it, destroys it and freezes
+it.
 """
 
 from dure.contract.language import (
@@ -31,22 +32,30 @@ class Destroyed(Event):
     amount: int
 
 
-class FrozenSet(Event):
-    """A holder may no longer move the money, or may again."""
+class Stopped(Event):
+    """A holder may no longer move the money."""
 
     holder: Address
-    frozen: bool
+
+
+class Released(Event):
+    """A holder may move the money again."""
+
+    holder: Address
 
 
 class Token(Contract):
-    """Money of one kind. The issuer creates it and may freeze a holder; every holder may destroy what is their own."""
+    """Money of one kind.
+
+    The issuer creates it and may freeze a holder; every holder may destroy what is their own.
+    """
 
     money: Var[Asset]
     total: Var[int]
 
     @init
     def found(self, code: str, decimals: int) -> None:
-        """Found the token: `code` is its short name, `decimals` how far the point stands in from the right."""
+        """Found the token: `code` is its short name, its last `decimals` digits are fractions."""
         require(len(code) > 0, "a token needs a code")
         self.money = self.create_asset(code, decimals)
 
@@ -69,10 +78,17 @@ class Token(Contract):
 
     @call
     @only("issuer")
-    def set_frozen(self, holder: Address, frozen: bool) -> None:
-        """Stop a holder from moving this money, or allow it again."""
-        self.freeze(self.money, holder, frozen)
-        self.emit(FrozenSet(holder, frozen))
+    def stop(self, holder: Address) -> None:
+        """Keep a holder from moving this money."""
+        self.freeze(self.money, holder, frozen=True)
+        self.emit(Stopped(holder))
+
+    @call
+    @only("issuer")
+    def release(self, holder: Address) -> None:
+        """Let a stopped holder move this money again."""
+        self.freeze(self.money, holder, frozen=False)
+        self.emit(Released(holder))
 
     @view
     def supply(self) -> int:

@@ -1,1 +1,4 @@
-"""What lowered contract code calls while it runs: guarded, charged, and speaking in our own refusal codes only."""
+"""What lowered contract code calls while it runs.
+
+Guarded, charged, and speaking in our own refusal codes only.
+"""

@@ -1,8 +1,8 @@
 """Guards around integer arithmetic.
 
-An intermediate result is a signed 256-bit integer; what leaves an expression for storage, a record, a list, an
-argument or a result is a signed 64-bit one, and a Time is never negative. The compiler leaves a guard out only where
-the operands' static widths prove that it cannot fire.
+An intermediate result is a signed 256-bit integer; what leaves an expression for storage, a record,
+a list, an argument or a result is a signed 64-bit one, and a Time is never negative. The compiler
+leaves a guard out only where the operands' static widths prove that it cannot fire.
 """
 
 from typing import NoReturn
@@ -34,13 +34,13 @@ def narrow(value: int) -> int:
 
 def moment(value: int) -> int:
     """Return a Time that may be stored or passed."""
-    if 0 <= value <= INT_MAX:
-        return value
-    refuse("overflow", "a time lies outside of the calendar")
+    if not 0 <= value <= INT_MAX:
+        refuse("overflow", "a time lies outside of the calendar")
+    return value
 
 
 def multiply(a: int, b: int) -> int:
-    """Return `a * b`. Operands have little more than 256 bits, so the product is cheap even where it is refused."""
+    """Return `a * b`; operands have little more than 256 bits, so a refused one is cheap too."""
     return wide(a * b)
 
 

@@ -1,22 +1,35 @@
-"""What belongs to a running call: the session of the whole top-level call, and one frame for each contract in it."""
+"""What belongs to a running call.
 
-from collections.abc import Callable
-from typing import NoReturn
+The session of the whole top-level call, and one frame for each contract in it.
+"""
+
+from typing import Final, NoReturn, Protocol
 
 from dure.contract.limits import MEMORY_BYTES_MAX, REASON_MAX
 from dure.contract.ports import Invocation, Ledger, Meter, Refusal
 from dure.core.types import Address
 
-Run = Callable[["Session", Invocation, bool], bytes]
-"""Runs a nested call; the flag allows views only."""
+BUILT_FACTOR: Final = 8
+"""Decoded values count for so many times the bytes that they are decoded from."""
+
+
+class Run(Protocol):
+    """Runs a nested call."""
+
+    def __call__(self, session: "Session", call: Invocation, *, read_only: bool = False) -> bytes:
+        """Return the result's bytes; `read_only` allows views only."""
+        ...
 
 
 class Session:
-    """One top-level call with everything that it calls: they share the meter, the memory and the guard."""
+    """One top-level call with everything that it calls.
+
+    They share the meter, the memory and the guard.
+    """
 
     __slots__ = ("built", "ledger", "meter", "read_only", "run", "stack")
 
-    def __init__(self, run: Run, ledger: Ledger, meter: Meter, read_only: bool) -> None:  # noqa: FBT001
+    def __init__(self, run: Run, ledger: Ledger, meter: Meter, *, read_only: bool) -> None:
         self.run = run
         self.ledger = ledger
         self.meter = meter
@@ -59,4 +72,9 @@ def count_built(frame: Frame, size: int) -> None:
     session = frame.session
     session.built += size
     if session.built > MEMORY_BYTES_MAX:
-        refuse("too_large", "the call builds more data than is allowed")
+        refuse_memory()
+
+
+def refuse_memory() -> NoReturn:
+    """End the call because it builds too much."""
+    refuse("too_large", "the call builds more data than is allowed")

@@ -16,7 +16,7 @@ from dure.contract.gas import (
     SCHEDULE_BYTE,
 )
 from dure.contract.ports import Invocation, Payment
-from dure.contract.runtime.frame import Frame, count_built, refuse
+from dure.contract.runtime.frame import BUILT_FACTOR, Frame, count_built, refuse
 from dure.contract.runtime.state import Encode
 from dure.core.types import Address, Amount, AssetId, Gas, Instant
 
@@ -108,7 +108,10 @@ def build_schedule(method: str, encode: Encode) -> Callable[..., int]:
 def build_remote(
     method: str, encode: Encode, decoder: "msgspec.msgpack.Decoder[Any]", *, read_only: bool
 ) -> Callable[..., Any]:
-    """Return the function that calls `method` of another contract. A payment is (asset, amount) or None."""
+    """Return the function that calls `method` of another contract.
+
+    A payment is (asset, amount) or None.
+    """
 
     def remote(
         frame: Frame, target: Address, payment: tuple[AssetId, int] | None, *values: Any
@@ -119,12 +122,15 @@ def build_remote(
             frame.meter.charge(MONEY)
             frame.ledger.transfer(attached.asset, frame.contract, target, attached.amount)
         call = Invocation(target, method, encode(values), frame.contract, attached)
-        data = frame.session.run(frame.session, call, read_only)
+        data = frame.session.run(frame.session, call, read_only=read_only)
         frame.meter.charge(MESSAGE_BYTE * len(data))
-        count_built(frame, 8 * len(data))
+        count_built(frame, BUILT_FACTOR * len(data))
         try:
             return decoder.decode(data)
         except msgspec.MsgspecError:
-            refuse("bad_result", "the other contract answered with another type than the interface says")
+            refuse(
+                "bad_result",
+                "the other contract answered with another type than the interface says",
+            )
 
     return remote

@@ -1,4 +1,7 @@
-"""Operations whose cost grows with their operands: charged by size before they work, and bounded in what they build."""
+"""Operations whose cost grows with their operands.
+
+Charged by size before they work, and bounded in what they build.
+"""
 
 import operator
 from collections.abc import Callable
@@ -101,9 +104,9 @@ def pop(items: list[Any]) -> Any:
 
 def get_item(items: Any, index: int) -> Any:
     """Return `items[index]`; a negative index counts from the end."""
-    if -len(items) <= index < len(items):
-        return items[index]
-    refuse("index_out_of_range", "there is no item at that index")
+    if not -len(items) <= index < len(items):
+        refuse("index_out_of_range", "there is no item at that index")
+    return items[index]
 
 
 def set_item(items: list[Any], index: int, value: Any) -> None:
@@ -165,7 +168,8 @@ at_least = _comparing(operator.ge)
 
 def is_in_text(frame: Frame, part: Any, whole: Any) -> bool:
     """Say whether `part` stands in `whole`."""
-    # CPython searches in linear time but for short parts, where it may look at each character of the part.
+    # CPython searches in linear time but for short parts, where it may look at each character of
+    # the part.
     frame.meter.charge(1 + len(whole) * (1 + (min(len(part), 128) >> SIZE_SHIFT)))
     return part in whole
 

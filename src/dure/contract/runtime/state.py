@@ -1,15 +1,19 @@
-"""Access to the contract's state: for every Var and Map field, functions made once when the contract is compiled.
+"""Access to the contract's state.
 
-A value's key is `encode((field, keys…))`. Its first part never changes, so it is encoded once. Reading costs by the
-bytes read, writing by the bytes written. Damaged bytes in the state are our own fault.
+For every Var and Map field, functions made once when the contract is compiled.
+
+A value's key is `encode((field, keys…))`. Its first part never changes, so it is encoded once.
+Reading costs by the bytes read, writing by the bytes written. Damaged bytes in the state are our
+own fault: the decoder's error is caught by nobody and stops the node.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import msgspec
 
+from dure.contract.checker.operators import SIZED
 from dure.contract.gas import (
     STORAGE_READ,
     STORAGE_READ_BYTE,
@@ -17,8 +21,8 @@ from dure.contract.gas import (
     STORAGE_WRITE,
     STORAGE_WRITE_BYTE,
 )
-from dure.contract.limits import KEY_BYTES_MAX, VALUE_BYTES_MAX
-from dure.contract.runtime.frame import Frame, count_built, refuse, run_out
+from dure.contract.limits import KEY_BYTES_MAX, MEMORY_BYTES_MAX, VALUE_BYTES_MAX
+from dure.contract.runtime.frame import BUILT_FACTOR, Frame, refuse, refuse_memory, run_out
 from dure.contract.shapes import BOOL, BYTES, INT, STR, Sort, Type
 from dure.contract.wire import WireTypes, measure
 from dure.core.codec import encode
@@ -29,13 +33,14 @@ Decode = Callable[[bytes], Any]
 _MISSING_DEFAULTS: Final[dict[Type, Any]] = {INT: 0, BOOL: False, STR: "", BYTES: b""}
 _DIRECT_BYTES_MAX: Final = 4 * 1024 * 1024
 """Types whose values can never be longer are encoded first and measured then."""
-_BUILT_FACTOR: Final = 8
-"""Decoded values take up to so many times the bytes that they are decoded from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Accessors:
-    """The functions of one field. Each takes the frame and the keys, `write` also the value, `read_or` a default."""
+    """The functions of one field.
+
+    Each takes the frame and the keys, `write` also the value, `read_or` a default.
+    """
 
     read: Callable[..., Any]
     read_or: Callable[..., Any]
@@ -49,11 +54,22 @@ def build_encode(kind: Type, wire: WireTypes) -> Encode:
     bound = wire.estimate_bytes_max(kind)
     if bound <= VALUE_BYTES_MAX:
         return encode
-    return build_bounded_encode(is_direct=bound <= _DIRECT_BYTES_MAX)
+    return _build_bounded_encode(is_direct=bound <= _DIRECT_BYTES_MAX)
 
 
-def build_bounded_encode(*, is_direct: bool) -> Encode:
-    """Return an encoder that refuses long values: before building them, unless they cannot be very long."""
+def build_tuple_encode(types: Sequence[Type], wire: WireTypes) -> Encode:
+    """Return the bounded encoder of a tuple of values of these types."""
+    bound = sum(map(wire.estimate_bytes_max, types)) + 5
+    if bound <= VALUE_BYTES_MAX:
+        return encode
+    return _build_bounded_encode(is_direct=bound <= _DIRECT_BYTES_MAX)
+
+
+def _build_bounded_encode(*, is_direct: bool) -> Encode:
+    """Return an encoder that refuses long values.
+
+    Before building them, unless they cannot be very long.
+    """
 
     def encode_bounded(value: Any) -> bytes:
         if not is_direct and measure(value, 4 * VALUE_BYTES_MAX) < 0:
@@ -67,16 +83,8 @@ def build_bounded_encode(*, is_direct: bool) -> Encode:
 
 
 def build_decode(kind: Type, wire: WireTypes) -> Decode:
-    """Return the decoder of stored values; bytes that do not fit stop the node."""
-    decode = msgspec.msgpack.Decoder(wire.get(kind)).decode
-
-    def decode_stored(data: bytes) -> Any:
-        try:
-            return decode(data)
-        except msgspec.MsgspecError as problem:
-            raise AssertionError("the state holds bytes that no contract wrote") from problem
-
-    return decode_stored
+    """Return the decoder of stored values; bytes that do not fit raise what no caller catches."""
+    return msgspec.msgpack.Decoder(wire.get(kind)).decode
 
 
 def build_accessors(name: str, kind: Type, wire: WireTypes) -> Accessors:
@@ -98,16 +106,20 @@ def build_accessors(name: str, kind: Type, wire: WireTypes) -> Accessors:
     )
 
 
-def _build_key_function(name: str, keys: list[Type]) -> Callable[[tuple[Any, ...]], bytes]:
+BuildKey = Callable[..., bytes]
+
+
+def _build_key_function(name: str, keys: list[Type]) -> BuildKey:
+    """Return the function from the keys to the bytes under which a value is stored."""
     whole = encode((name, *[None] * len(keys)))
     prefix = whole[: len(whole) - len(keys)]
     if not keys:
-        return lambda _: prefix
+        return lambda: prefix
+    if len(keys) == 1 and keys[0] not in SIZED:
+        return lambda key: prefix + encode(key)
 
-    def build_key(values: tuple[Any, ...]) -> bytes:
-        key = prefix
-        for value in values:
-            key += encode(value)
+    def build_key(*values: Any) -> bytes:
+        key = prefix + b"".join(map(encode, values))
         if len(key) > KEY_BYTES_MAX:
             refuse("too_large", "a key is too long")
         return key
@@ -124,48 +136,45 @@ def _build_missing(keys: list[Type], value: Type) -> Callable[[], Any]:
     return lambda: refuse("missing_value", "the value was never set")
 
 
-def _charge_read(frame: Frame, data: bytes) -> None:
-    meter = frame.meter
-    size = len(data)
+def _charge_read(frame: Frame, size: int) -> None:
+    meter, session = frame.meter, frame.session
     meter.left -= STORAGE_READ + STORAGE_READ_BYTE * size
     if meter.left < 0:
         run_out()
-    count_built(frame, _BUILT_FACTOR * size)
+    session.built += BUILT_FACTOR * size
+    if session.built > MEMORY_BYTES_MAX:
+        refuse_memory()
 
 
 def _build_read(
-    build_key: Callable[[tuple[Any, ...]], bytes], decode: Decode, missing: Callable[[], Any]
+    build_key: BuildKey, decode: Decode, missing: Callable[[], Any]
 ) -> Callable[..., Any]:
     def read(frame: Frame, *keys: Any) -> Any:
-        data = frame.ledger.read(frame.contract, build_key(keys))
+        data = frame.ledger.read(frame.contract, build_key(*keys))
         if data is None:
             frame.meter.charge(STORAGE_READ)
             return missing()
-        _charge_read(frame, data)
+        _charge_read(frame, len(data))
         return decode(data)
 
     return read
 
 
-def _build_read_or(
-    build_key: Callable[[tuple[Any, ...]], bytes], decode: Decode
-) -> Callable[..., Any]:
+def _build_read_or(build_key: BuildKey, decode: Decode) -> Callable[..., Any]:
     def read_or(frame: Frame, default: Any, *keys: Any) -> Any:
-        data = frame.ledger.read(frame.contract, build_key(keys))
+        data = frame.ledger.read(frame.contract, build_key(*keys))
         if data is None:
             frame.meter.charge(STORAGE_READ)
             return default
-        _charge_read(frame, data)
+        _charge_read(frame, len(data))
         return decode(data)
 
     return read_or
 
 
-def _build_write(
-    build_key: Callable[[tuple[Any, ...]], bytes], encode_value: Encode
-) -> Callable[..., None]:
+def _build_write(build_key: BuildKey, encode_value: Encode) -> Callable[..., None]:
     def write(frame: Frame, value: Any, *keys: Any) -> None:
-        key = build_key(keys)
+        key = build_key(*keys)
         data = encode_value(value)
         meter = frame.meter
         meter.left -= STORAGE_WRITE + STORAGE_WRITE_BYTE * (len(key) + len(data))
@@ -176,17 +185,17 @@ def _build_write(
     return write
 
 
-def _build_has(build_key: Callable[[tuple[Any, ...]], bytes]) -> Callable[..., bool]:
+def _build_has(build_key: BuildKey) -> Callable[..., bool]:
     def has(frame: Frame, *keys: Any) -> bool:
         frame.meter.charge(STORAGE_READ)
-        return frame.ledger.read(frame.contract, build_key(keys)) is not None
+        return frame.ledger.read(frame.contract, build_key(*keys)) is not None
 
     return has
 
 
-def _build_remove(build_key: Callable[[tuple[Any, ...]], bytes]) -> Callable[..., None]:
+def _build_remove(build_key: BuildKey) -> Callable[..., None]:
     def remove(frame: Frame, *keys: Any) -> None:
         frame.meter.charge(STORAGE_REMOVE)
-        frame.ledger.write(frame.contract, build_key(keys), None)
+        frame.ledger.write(frame.contract, build_key(*keys), None)
 
     return remove

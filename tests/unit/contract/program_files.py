@@ -1,0 +1,79 @@
+"""Reads the program files: small contracts with the expected refusals on the offending lines."""
+
+import re
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "programs"
+IMPORTS = (
+    "from dure.contract.language import Address, Asset, Choice, Contract, Duration, Event, "
+    "Interface, Map, Record, Time, Var, call, days, hours, init, minutes, only, require, "
+    "scheduled, seconds, view\n"
+)
+AROUND_BODY = (
+    IMPORTS
+    + """
+class Shade(Choice):
+    RED = "red"
+    BLUE = "blue"
+
+class Pair(Record):
+    left: int
+    right: int
+
+class Happened(Event):
+    number: int
+
+class Other(Interface):
+    @view
+    def ask(self, number: int) -> int: ...
+
+    @call
+    def act(self) -> None: ...
+
+class Example(Contract):
+    total: Var[int]
+    owner: Var[Address]
+    money: Var[Asset]
+    texts: Var[list[str]]
+    pairs: Map[int, Pair]
+    lists: Map[str, list[int]]
+    nested: Map[int, Map[int, int]]
+
+    def helper(self, number: int) -> int:
+        return number
+
+    @scheduled
+    def later(self, number: int) -> None:
+        pass
+
+    @view
+    def ask(self, number: int) -> int:
+        return number
+
+    @call
+    def probe(
+        self, number: int, text: str, data: bytes, numbers: list[int], who: Address, asset: Asset
+    ) -> None:
+"""
+)
+
+
+def read_programs(file: str, around: str, indent: int) -> dict[str, str]:
+    """Return the programs of a file by their name, each a whole module."""
+    blocks = re.split(r"^### (.+)$", (FOLDER / file).read_text("utf-8"), flags=re.MULTILINE)
+    names, bodies = blocks[1::2], blocks[2::2]
+    assert len(set(names)) == len(names)
+    return {
+        name: around + "\n".join(" " * indent + line for line in body.strip("\n").split("\n"))
+        for name, body in zip(names, bodies, strict=True)
+    }
+
+
+def read_expected(source: str) -> set[tuple[int, str]]:
+    """Return (line, rule) of each expected refusal."""
+    return {
+        (number, rule)
+        for number, line in enumerate(source.split("\n"), 1)
+        if "# refused:" in line
+        for rule in line.split("# refused:")[1].split()
+    }
