@@ -1,0 +1,101 @@
+"""How commands reach a network: its folder says where the nodes are and holds the keys of this host's members."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import msgspec
+import typer
+
+from dure.chain.genesis.document import decode_genesis_file
+from dure.chain.transaction import ThresholdPolicy
+from dure.cli.network.founding import load_network
+from dure.core.errors import ConfigurationError, NotFound, Unavailable
+from dure.core.types import ChainId
+from dure.identity.keys import SigningKey, is_sealed, load_key
+from dure.sdk import Account, Client, LocalAccount, ThresholdAccount
+
+NetworkOption = Annotated[
+    Path, typer.Option("--network", help="The network's folder.", envvar="DURE_NETWORK")
+]
+AsOption = Annotated[
+    str, typer.Option("--as", help="Who signs: a member's name, or a key file's path.")
+]
+Arguments = Annotated[
+    list[str] | None, typer.Argument(help="Arguments as name=value; values are JSON or plain text.")
+]
+
+
+def connect(folder: Path) -> Client:
+    """Return a client of the network's nodes, pinned to its chain."""
+    network = load_network(folder)
+    urls = [member.url for member in network.members]
+    return Client(urls, chain_id=ChainId(bytes.fromhex(network.chain_id)))
+
+
+def fetch(folder: Path, path: str) -> dict[str, Any]:
+    """Return a node's answer to a GET request; the members' nodes are asked in turn until one answers."""
+    for member in load_network(folder).members:
+        try:
+            response = httpx.get(f"{member.url}{path}", timeout=10)
+        except httpx.TransportError:
+            continue
+        answer: dict[str, Any] = response.json()
+        if response.is_error:
+            problem = answer["error"]
+            raise NotFound(problem["message"], code=problem["code"])
+        return answer
+    raise Unavailable("no node of the network answers")
+
+
+def load_signing_key(path: Path) -> SigningKey:
+    """Return the key in a file; ask for the passphrase where it is sealed."""
+    secret = (
+        typer.prompt(f"Passphrase of {path.name}", hide_input=True) if is_sealed(path) else None
+    )
+    return load_key(path, secret)
+
+
+def load_account(folder: Path, name: str) -> Account:
+    """Return a member's account by the member's name, or any account by its key file."""
+    path = folder / name / "account.json"
+    if not path.exists():
+        path = Path(name)
+    if not path.exists():
+        message = f"{name!r} is neither a member in {folder} nor a key file"
+        raise ConfigurationError(message, name=name)
+    return LocalAccount(load_signing_key(path))
+
+
+def load_authority(folder: Path) -> Account:
+    """Return the members' common account, with the keys that lie in the network's folder."""
+    network = load_network(folder)
+    document = decode_genesis_file((folder / "genesis.dure").read_bytes())
+    policy = document.genesis.authority
+    if not isinstance(policy, ThresholdPolicy):
+        raise ConfigurationError("this chain's authority is not an account of its members")
+    keys = [load_signing_key(folder / m.name / "account.json") for m in network.members]
+    return ThresholdAccount(policy.threshold, policy.keys, keys[: policy.threshold])
+
+
+def load_story_clock(folder: Path) -> Account:
+    """Return the account that moves a test chain's time."""
+    path = folder / "story-clock.json"
+    if not path.exists():
+        raise ConfigurationError(f"{folder} is no test chain: its time cannot be moved")
+    return LocalAccount(load_signing_key(path))
+
+
+def parse_arguments(given: list[str] | None) -> dict[str, object]:
+    """Return `name=value` arguments; a value is JSON where it reads as such, text otherwise."""
+    parsed: dict[str, object] = {}
+    for text in given or []:
+        name, mark, value = text.partition("=")
+        if not mark or not name:
+            message = f"an argument is given as name=value, not {text!r}"
+            raise ConfigurationError(message)
+        try:
+            parsed[name] = msgspec.json.decode(value)
+        except msgspec.DecodeError:
+            parsed[name] = value
+    return parsed

@@ -1,0 +1,1 @@
+"""`dure bench`: measurements that anybody can repeat."""

@@ -1,0 +1,1 @@
+"""`dure demo`: one command from nothing to a running network that does something real."""

@@ -1,0 +1,1 @@
+"""Networks on this host: founding them and running their nodes."""

@@ -1,0 +1,212 @@
+"""`dure network`: found a network on this host, run it, look at it, stop it."""
+
+import asyncio
+import signal
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.table import Table
+
+from dure.chain.genesis.document import ChainKind, EngineKind
+from dure.cli.network.founding import FIRST_API_PORT, Network, Plan, found_network, load_network
+from dure.cli.network.processes import NodeProcess, RunningNetwork, stop_by_pid, wait_for_nodes
+from dure.cli.output import JsonOption, err, out, print_facts, print_json
+from dure.core.errors import ConfigurationError
+from dure.core.types import Instant
+
+app = typer.Typer(no_args_is_help=True, help="Found, run, watch and stop a network on this host.")
+
+Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
+
+
+@app.command("init")
+def init(
+    folder: Folder,
+    *,
+    members: Annotated[
+        str, typer.Option(help="Names of the member organisations, separated by commas.")
+    ] = "alpha,beta,gamma,delta",
+    kind: Annotated[ChainKind, typer.Option(help="Who may take part.")] = ChainKind.CONSORTIUM,
+    engine: Annotated[EngineKind, typer.Option(help="How blocks are decided.")] = EngineKind.PBFT,
+    story_start: Annotated[
+        str | None,
+        typer.Option(
+            help="Make a test chain whose ledger time begins here, e.g. 2013-03-08T00:00."
+        ),
+    ] = None,
+    name: Annotated[str, typer.Option(help="What the chain calls itself.")] = "dure",
+    first_api_port: Annotated[
+        int, typer.Option(help="First port to try for the public APIs; 0 lets the system choose.")
+    ] = FIRST_API_PORT,
+    json: JsonOption = False,
+) -> None:
+    """Make keys, certificates, genesis and one folder a member in FOLDER.
+
+    Example: dure network init my-network --members insurer,airline,bank,supervisor
+    """
+    names = tuple(part.strip() for part in members.split(",") if part.strip())
+    start = None if story_start is None else parse_moment(story_start)
+    plan = Plan(
+        name=name,
+        members=names,
+        kind=kind,
+        engine=engine,
+        story_start=start,
+        first_api_port=first_api_port,
+    )
+    network = found_network(folder, plan)
+    if json:
+        print_json(describe(network))
+        return
+    print_facts(
+        f"Network in {folder}",
+        [
+            ("chain id", network.chain_id),
+            (
+                "engine",
+                f"{network.engine}, {network.kind}" + (", TEST CHAIN" if network.test else ""),
+            ),
+            *((member.name, member.url) for member in network.members),
+        ],
+    )
+    out.print(f"Start it with: [bold]dure network up {folder}[/bold]")
+
+
+@app.command("up")
+def up(
+    folder: Folder,
+    *,
+    detach: Annotated[
+        bool, typer.Option("--detach", help="Leave the nodes running and return.")
+    ] = False,
+) -> None:
+    """Start all nodes of the network and wait until they answer. Ctrl-C stops them all.
+
+    Example: dure network up my-network --detach
+    """
+    network = load_network(folder)
+    if detach:
+        nodes = [NodeProcess(folder, member) for member in network.members]
+        for node in nodes:
+            node.start()
+        wait_for_nodes(nodes)
+        _print_addresses(network)
+        return
+    with RunningNetwork(folder, network) as running:
+        _print_addresses(network)
+        out.print("Ctrl-C stops the network.")
+        wait_for_end(running)
+
+
+@app.command("down")
+def down(folder: Folder) -> None:
+    """Stop nodes that `dure network up --detach` started.
+
+    Example: dure network down my-network
+    """
+    stopped = stop_by_pid(folder, load_network(folder))
+    out.print(f"stopped: {', '.join(stopped) if stopped else 'none was running'}")
+
+
+@app.command("status")
+def status(folder: Folder, *, json: JsonOption = False) -> None:
+    """Ask every node where it stands, and say who is missing.
+
+    Example: dure network status my-network
+    """
+    network = load_network(folder)
+    answers = asyncio.run(_ask_all(network))
+    if json:
+        print_json({"members": answers})
+        return
+    table = Table(title=f"{network.name} ({network.engine})", title_justify="left")
+    for column in ("member", "height", "state root", "waiting", "peers", "what it does"):
+        table.add_column(column)
+    for answer in answers:
+        table.add_row(*_format_row(answer))
+    out.print(table)
+
+
+def describe(network: Network) -> dict[str, Any]:
+    """Return the machine-readable form of `network.json`."""
+    return {
+        "name": network.name,
+        "chain_id": network.chain_id,
+        "kind": network.kind,
+        "engine": network.engine,
+        "test": network.test,
+        "members": [
+            {"name": m.name, "url": m.url, "validator_key": m.validator_key}
+            for m in network.members
+        ],
+    }
+
+
+def parse_moment(text: str) -> Instant:
+    """Return an ISO 8601 moment as milliseconds; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        message = f"not a moment: {text!r}; write it like 2013-03-08T00:00"
+        raise ConfigurationError(message) from None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return Instant(int(moment.timestamp() * 1000))
+
+
+def wait_for_end(running: RunningNetwork) -> None:
+    """Return at Ctrl-C or a polite end; say so when a node ends by itself."""
+    ended: set[str] = set()
+    stopping = False
+
+    def stop(_number: int, _frame: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    while not stopping:
+        for node in running.nodes:
+            if not node.is_running() and node.member.name not in ended:
+                ended.add(node.member.name)
+                err.print(f"the node of {node.member.name} ended; its log: {node.log_file}")
+        time.sleep(0.2)
+    out.print("stopping …")
+
+
+def _print_addresses(network: Network) -> None:
+    print_facts("Running", [(member.name, member.url) for member in network.members])
+
+
+async def _ask_all(network: Network) -> list[dict[str, Any]]:
+    async with httpx.AsyncClient(timeout=3) as client:
+        return list(await asyncio.gather(*(_ask(client, m.name, m.url) for m in network.members)))
+
+
+async def _ask(client: httpx.AsyncClient, name: str, url: str) -> dict[str, Any]:
+    try:
+        answer = await client.get(f"{url}/v1/status")
+        answer.raise_for_status()
+    except httpx.HTTPError as problem:
+        return {"member": name, "url": url, "up": False, "problem": type(problem).__name__}
+    facts: dict[str, Any] = answer.json()
+    return {"member": name, "url": url, "up": True} | facts
+
+
+def _format_row(answer: dict[str, Any]) -> tuple[str, ...]:
+    if not answer["up"]:
+        return (str(answer["member"]), "[red]down[/red]", "", "", "", str(answer["problem"]))
+    peers = answer["peers"]
+    connected = sum(1 for peer in peers if peer["connected"])
+    return (
+        str(answer["member"]),
+        str(answer["height"]),
+        str(answer["state_root"])[:12],
+        str(answer["waiting"]),
+        f"{connected}/{len(peers)}",
+        str(answer["engine"]),
+    )

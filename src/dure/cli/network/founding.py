@@ -1,0 +1,231 @@
+"""Founding a network: keys, certificates, genesis, peers file and one folder a member.
+
+```
+network/
+  network.json       who takes part, where their nodes answer, the chain's id
+  genesis.dure       the genesis document, the same for every member
+  peers.toml         where the nodes are and by which certificate they are known
+  story-clock.json   key that moves a test chain's time
+  insurer/
+    node.toml        the node's configuration
+    validator.json   voting key        guard   what it signed last (never copy it)
+    account.json     the organisation's account
+    tls.key tls.pem  the node's certificate
+    data/            store and journal
+```
+In a real consortium each member makes its own folder and hands out public parts only; here one command makes them all,
+for networks on one host.
+"""
+
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from dure.chain.genesis.document import (
+    Allocation,
+    Asset,
+    ChainKind,
+    EngineKind,
+    Genesis,
+    GenesisDocument,
+    Organisation,
+    compute_allocations_hash,
+    compute_chain_id,
+    encode_genesis_file,
+    validate_genesis,
+)
+from dure.chain.parameters import DEFAULT_PARAMETERS, Parameters
+from dure.chain.transaction import KeyPolicy, Policy, ThresholdPolicy, compute_address
+from dure.cli.network.node_files import Member, write_node_files
+from dure.core.errors import ConfigurationError
+from dure.core.types import Instant
+from dure.core.validators import Validator, build_validator_set
+from dure.identity.certificates import save_tls_files
+from dure.identity.files import write_new_file
+from dure.identity.keys import SigningKey, generate_key, save_key
+from dure.node.peers.directory import Peer, build_peer, write_peers
+from dure.node.signer import create_guard
+
+LOOPBACK: Final = "127.0.0.1"
+MEMBERS_MAX: Final = 32
+FIRST_API_PORT: Final = 8700
+
+
+class Network(msgspec.Struct, frozen=True):
+    """What `network.json` says."""
+
+    name: str
+    chain_id: str
+    kind: str
+    engine: str
+    test: bool
+    members: tuple[Member, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What kind of network to found."""
+
+    name: str
+    members: tuple[str, ...]
+    kind: ChainKind = ChainKind.CONSORTIUM
+    engine: EngineKind = EngineKind.PBFT
+    story_start: Instant | None = None
+    """Ledger time at which a test chain's story begins; None makes an ordinary chain."""
+    parameters: Parameters = DEFAULT_PARAMETERS
+    assets: tuple[Asset, ...] = ()
+    allocations: tuple[Allocation, ...] = ()
+    first_api_port: int = FIRST_API_PORT
+    """The members' public APIs take the free ports from this one on; 0 lets the system choose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The secrets of one member."""
+
+    validator: SigningKey
+    account: SigningKey
+    tls: SigningKey
+
+
+def found_network(folder: Path, plan: Plan) -> Network:
+    """Write everything that the plan's network needs into `folder`, which must not hold a network yet."""
+    _validate_plan(folder, plan)
+    folder.mkdir(parents=True, exist_ok=True)
+    keys = [Keys(generate_key(), generate_key(), generate_key()) for _ in plan.members]
+    story_clock = generate_key() if plan.story_start is not None else None
+    document = _build_document(plan, keys, story_clock)
+    validate_genesis(document)
+    members, peers = _write_members(folder, plan, keys)
+    if story_clock is not None:
+        save_key(folder / "story-clock.json", story_clock)
+    write_new_file(folder / "genesis.dure", encode_genesis_file(document), mode=0o644)
+    write_peers(folder / "peers.toml", peers)
+    network = Network(
+        name=plan.name,
+        chain_id=compute_chain_id(document.genesis).hex(),
+        kind=plan.kind,
+        engine=plan.engine,
+        test=document.genesis.test,
+        members=tuple(members),
+    )
+    text = msgspec.json.format(msgspec.json.encode(network), indent=2)
+    write_new_file(folder / "network.json", text + b"\n", mode=0o644)
+    return network
+
+
+def load_network(folder: Path) -> Network:
+    """Return what `network.json` says; raise `ConfigurationError`."""
+    path = folder / "network.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Network)
+    except FileNotFoundError:
+        message = f"{folder} holds no network; `dure network init {folder}` makes one"
+        raise ConfigurationError(message, file=str(path)) from None
+    except (OSError, msgspec.MsgspecError) as problem:
+        message = f"{path} cannot be used: {problem}"
+        raise ConfigurationError(message, file=str(path)) from problem
+
+
+def find_port(first: int) -> int:
+    """Return the first free loopback port from `first` on; 0 lets the system choose."""
+    for port in range(first, first + 200) if first else (0,):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    message = f"no free port between {first} and {first + 199}"
+    raise ConfigurationError(message, first=first)
+
+
+def _validate_plan(folder: Path, plan: Plan) -> None:
+    if not 1 <= len(plan.members) <= MEMBERS_MAX or len(set(plan.members)) != len(plan.members):
+        message = f"a network has 1 to {MEMBERS_MAX} members with different names"
+        raise ConfigurationError(message)
+    for name in plan.members:
+        if not name.replace("-", "").isalnum() or not name.isascii() or len(name) > 32:
+            message = f"a member's name has 1 to 32 letters, digits and hyphens: {name!r}"
+            raise ConfigurationError(message, name=name)
+    if plan.engine is EngineKind.SOLO and len(plan.members) != 1:
+        raise ConfigurationError("the solo engine has exactly one member")
+    if (folder / "network.json").exists():
+        message = f"{folder} holds a network already; choose another folder or remove it"
+        raise ConfigurationError(message, folder=str(folder))
+
+
+def _build_document(
+    plan: Plan, keys: Sequence[Keys], story_clock: SigningKey | None
+) -> GenesisDocument:
+    now = time.time_ns() // 1_000_000
+    offset = 0 if plan.story_start is None else plan.story_start - now
+    clock = None if story_clock is None else compute_address(KeyPolicy(story_clock.public))
+    validators = [
+        Validator(key.validator.public, name) for name, key in zip(plan.members, keys, strict=True)
+    ]
+    organisations = [
+        Organisation(name, KeyPolicy(key.account.public))
+        for name, key in zip(plan.members, keys, strict=True)
+    ]
+    genesis = Genesis(
+        version=1,
+        name=plan.name,
+        kind=plan.kind,
+        engine=plan.engine,
+        time=Instant(now),
+        test=story_clock is not None,
+        offset=offset,
+        story_clock=clock,
+        parameters=plan.parameters,
+        validators=build_validator_set(validators),
+        organisations=tuple(organisations),
+        authority=build_authority([key.account for key in keys]),
+        assets=plan.assets,
+        allocations_hash=compute_allocations_hash(plan.allocations),
+    )
+    return GenesisDocument(genesis=genesis, allocations=plan.allocations)
+
+
+def build_authority(accounts: Sequence[SigningKey]) -> Policy:
+    """Return the policy by which more than two thirds of the members act together."""
+    needed = 2 * len(accounts) // 3 + 1
+    keys = tuple(sorted(account.public for account in accounts))
+    return ThresholdPolicy(threshold=needed, keys=keys)
+
+
+def _write_members(
+    folder: Path, plan: Plan, keys: Sequence[Keys]
+) -> tuple[list[Member], list[Peer]]:
+    members: list[Member] = []
+    peers: list[Peer] = []
+    api_port = plan.first_api_port
+    for name, key in zip(plan.members, keys, strict=True):
+        home = folder / name
+        home.mkdir(mode=0o700)
+        save_key(home / "validator.json", key.validator)
+        save_key(home / "account.json", key.account)
+        create_guard(home / "guard", key.validator.public)
+        certificate = save_tls_files(home / "tls.key", home / "tls.pem", key.tls, name)
+        api_port = find_port(api_port)
+        peer_port = find_port(0)
+        member = Member(
+            name=name,
+            url=f"http://localhost:{api_port}",
+            peer_port=peer_port,
+            api_port=api_port,
+            validator_key=key.validator.public.hex(),
+        )
+        write_node_files(home, member)
+        members.append(member)
+        public = key.validator.public
+        peer = build_peer(name, public, host=LOOPBACK, port=peer_port, certificate=certificate)
+        peers.append(peer)
+        api_port = plan.first_api_port and api_port + 1
+    return members, peers

@@ -1,0 +1,35 @@
+"""One member's node as files, and what others know of it."""
+
+from pathlib import Path
+
+import msgspec
+
+from dure.node.configuration import (
+    ApiSection,
+    NodeConfiguration,
+    NodeSection,
+    PeersSection,
+    write_configuration,
+)
+
+
+class Member(msgspec.Struct, frozen=True):
+    """One member of a network on this host."""
+
+    name: str
+    url: str
+    """Where its node's public API answers."""
+    peer_port: int
+    api_port: int
+    validator_key: str
+    """Hexadecimal."""
+
+
+def write_node_files(home: Path, member: Member) -> None:
+    """Write the node's configuration into its folder."""
+    configuration = NodeConfiguration(
+        node=NodeSection(name=member.name),
+        peers=PeersSection(port=member.peer_port),
+        api=ApiSection(port=member.api_port),
+    )
+    write_configuration(home / "node.toml", configuration)

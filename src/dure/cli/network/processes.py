@@ -1,0 +1,181 @@
+"""The nodes of a network on this host, as child processes: start, wait until they answer, stop.
+
+Each node writes its log to `node.log` and its process id to `node.pid` in its folder. A node is asked to stop first and
+ended only when it does not.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from dure.cli.network.founding import Network
+from dure.cli.network.node_files import Member
+from dure.core.errors import ConfigurationError, Unavailable
+
+START_TIMEOUT_S: Final = 60.0
+STOP_TIMEOUT_S: Final = 15.0
+POLL_S: Final = 0.05
+
+
+class NodeProcess:
+    """One node's process."""
+
+    def __init__(self, folder: Path, member: Member) -> None:
+        self.member = member
+        self._home = folder / member.name
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs under this command."""
+        return None if self._process is None else self._process.pid
+
+    @property
+    def log_file(self) -> Path:
+        """Where the node's log goes."""
+        return self._home / "node.log"
+
+    def start(self) -> None:
+        """Start the process; it does not answer yet when this returns."""
+        command = [sys.executable, "-m", "dure", "node", "run", str(self._home / "node.toml")]
+        with self.log_file.open("ab") as log:
+            # A session of its own, so that Ctrl-C reaches the nodes through us alone.
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        (self._home / "node.pid").write_text(f"{self._process.pid}\n")
+
+    def is_running(self) -> bool:
+        """Say whether the process is there."""
+        return self._process is not None and self._process.poll() is None
+
+    def is_ready(self) -> bool:
+        """Say whether the node answers."""
+        try:
+            answer = httpx.get(f"{self.member.url}/healthz", timeout=2)
+        except httpx.TransportError:
+            return False
+        return answer.status_code == httpx.codes.OK
+
+    def ask_to_stop(self) -> None:
+        """Send the polite signal."""
+        if self._process is not None and self.is_running():
+            self._process.terminate()
+
+    def stop(self) -> None:
+        """Wait for the end, and enforce it after a while."""
+        if self._process is None:
+            return
+        self.ask_to_stop()
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        with suppress(FileNotFoundError):
+            (self._home / "node.pid").unlink()
+
+    def kill(self) -> None:
+        """End the process at once, as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def read_last_words(self) -> str:
+        """Return the end of the node's log, for an error message."""
+        lines = self.log_file.read_text(errors="replace").splitlines()
+        return "\n".join(lines[-5:])
+
+
+class RunningNetwork:
+    """All nodes of a network as children of this process; a context manager that leaves none behind."""
+
+    def __init__(self, folder: Path, network: Network) -> None:
+        self.folder = folder
+        self.network = network
+        self.nodes = [NodeProcess(folder, member) for member in network.members]
+
+    def __enter__(self) -> "RunningNetwork":
+        try:
+            for node in self.nodes:
+                node.start()
+            wait_for_nodes(self.nodes)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop all nodes, all at the same time."""
+        for node in self.nodes:
+            node.ask_to_stop()
+        for node in self.nodes:
+            node.stop()
+
+
+def wait_for_nodes(nodes: Sequence[NodeProcess]) -> None:
+    """Return when every node answers; raise `ConfigurationError` with a dead one's last words."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    for node in nodes:
+        while not node.is_ready():
+            if not node.is_running():
+                message = f"the node of {node.member.name} ended while starting:\n{node.read_last_words()}"
+                raise ConfigurationError(message, log=str(node.log_file))
+            if time.monotonic() > deadline:
+                message = f"the node of {node.member.name} does not answer at {node.member.url}"
+                raise Unavailable(message, log=str(node.log_file))
+            time.sleep(POLL_S)
+
+
+def stop_by_pid(folder: Path, network: Network) -> list[str]:
+    """Stop nodes that another command started; return the names of those that ran."""
+    stopped: list[str] = []
+    for member in network.members:
+        file = folder / member.name / "node.pid"
+        with suppress(FileNotFoundError, ValueError):
+            pid = int(file.read_text())
+            if _is_node(pid):
+                os.kill(pid, signal.SIGTERM)
+                _wait_gone(pid)
+                stopped.append(member.name)
+            file.unlink()
+    return stopped
+
+
+def _wait_gone(pid: int) -> None:
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while _is_node(pid):
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+            return
+        time.sleep(POLL_S)
+
+
+def _is_node(pid: int) -> bool:
+    """Say whether that process exists and is one of ours: process ids are used again."""
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"dure" in command and b"node" in command
+
+
+def is_any_running(folder: Path, network: Network) -> bool:
+    """Say whether a node of the network in `folder` runs, whoever started it."""
+    for member in network.members:
+        file = folder / member.name / "node.pid"
+        with suppress(FileNotFoundError, ValueError):
+            if _is_node(int(file.read_text())):
+                return True
+    return False

@@ -1,0 +1,137 @@
+"""`dure node run`: one organisation's node, with its API, its pages and its admin socket."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dure import api
+from dure.api import (
+    ApiSettings,
+    bind_admin,
+    bind_public,
+    build_admin_app,
+    build_local_hosts,
+    build_public_app,
+)
+from dure.chain.genesis.document import decode_genesis_file
+from dure.contract.machine import InProcessMachine
+from dure.core.errors import ConfigurationError
+from dure.identity.keys import is_sealed, load_key
+from dure.index import Index, follow
+from dure.node.configuration import (
+    NodeConfiguration,
+    NodeFiles,
+    load_configuration,
+    locate_files,
+)
+from dure.node.logs import configure_logs
+from dure.node.mempool import MempoolLimits
+from dure.node.peers.directory import load_peers
+from dure.node.runtime import Node, NodeParts
+
+app = typer.Typer(no_args_is_help=True, help="Run one organisation's node.")
+
+PASSPHRASE_VARIABLE = "DURE_PASSPHRASE"  # noqa: S105 - the name of a variable, no passphrase
+
+
+@app.callback()
+def about() -> None:
+    """Run one organisation's node."""
+
+
+@app.command("run")
+def run(
+    configuration: Annotated[Path, typer.Argument(help="The node's configuration, node.toml.")],
+) -> None:
+    """Run a node until it is asked to stop (Ctrl-C, or SIGTERM).
+
+    The passphrase of a sealed validator key is read from the environment variable DURE_PASSPHRASE, or asked for.
+
+    Example: dure node run my-network/insurer/node.toml
+    """
+    settings = load_configuration(configuration)
+    configure_logs(settings.log.level, settings.log.format)
+    asyncio.run(serve(settings, locate_files(configuration, settings)))
+
+
+async def serve(settings: NodeConfiguration, files: NodeFiles) -> None:
+    """Run a node with everything around it; return when it was stopped."""
+    genesis_file = _read_genesis(files.genesis)
+    node = Node(_build_parts(settings, files, genesis_file))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, node.stop)
+    index = Index(f"sqlite:///{files.data / 'index.sqlite'}", node.executor.chain_id)
+    try:
+        await node.start()
+        async with _following(node, index), _serving(settings, files, node, index, genesis_file):
+            await node.wait_stopped()
+    finally:
+        await node.close()
+        index.close()
+
+
+@asynccontextmanager
+async def _following(node: Node, index: Index) -> AsyncIterator[None]:
+    task = asyncio.create_task(follow(node, index))
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def _serving(
+    settings: NodeConfiguration, files: NodeFiles, node: Node, index: Index, genesis_file: bytes
+) -> AsyncIterator[None]:
+    limits = ApiSettings(allowed_hosts=build_local_hosts(settings.api.port))
+    public = build_public_app(node, index, settings=limits, genesis_file=genesis_file)
+    admin = build_admin_app(node, audit_path=files.data / "audit.jsonl", shutdown=node.stop)
+    async with (
+        api.serve(public, bind_public(settings.api.host, settings.api.port), limits),
+        api.serve(admin, bind_admin(files.admin_socket), limits),
+    ):
+        yield
+
+
+def _build_parts(settings: NodeConfiguration, files: NodeFiles, genesis_file: bytes) -> NodeParts:
+    secret = None
+    if is_sealed(files.key):
+        secret = os.environ.get(PASSPHRASE_VARIABLE)
+        if secret is None:
+            secret = typer.prompt(f"Passphrase of {files.key.name}", hide_input=True)
+    mempool = settings.mempool
+    return NodeParts(
+        name=settings.node.name,
+        document=decode_genesis_file(genesis_file),
+        machine=InProcessMachine(),
+        key=load_key(files.key, secret),
+        guard=files.guard,
+        data=files.data,
+        peers=load_peers(files.peers),
+        host=settings.peers.host,
+        port=settings.peers.port,
+        certificate=files.certificate,
+        tls_key=files.tls_key,
+        limits=MempoolLimits(
+            transactions_max=mempool.transactions_max,
+            bytes_max=mempool.bytes_max,
+            per_sender_max=mempool.per_sender_max,
+        ),
+    )
+
+
+def _read_genesis(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as problem:
+        message = f"the genesis file {path} cannot be read: {problem.strerror}"
+        raise ConfigurationError(message, file=str(path)) from problem
