@@ -3,6 +3,7 @@
 `cog` puts them into the pages: `make format` rewrites them, `make docs` fails where one is stale.
 """
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -37,6 +38,41 @@ def render_errors() -> str:
         kind = "" if parent is DureError else f"`{parent.code}`"  # type: ignore[attr-defined]
         rows.append(f"| `{error.code}` | {kind} | {one_line(error.__doc__)} |")
     return "\n".join(rows)
+
+
+def render_operations() -> str:
+    """Return one table row an operation of the public API, and a section for each WebSocket."""
+    table = importlib.import_module("dure.api.routes.table")
+    rows = ["| operation | what it does | query |", "|---|---|---|"]
+    for operation in table.OPERATIONS:
+        query = ", ".join(f"`{name}`" for name in operation.query.__struct_fields__)
+        name = f"`{operation.method} {operation.path}`"
+        rows.append(f"| {name} | {one_line(operation.summary)} | {query} |")
+    for socket in table.SOCKETS:
+        query = ", ".join(f"`{name}`" for name in socket.query.__struct_fields__)
+        rows += ["", f"## WebSocket {socket.path}", "", f"{socket.summary}. {socket.description}"]
+        rows += ["", f"Query: {query}."] if query else []
+    return "\n".join(rows)
+
+
+def render_settings(module: str, name: str) -> str:
+    """Return one table row a field of a settings class: its name, default and docstring."""
+    settings = getattr(importlib.import_module(module), name)
+    tree = ast.parse(inspect.cleandoc(inspect.getsource(settings))).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    rows = ["| setting | if not given | meaning |", "|---|---|---|"]
+    for field, after in zip(tree.body, [*tree.body[1:], None], strict=True):
+        if isinstance(field, ast.AnnAssign):
+            default = "must be given" if field.value is None else f"`{ast.unparse(field.value)}`"
+            rows.append(f"| `{ast.unparse(field.target)}` | {default} | {read_docstring(after)} |")
+    return "\n".join(rows)
+
+
+def read_docstring(node: ast.stmt | None) -> str:
+    """Return the text that stands alone in a statement, as one line."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return one_line(str(node.value.value))
+    return ""
 
 
 def list_commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

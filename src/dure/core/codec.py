@@ -14,7 +14,6 @@ Source: MessagePack specification; traps measured with msgspec 0.22. Specified i
 `docs/spec/encoding.md`.
 """
 
-from collections.abc import Hashable
 from functools import lru_cache
 from typing import Any, Final, TypeVar, cast, overload
 
@@ -36,7 +35,7 @@ class Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 
 
 @lru_cache(maxsize=1024)
-def _decoder(type_: Hashable) -> msgspec.msgpack.Decoder[Any]:
+def _decoder(type_: object) -> msgspec.msgpack.Decoder[Any]:
     validate_shape(type_)
     return msgspec.msgpack.Decoder(cast("Any", type_))
 
@@ -60,7 +59,7 @@ def decode(type_: object, data: bytes, *, bytes_max: int = MESSAGE_BYTES_MAX) ->
     if len(data) > size_max:
         message = f"{len(data)} bytes are more than the {size_max} that are allowed here"
         raise InvalidEncoding(message, size=len(data), size_max=size_max)
-    decoder = _decoder(cast("Hashable", type_))
+    decoder = _decoder(type_)
     try:
         value = decoder.decode(data)
         canonical = _encoder.encode(value)

@@ -51,7 +51,11 @@ class InvalidTransaction(DureError):
 
 
 class MalformedTransaction(InvalidTransaction):
-    """The envelope or the body is not canonical, or is larger than the chain allows."""
+    """The envelope or the body is not canonical."""
+
+
+class TransactionTooLarge(InvalidTransaction):
+    """The envelope has more bytes than the chain allows for one transaction."""
 
 
 class WrongChain(InvalidTransaction):

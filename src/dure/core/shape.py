@@ -2,8 +2,8 @@
 
 Rules
 -----
-1. Integers, text, bytes, booleans, null, enumerations and literals; tuples, lists and `Wire`
-   structs of these.
+1. Integers bounded within 64 bits, text, bytes, booleans, null, enumerations and literals; tuples,
+   lists and `Wire` structs of these.
 2. No maps and no sets (no order of their own), no floats (more than one form), nothing untyped.
 3. Every field of a struct is required: a default would give one value two forms.
 4. No type contains itself, and none is deeper than `DEPTH_MAX`: so no input can nest deeper than
@@ -22,7 +22,6 @@ _PLAIN: Final = (
     inspect.BoolType,
     inspect.BytesType,
     inspect.EnumType,
-    inspect.IntType,
     inspect.LiteralType,
     inspect.NoneType,
     inspect.StrType,
@@ -42,24 +41,28 @@ def _validate(shape: inspect.Type, above: tuple[type, ...]) -> None:
     if len(above) > DEPTH_MAX:
         raise TypeError(f"{_describe(above)} is nested deeper than {DEPTH_MAX}")
     match shape:
-        case inspect.UnionType(types=types):
-            for inner in types:
-                _validate(inner, above)
-        case inspect.Metadata(type=inner):
-            _validate(inner, above)
-        case inspect.ListType(item_type=inner) | inspect.VarTupleType(item_type=inner):
-            _validate(inner, (*above, tuple))
-        case inspect.TupleType(item_types=types):
-            for inner in types:
-                _validate(inner, (*above, tuple))
         case inspect.StructType():
             _validate_struct(shape, above)
-        case _ if isinstance(shape, _PLAIN):
-            pass
+        case inspect.UnionType(types=types):
+            _validate_all(types, above)
+        case inspect.TupleType(item_types=types):
+            _validate_all(types, (*above, tuple))
+        case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
+            _validate(item, (*above, tuple))
+        case inspect.Metadata(type=inner):
+            _validate(inner, above)
+        case inspect.IntType(ge=int(), le=int()):
+            pass  # msgspec takes no bounds outside 64 bits
+        case _ if not isinstance(shape, _PLAIN):
+            name = type(shape).__name__
+            raise TypeError(f"{_describe(above)} holds {name} without bounds or without one form")
         case _:
-            raise TypeError(
-                f"{_describe(above)} holds a {type(shape).__name__}, which has no one byte form"
-            )
+            pass
+
+
+def _validate_all(shapes: tuple[inspect.Type, ...], above: tuple[type, ...]) -> None:
+    for shape in shapes:
+        _validate(shape, above)
 
 
 def _validate_struct(shape: inspect.StructType, above: tuple[type, ...]) -> None:

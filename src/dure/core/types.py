@@ -17,6 +17,9 @@ INT_MIN: Final = -(2**63)
 Unsigned = Annotated[int, Meta(ge=0, le=INT_MAX)]
 """Any count, size or identifier: 0 … 2⁶³-1."""
 
+Signed = Annotated[int, Meta(ge=INT_MIN, le=INT_MAX)]
+"""A difference, which may be below zero: -2⁶³ … 2⁶³-1."""
+
 Digest = Annotated[bytes, Meta(min_length=32, max_length=32)]
 """A SHA-256 digest or anything else of exactly 32 bytes."""
 

@@ -1,13 +1,14 @@
 """A type with two forms for one value, or without bounds to its depth, never reaches the wire."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
+from msgspec import Meta
 
 from dure.core.codec import Wire, decode
 from dure.core.shape import DEPTH_MAX, validate_shape
-from dure.core.types import Hash, Unsigned
+from dure.core.types import Hash, Signed, Unsigned
 
 
 class Plain(Wire, frozen=True):
@@ -22,7 +23,7 @@ class WithDefault(Wire, frozen=True):
 
 
 class WithMap(Wire, frozen=True):
-    inside: tuple[dict[str, int], ...]
+    inside: tuple[dict[str, bool], ...]
 
 
 class Recursive(Wire, frozen=True):
@@ -38,13 +39,13 @@ class Lenient(msgspec.Struct, frozen=True, array_like=True):
 
 
 def nest(depth: int) -> Any:
-    type_: Any = int
+    type_: Any = bool
     for _ in range(depth):
         type_ = tuple[type_, ...]
     return type_
 
 
-@pytest.mark.parametrize("type_", [Plain, Unsigned, bytes, None, tuple[Plain | None, ...]])
+@pytest.mark.parametrize("type_", [Plain, Unsigned, Signed, bytes, None, tuple[Plain | None, ...]])
 def test_plain_types_may_be_on_the_wire(type_: Any) -> None:
     validate_shape(type_)
 
@@ -52,15 +53,18 @@ def test_plain_types_may_be_on_the_wire(type_: Any) -> None:
 @pytest.mark.parametrize(
     ("type_", "reason"),
     [
-        (dict[str, int], "DictType"),
-        (set[int], "SetType"),
-        (frozenset[int], "FrozenSetType"),
+        (dict[str, bool], "DictType"),
+        (set[bool], "SetType"),
+        (frozenset[bool], "FrozenSetType"),
         (float, "FloatType"),
         (Any, "AnyType"),
         (msgspec.Raw, "RawType"),
-        (tuple[int | float, ...], "FloatType"),
+        (tuple[bool | float, ...], "FloatType"),
+        (int, "without bounds"),
+        (tuple[Annotated[int, Meta(ge=0)], ...], "without bounds"),
+        (Annotated[int, Meta(le=9)], "without bounds"),
         (WithDefault, "has a default"),
-        (WithMap, "WithMap.tuple holds a DictType"),
+        (WithMap, "WithMap.tuple holds DictType"),
         (Recursive, "contains itself"),
         (NotWire, "not a Wire struct"),
         (Lenient, "not a Wire struct"),
