@@ -1,0 +1,62 @@
+"""An application as data: its module `app.py` holds one `APP = Application(…)`."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from dure.contract.language import Contract
+from dure.core.errors import ConfigurationError
+from dure.testing import World
+
+Story = Callable[[World], None]
+"""A narrated run: a function whose docstring says what the reader is about to see."""
+
+SLUG: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+SLUG_LENGTH_MAX: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """Somebody who takes part. `name` is the contract's role, or the word that the README uses."""
+
+    name: str
+    name_ko: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What everybody else needs to know of an application."""
+
+    slug: str
+    """What people type: `flight-delay`. Its folder is the same with underscores."""
+    title_en: str
+    title_ko: str
+    report_rows: tuple[str, ...]
+    """Systems of the report that it realises, such as `X15`."""
+    contracts: tuple[type[Contract], ...]
+    roles: tuple[Party, ...]
+    stories: tuple[Story, ...]
+    pages: tuple[str, ...]
+    """Names of its pages; each has its texts in `pages/<name>.<language>.toml`."""
+    package: str
+    """Import name of the folder, by which its files are found."""
+
+    def __post_init__(self) -> None:
+        validate_slug(self.slug)
+
+    @property
+    def folder_name(self) -> str:
+        """The folder's name."""
+        return self.slug.replace("-", "_")
+
+
+def validate_slug(slug: str) -> None:
+    """Raise `ConfigurationError` unless `slug` can name an application."""
+    if not SLUG.fullmatch(slug) or len(slug) > SLUG_LENGTH_MAX:
+        raise ConfigurationError(
+            f"{slug!r} cannot name an application: use small letters, digits and single hyphens, "
+            f"at most {SLUG_LENGTH_MAX} characters, a letter first",
+            slug=slug,
+        )

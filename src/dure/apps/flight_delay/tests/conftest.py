@@ -1,0 +1,9 @@
+import pytest
+
+from dure.apps.flight_delay.tests.scene import Scene, open_business
+from dure.testing import World
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return open_business(World())

@@ -1,0 +1,21 @@
+"""An in-memory chain with a story clock, for tests, demos and documentation in one text."""
+
+from dure.testing.world.contracts import Deployed
+from dure.testing.world.errors import Refused, StoryMistake
+from dure.testing.world.memory import MemoryStage
+from dure.testing.world.people import Person
+from dure.testing.world.stage import Account, Deployment, Done, Stage
+from dure.testing.world.story import World
+
+__all__ = [
+    "Account",
+    "Deployed",
+    "Deployment",
+    "Done",
+    "MemoryStage",
+    "Person",
+    "Refused",
+    "Stage",
+    "StoryMistake",
+    "World",
+]

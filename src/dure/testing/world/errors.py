@@ -1,0 +1,33 @@
+"""What can go wrong in a story: the chain refuses, or the story itself makes no sense."""
+
+from dure.core.errors import DureError
+
+
+class Refused(DureError):
+    """The chain refused a call, and nothing of it happened.
+
+    `reason` is the refusal's code, `message` its words.
+    """
+
+    def __init__(self, reason: str, message: str, *, who: str) -> None:
+        super().__init__(message, reason=reason, who=who)
+        self.reason = reason
+        self.who = who
+
+    def __str__(self) -> str:
+        return f"{self.who}: {self.message} [{self.reason}]"
+
+    def is_about(self, expected: str) -> bool:
+        """Say whether `expected` is the code, or part of the words."""
+        return expected == self.reason or (bool(expected) and expected in self.message)
+
+
+class StoryMistake(DureError):
+    """The story asks for something that does not exist; says what does."""
+
+
+def list_names(names: object) -> str:
+    """Return names as one line for an error message."""
+    assert not isinstance(names, str)
+    listed = sorted(map(str, names))  # type: ignore[call-overload]  # any iterable of names
+    return ", ".join(listed) or "none"
