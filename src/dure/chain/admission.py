@@ -1,31 +1,34 @@
 """Each envelope is opened once and its signatures checked once per node, however often it is seen.
 
-A bounded cache by envelope id holds opened transactions whose signatures all verified. Admission, proposing and
-judging go through it, so a block of transactions that were gossiped before costs no signature check at all.
+A bounded cache by envelope id holds opened transactions whose signatures all verified. Admission,
+proposing and judging go through it, so a block of transactions that were gossiped before costs no
+signature check at all. What the cache holds never changes an answer, only what it costs.
 """
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from itertools import islice
+from typing import Final
 
-from dure.chain.transaction import (
-    TRANSACTION_BYTES_MAX,
-    Transaction,
-    decode_transaction,
-)
+from dure.chain.transaction import TRANSACTION_BYTES_MAX, Transaction, decode_transaction
 from dure.core.block import compute_envelope_id
-from dure.core.errors import InvalidTransaction, WrongSignature
+from dure.core.errors import InvalidTransaction, TransactionTooLarge, WrongSignature
 from dure.core.signatures import verify_many
 from dure.core.types import EnvelopeId
 
-CACHE_MAX = 200_000
+ENTRIES_MAX: Final = 65_536
+BYTES_MAX: Final = 32 * 1024 * 1024
+"""Sum of the cached envelopes' bytes; opened they take about ten times as much."""
 
 
 class TransactionCache:
-    """Opened and verified transactions, the least recently opened dropped first."""
+    """Opened and verified transactions, the first opened dropped first."""
 
-    def __init__(self, entries_max: int = CACHE_MAX) -> None:
+    def __init__(self, entries_max: int = ENTRIES_MAX, bytes_max: int = BYTES_MAX) -> None:
         self._entries: OrderedDict[EnvelopeId, Transaction] = OrderedDict()
         self._entries_max = entries_max
+        self._bytes_max = bytes_max
+        self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -33,14 +36,20 @@ class TransactionCache:
     def open_many(
         self, envelopes: Sequence[bytes], *, bytes_max: int = TRANSACTION_BYTES_MAX
     ) -> list[Transaction | InvalidTransaction]:
-        """Return, in order, each envelope's transaction, or what is wrong with it."""
+        """Return, in order, each envelope's transaction, or what is wrong with it.
+
+        Envelopes of more than `bytes_max` bytes are not looked at.
+        """
         results: list[Transaction | InvalidTransaction] = []
         fresh: list[int] = []
         for envelope in envelopes:
             known = self._entries.get(compute_envelope_id(envelope))
-            if known is None:
+            if len(envelope) > bytes_max:
+                message = f"{len(envelope)} bytes are more than the {bytes_max} of this chain"
+                results.append(TransactionTooLarge(message, size=len(envelope)))
+            elif known is None:
                 fresh.append(len(results))
-                results.append(_try_decode(envelope, bytes_max))
+                results.append(_try_decode(envelope))
             else:
                 results.append(known)
         self._verify(results, fresh)
@@ -50,20 +59,24 @@ class TransactionCache:
         opened = [(i, found) for i in fresh if isinstance(found := results[i], Transaction)]
         answers = iter(verify_many(item for _, found in opened for item in found.signatures))
         for index, transaction in opened:
-            # Every answer is taken, so that the next transaction begins with its own.
-            if all([next(answers) for _ in transaction.signatures]):
+            own = list(islice(answers, len(transaction.signatures)))
+            if all(own):
                 self._remember(transaction)
             else:
                 results[index] = WrongSignature("a signature does not fit the body and the key")
 
     def _remember(self, transaction: Transaction) -> None:
+        if transaction.envelope_id in self._entries:
+            return
         self._entries[transaction.envelope_id] = transaction
-        if len(self._entries) > self._entries_max:
-            self._entries.popitem(last=False)
+        self._bytes += len(transaction.envelope)
+        while len(self._entries) > self._entries_max or self._bytes > self._bytes_max:
+            _, dropped = self._entries.popitem(last=False)
+            self._bytes -= len(dropped.envelope)
 
 
-def _try_decode(envelope: bytes, bytes_max: int) -> Transaction | InvalidTransaction:
+def _try_decode(envelope: bytes) -> Transaction | InvalidTransaction:
     try:
-        return decode_transaction(envelope, bytes_max=bytes_max)
+        return decode_transaction(envelope)
     except InvalidTransaction as problem:
         return problem

@@ -1,51 +1,63 @@
 """Balances of many assets, held by the ledger itself.
 
-Every unit belongs to one asset; an asset belongs to its issuer, who alone mints, burns and freezes. Money only moves
-through these functions, each leaves an event, and `validate_conservation` recounts every block: for each asset the
-balances changed by exactly as much as the supply did.
+Every unit belongs to one asset; an asset belongs to its issuer, who alone mints, burns and freezes.
+Money only moves through these functions, each leaves an event, and `validate_conservation` recounts
+every block: for each asset the balances changed by exactly as much as the supply did.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
+
 from dure.chain import state
-from dure.chain.receipt import Event
+from dure.chain.execution.events import EventLog
 from dure.chain.transaction import compute_asset_id
 from dure.contract.ports import Refusal
-from dure.core.codec import decode, encode
+from dure.core.codec import encode
 from dure.core.types import INT_MAX, Address, Amount, AssetId
 
 LEDGER: Final = Address(bytes(31) + b"\1")
 """The address of the ledger's own calls and events."""
 
+ASSET_CODE: Final = re.compile("[!-~]{1,16}")
+"""Codes are visible ASCII, so that no two of them look alike."""
+DECIMALS_MAX: Final = 18
+
 _FROZEN: Final = b""
+_BALANCES: Final = ord("b")
+_ASSETS: Final = ord("t")
+_balance_decoder: Final = msgspec.msgpack.Decoder(int)
+_asset_decoder: Final = msgspec.msgpack.Decoder(state.AssetRecord)
 
 
 @dataclass(slots=True)
 class Money:
-    """Money operations on one view; the events that they leave are appended to `events`."""
+    """Money operations on one view; the events that they leave go to `events`."""
 
     view: state.View
-    events: list[Event] = field(default_factory=list)
+    events: EventLog = field(default_factory=EventLog)
 
     def get_balance(self, asset: AssetId, holder: Address) -> Amount:
         """Return what `holder` has of `asset`: 0 where nothing is known."""
-        value = self.view.get(state.key_balance(asset, holder))
-        return Amount(0) if value is None else decode(Amount, value)
+        return Amount(_read_balance(self.view.get(state.key_balance(asset, holder))))
 
     def transfer(self, asset: AssetId, source: Address, target: Address, amount: int) -> None:
         """Move `amount`; raise the refusal that fits."""
+        if not amount and self.view.get(state.key_asset(asset)) is None:
+            raise Refusal("unknown_asset", "there is no such asset")
         self._take(asset, source, amount)
         self._give(asset, target, amount)
         self._tell("transferred", (asset, source, target, amount))
 
     def create_asset(self, issuer: Address, code: str, decimals: int) -> AssetId:
         """Register the asset `code` of `issuer`."""
-        asset = compute_asset_id(issuer, code)
-        if not 1 <= len(code) <= 16 or not 0 <= decimals <= 18:
+        if not ASSET_CODE.fullmatch(code) or not 0 <= decimals <= DECIMALS_MAX:
             raise Refusal(
-                "bad_asset", "an asset has a code of 1 to 16 characters and 0 to 18 decimals"
+                "bad_asset", "an asset has a code of 1 to 16 ASCII characters and 0 to 18 decimals"
             )
+        asset = compute_asset_id(issuer, code)
         if self.view.get(state.key_asset(asset)) is not None:
             raise Refusal("bad_asset", "the issuer has an asset of that code already")
         record = state.AssetRecord(issuer=issuer, code=code, decimals=decimals, supply=Amount(0))
@@ -80,16 +92,16 @@ class Money:
             raise Refusal("bad_amount", "an amount of money cannot be negative")
         if self.view.get(state.key_frozen(asset, source)) is not None:
             raise Refusal("frozen", "the issuer has frozen this balance")
-        balance = self.get_balance(asset, source)
-        if balance < amount:
+        key = state.key_balance(asset, source)
+        left = _read_balance(self.view.get(key)) - amount
+        if left < 0:
             raise Refusal("insufficient_balance", "the balance is too small")
-        left = balance - amount
-        self.view.put(state.key_balance(asset, source), encode(left) if left else None)
+        self.view.put(key, encode(left) if left else None)
 
     def _give(self, asset: AssetId, target: Address, amount: int) -> None:
         if amount:
-            balance = self.get_balance(asset, target)
-            self.view.put(state.key_balance(asset, target), encode(balance + amount))
+            key = state.key_balance(asset, target)
+            self.view.put(key, encode(_read_balance(self.view.get(key)) + amount))
 
     def _get_issued(self, issuer: Address, asset: AssetId) -> state.AssetRecord:
         record = self.view.load(state.AssetRecord, state.key_asset(asset))
@@ -104,27 +116,29 @@ class Money:
         self.view.save(state.key_asset(asset), changed)
 
     def _tell(self, name: str, data: tuple[object, ...]) -> None:
-        self.events.append(Event(contract=LEDGER, name=name, data=encode(data)))
+        self.events.add(LEDGER, name, encode(data))
 
 
 def validate_conservation(before: state.View, writes: state.Writes) -> None:
     """Assert that, asset by asset, balances and supply changed by the same amount."""
     changes: dict[bytes, int] = {}
     for key, value in writes.items():
-        if key[0:1] == b"b":
-            old = before.get(key)
-            delta = _amount(value) - _amount(old)
-            changes[key[1:33]] = changes.get(key[1:33], 0) + delta
-        elif key[0:1] == b"t":
-            delta = _supply(value) - _supply(before.get(key))
-            changes[key[1:33]] = changes.get(key[1:33], 0) - delta
+        kind = key[0]
+        if kind == _BALANCES:
+            change = _read_balance(value) - _read_balance(before.get(key))
+        elif kind == _ASSETS:
+            change = _read_supply(before.get(key)) - _read_supply(value)
+        else:
+            continue
+        asset = key[1:33]
+        changes[asset] = changes.get(asset, 0) + change
     broken = [asset.hex() for asset, change in changes.items() if change]
     assert not broken, f"money was made or lost: {broken}"
 
 
-def _amount(value: bytes | None) -> int:
-    return 0 if value is None else decode(Amount, value)
+def _read_balance(value: bytes | None) -> int:
+    return 0 if value is None else _balance_decoder.decode(value)
 
 
-def _supply(value: bytes | None) -> int:
-    return 0 if value is None else decode(state.AssetRecord, value).supply
+def _read_supply(value: bytes | None) -> int:
+    return 0 if value is None else _asset_decoder.decode(value).supply

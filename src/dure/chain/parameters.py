@@ -1,14 +1,34 @@
-"""The chain's own rules in numbers, changed by its members only, hashed into every header."""
+"""The chain's own rules in numbers, changed by its members only, hashed into every header.
 
-from typing import Annotated
+Rules
+-----
+1. Every parameter has bounds that hold for all chains, so that no set of parameters can stop a
+   chain for good, and no block or answer grows beyond what a node can send and read back.
+2. The replay window never changes: what stands in it could otherwise be executed a second time.
+"""
+
+from typing import Annotated, Final
 
 from msgspec import Meta
 
+from dure.chain.transaction import TRANSACTION_BYTES_MAX
 from dure.core import hashing
 from dure.core.codec import Wire, encode
-from dure.core.types import Gas, Hash, Milliseconds, Unsigned
+from dure.core.types import INT_MAX, Gas, Hash, Milliseconds, Unsigned
 
 Positive = Annotated[int, Meta(ge=1, le=2**40)]
+
+PROTOCOL_VERSION: Final = 1
+BLOCK_BYTES_BOUNDS: Final = (64 * 1024, 8 * 1024 * 1024)
+TRANSACTION_BYTES_MIN: Final = 16 * 1024
+GAS_BOUNDS: Final = (10_000_000, 120_000_000)
+"""Of the transactions' gas and of the scheduled calls' gas in one block, each.
+
+With eight units for a byte that a call leaves, a block's receipts stay below the 32 MiB that are
+ever decoded at once.
+"""
+REPLAY_WINDOW_BOUNDS: Final = (1_000, 3_600_000)
+QUOTA_PERIOD_BOUNDS: Final = (1_000, 31 * 86_400_000)
 
 
 class Parameters(Wire, frozen=True):
@@ -20,17 +40,20 @@ class Parameters(Wire, frozen=True):
     block_gas_max: Gas
     """Sum of the gas limits in a block, scheduled calls left out."""
     scheduled_gas_max: Gas
-    """Sum of the gas of the scheduled calls that run first in a block; also the most that one may ask for."""
+    """Sum of the gas of the scheduled calls that run first in a block.
+
+    Also the most that one of them may ask for.
+    """
     transaction_bytes_max: Positive
     replay_window: Milliseconds
-    """How far ahead of the block's time `valid_until` may lie."""
+    """How far ahead of the block's time `valid_until` may lie. Fixed by the genesis document."""
     quota_gas: Gas
     """Gas that one organisation's accounts may use in one period."""
     quota_period: Milliseconds
     open_deployment: bool
     """Whether anybody may deploy contracts; unsafe on CPython where deployers are not trusted."""
     open_enrolment: bool
-    """Whether accounts that no organisation has enrolled may send; each then has a quota of its own."""
+    """Whether accounts that no organisation has enrolled may send, each with its own quota."""
 
 
 DEFAULT_PARAMETERS = Parameters(
@@ -50,3 +73,24 @@ DEFAULT_PARAMETERS = Parameters(
 def compute_parameters_root(parameters: Parameters) -> Hash:
     """Return the hash that headers carry for these parameters."""
     return hashing.compute_hash(hashing.PARAMETERS, encode(parameters))
+
+
+def validate_parameters(parameters: Parameters) -> None:
+    """Raise `ValueError` with the first bound that the parameters break."""
+    given = parameters
+    if given.protocol_version != PROTOCOL_VERSION:
+        raise ValueError("this program knows no other protocol version")
+    _require_within("block_bytes_max", given.block_bytes_max, BLOCK_BYTES_BOUNDS)
+    bounds = (TRANSACTION_BYTES_MIN, min(given.block_bytes_max, TRANSACTION_BYTES_MAX))
+    _require_within("transaction_bytes_max", given.transaction_bytes_max, bounds)
+    _require_within("block_gas_max", given.block_gas_max, GAS_BOUNDS)
+    _require_within("scheduled_gas_max", given.scheduled_gas_max, GAS_BOUNDS)
+    _require_within("replay_window", given.replay_window, REPLAY_WINDOW_BOUNDS)
+    _require_within("quota_period", given.quota_period, QUOTA_PERIOD_BOUNDS)
+    _require_within("quota_gas", given.quota_gas, (given.block_gas_max, INT_MAX // 2))
+
+
+def _require_within(name: str, value: int, bounds: tuple[int, int]) -> None:
+    least, most = bounds
+    if not least <= value <= most:
+        raise ValueError(f"{name} lies between {least} and {most}")

@@ -1,20 +1,24 @@
 """The queue of calls that the chain makes by itself, in order of (due time, number).
 
-The state holds the calls; this index of their keys is derived from it, so that the next one is found without a search.
-Keys sort as bytes in the order in which the calls fall due.
+The state holds the calls; this index of their keys is derived from it, so that the next one is
+found without a search. Keys sort as bytes in the order in which the calls fall due.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections.abc import Iterable
+from typing import Final
 
 from dure.chain.state import Writes
 from dure.core.types import Instant
 
-PREFIX = ord("q")
+PREFIX: Final = ord("q")
 
 
 class Queue:
-    """Sorted keys of the waiting calls. Copied before it is changed, so that candidates do not see one another."""
+    """Sorted keys of the waiting calls.
+
+    A candidate that changes it copies it first, so that candidates do not see one another.
+    """
 
     __slots__ = ("_keys",)
 
@@ -29,24 +33,30 @@ class Queue:
         """The state key of the call that is due next."""
         return self._keys[0] if self._keys else None
 
-    def apply(self, writes: Writes) -> "Queue":
-        """Return the queue after `writes`; the same object where they touch no scheduled call."""
-        touched = [key for key in writes if key[0] == PREFIX]
-        if not touched:
-            return self
+    def copy(self) -> "Queue":
+        """Return a queue that can be changed without this one."""
         queue = Queue()
         queue._keys = self._keys.copy()
-        for key in touched:
-            queue._set(key, present=writes[key] is not None)
         return queue
+
+    def apply(self, writes: Writes) -> None:
+        """Follow `writes`, of which only scheduled calls matter."""
+        for key, value in writes.items():
+            if key[0] == PREFIX:
+                self._set(key, present=value is not None)
 
     def _set(self, key: bytes, *, present: bool) -> None:
         position = bisect_left(self._keys, key)
         found = position < len(self._keys) and self._keys[position] == key
         if present and not found:
-            insort(self._keys, key)
+            self._keys.insert(position, key)
         elif found and not present:
             del self._keys[position]
+
+
+def has_calls(writes: Writes) -> bool:
+    """Say whether `writes` add or take away scheduled calls."""
+    return any(key[0] == PREFIX for key in writes)
 
 
 def get_due(key: bytes) -> Instant:

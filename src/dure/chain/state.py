@@ -1,5 +1,8 @@
 """The state as a map: what lies under which key, and views that can be dropped.
 
+No two kinds of key can meet: each begins with its own letter, and every part but the last has a
+fixed length.
+
 | prefix | key after it | value |
 |---|---|---|
 | `a` | address | `Account` |
@@ -8,37 +11,40 @@
 | `f` | asset, holder | frozen balances: empty |
 | `g` | name | the chain's single values: `Clock`, `Parameters`, validators … |
 | `m` | number | ledger time at which that scheduled call is due |
-| `o` | organisation | the organisation's account |
+| `o` | organisation | the organisation's account: the address itself |
 | `q` | due time, number | `ScheduledCall` |
 | `r` | contract, holder, role | roles: empty |
 | `s` | code hash | `Source` |
 | `t` | asset | `AssetRecord` |
-| `u` | organisation or account | `Usage` of the gas quota |
+| `u` | `o` organisation, or `a` account | `Usage` of the gas quota |
 | `v` | contract, key | what the contract stored |
 
-A view reads through layers of writes down to the committed map. A transaction writes into a layer of its own, which is
-merged or dropped; a candidate block is a layer on its parent's; nothing below a layer changes while it is in use.
+A view reads through layers of writes down to the committed map. A transaction writes into a layer
+of its own, which is merged or dropped; a candidate block is a layer on its parent's; nothing below
+a layer changes while it is in use.
+
+Values are read without comparing their canonical form again: they were written by `encode`, and a
+state that comes from a disk or a peer has to hash to its root before it is used.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Final, TypeVar
+from collections.abc import Hashable, Mapping
+from functools import lru_cache
+from typing import Annotated, Any, Final, TypeVar, cast
 
+import msgspec
 from msgspec import Meta
 
 from dure.chain.transaction import Policy
-from dure.core.codec import Wire, decode, encode
-from dure.core.types import Address, Amount, AssetId, Gas, Hash, Height, Instant, Unsigned
+from dure.core.codec import Wire, encode
+from dure.core.types import Address, Amount, AssetId, Gas, Hash, Height, Instant, Signed, Unsigned
 from dure.core.validators import Name
 
 T = TypeVar("T")
 Writes = dict[bytes, bytes | None]
 
-_MISSING: Final = object()
-
 CLOCK: Final = b"gclock"
 PARAMETERS: Final = b"gparameters"
 VALIDATORS: Final = b"gvalidators"
-AUTHORITY: Final = b"gauthority"
 HANDOVERS: Final = b"ghandovers"
 SEQUENCE: Final = b"gsequence"
 
@@ -82,7 +88,7 @@ class Source(Wire, frozen=True):
 class Clock(Wire, frozen=True):
     """Ledger time = header time + `offset`; `target` is where the story clock is still heading."""
 
-    offset: int
+    offset: Signed
     target: Instant | None
 
 
@@ -123,7 +129,8 @@ def key_organisation(name: str) -> bytes:
 
 
 def key_role(contract: Address, holder: Address, role: str) -> bytes:
-    return b"r" + contract + holder + role.encode()
+    # A contract may ask for any text, also for half a surrogate pair, which has no UTF-8 form.
+    return b"r" + contract + holder + role.encode(errors="surrogatepass")
 
 
 def key_source(code_hash: Hash) -> bytes:
@@ -134,8 +141,12 @@ def key_asset(asset: AssetId) -> bytes:
     return b"t" + asset
 
 
-def key_usage(owner: bytes) -> bytes:
-    return b"u" + owner
+def key_usage_organisation(name: str) -> bytes:
+    return b"uo" + name.encode()
+
+
+def key_usage_account(address: Address) -> bytes:
+    return b"ua" + address
 
 
 def key_storage(contract: Address, key: bytes) -> bytes:
@@ -150,8 +161,13 @@ def key_scheduled(due: int, number: int) -> bytes:
     return b"q" + due.to_bytes(8, "big") + number.to_bytes(8, "big")
 
 
+@lru_cache(maxsize=256)
+def _decoder(type_: Hashable) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(cast("Any", type_))
+
+
 class View:
-    """Reads through layers, newest first, down to the committed map; writes into the first layer."""
+    """Reads through layers, newest first, down to the committed map; writes into the first."""
 
     __slots__ = ("base", "layers", "top")
 
@@ -163,9 +179,8 @@ class View:
     def get(self, key: bytes) -> bytes | None:
         """Return the value under `key`, or None."""
         for layer in self.layers:
-            value = layer.get(key, _MISSING)
-            if value is not _MISSING:
-                return value  # type: ignore[return-value]  # the sentinel is excluded
+            if key in layer:
+                return layer[key]
         return self.base.get(key)
 
     def put(self, key: bytes, value: bytes | None) -> None:
@@ -173,15 +188,15 @@ class View:
         self.top[key] = value
 
     def load(self, type_: type[T], key: bytes) -> T | None:
-        """Return the decoded value under `key`, or None. What does not decode is our own fault."""
+        """Return the decoded value under `key`, or None."""
         value = self.get(key)
-        return None if value is None else decode(type_, value)
+        return None if value is None else cast("T", _decoder(cast("Hashable", type_)).decode(value))
 
     def require(self, type_: type[T], key: bytes) -> T:
         """Return the decoded value of a key that always exists."""
-        value = self.get(key)
+        value = self.load(type_, key)
         assert value is not None, f"the state lacks {key!r}"
-        return decode(type_, value)
+        return value
 
     def save(self, key: bytes, value: object) -> None:
         """Write the canonical bytes of `value`."""

@@ -3,14 +3,15 @@
 | method | who | what |
 |---|---|---|
 | `transfer` | anybody | moves money between accounts |
-| `deploy`, `upgrade` | the authority; anybody where `open_deployment` | puts a contract on the chain, replaces its code |
-| `grant`, `revoke` | the authority, or the contract's owner | gives an account a role at a contract |
+| `deploy`, `upgrade` | the authority; anybody where `open_deployment` | contracts and their code |
+| `grant`, `revoke` | the authority, or the contract's owner | accounts' roles at a contract |
 | `enrol` | a member organisation's account | takes accounts under the member's quota |
 | `set_policy` | the account itself | rotates its keys |
-| `set_validators`, `set_parameters` | the authority | changes who decides, and the chain's numbers |
+| `set_validators`, `set_parameters` | the authority | who decides, and the chain's numbers |
 | `advance` | the story clock of a test chain | raises ledger time |
 
-Arguments are the canonical tuple of the method's `…Arguments` fields. Each method refuses with a code of its own.
+Arguments are the canonical tuple of the method's `…Arguments` fields. Each method refuses with a
+code of its own.
 """
 
 from collections.abc import Callable
@@ -20,19 +21,22 @@ from typing import Annotated, Any, Final, TypeVar
 from msgspec import Meta
 
 from dure.chain import state
-from dure.chain.parameters import Parameters
-from dure.chain.session import Session
-from dure.chain.transaction import Policy, validate_policy
-from dure.contract.ports import Invocation, Machine, Meter, Refusal
+from dure.chain.execution.rules import Rules
+from dure.chain.execution.session import Session
+from dure.chain.parameters import Parameters, validate_parameters
+from dure.chain.transaction import Policy, compute_contract_address, validate_policy
+from dure.contract.ports import Invocation, Meter, Refusal
 from dure.core.codec import Wire, decode, encode
 from dure.core.errors import InvalidEncoding, InvalidTransaction
 from dure.core.signatures import validate_public_key
-from dure.core.types import Address, Amount, AssetId, Hash, Instant
+from dure.core.types import Address, Amount, AssetId, Hash, Instant, TransactionId
 from dure.core.validators import Validator, ValidatorSet, build_validator_set
 
 GAS_PER_TRANSFER: Final = 1_000
 GAS_PER_CHANGE: Final = 5_000
 GAS_PER_SOURCE_BYTE: Final = 50
+LEDGER_TIME_MAX: Final = 2**50
+"""No story goes beyond the year 37648, so that ledger time never passes the largest integer."""
 
 T = TypeVar("T")
 RoleName = Annotated[str, Meta(min_length=1, max_length=64)]
@@ -48,7 +52,10 @@ class TransferArguments(Wire, frozen=True):
 class DeployArguments(Wire, frozen=True):
     source: state.Source
     owner: Address
-    """Sender of `init`; answers for the contract and may grant its roles. Must be the caller where deployment is open."""
+    """Sender of `init`; answers for the contract and may grant its roles.
+
+    Must be the caller where deployment is open.
+    """
     arguments: bytes
     """Arguments of `init`."""
     roles: Annotated[tuple[tuple[RoleName, Address], ...], Meta(max_length=256)]
@@ -90,18 +97,16 @@ class Caller:
     """What a ledger call may know and use."""
 
     session: Session
-    machine: Machine
     meter: Meter
     sender: Address
-    new_contract: Address
-    """Address that a contract deployed by this call gets."""
+    new_contract: tuple[TransactionId, int]
+    """What the address of a contract deployed by this call follows from."""
     parameters: Parameters
-    authority: Address
-    story_clock: Address | None
+    rules: Rules
 
     def require_authority(self) -> None:
         """Refuse everybody but the authority account."""
-        if self.sender != self.authority:
+        if self.sender != self.rules.authority:
             raise Refusal(
                 "not_authority",
                 "only the members together, through the authority account, may do that",
@@ -115,12 +120,12 @@ def transfer(caller: Caller, given: TransferArguments) -> bytes:
 
 
 def deploy(caller: Caller, given: DeployArguments) -> bytes:
-    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_SOURCE_BYTE * len(given.source.text))
+    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_SOURCE_BYTE * len(given.source.text.encode()))
     if not caller.parameters.open_deployment:
         caller.require_authority()
     elif given.owner != caller.sender:
         raise Refusal("not_owner", "who deploys in the open is the owner")
-    address = caller.new_contract
+    address = compute_contract_address(*caller.new_contract)
     record = state.ContractRecord(
         owner=given.owner,
         code_hash=_store_source(caller, given.source),
@@ -131,12 +136,12 @@ def deploy(caller: Caller, given: DeployArguments) -> bytes:
     for role, holder in given.roles:
         caller.session.view.put(state.key_role(address, holder, role), b"")
     call = Invocation(address, "init", given.arguments, given.owner, None)
-    caller.machine.invoke(caller.session, call, caller.meter)
+    caller.rules.machine.invoke(caller.session, call, caller.meter)
     return encode(address)
 
 
 def upgrade(caller: Caller, given: UpgradeArguments) -> bytes:
-    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_SOURCE_BYTE * len(given.source.text))
+    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_SOURCE_BYTE * len(given.source.text.encode()))
     record = _get_contract(caller, given.contract)
     if not (caller.parameters.open_deployment and caller.sender == record.owner):
         caller.require_authority()
@@ -198,6 +203,8 @@ def set_validators(caller: Caller, given: SetValidatorsArguments) -> bytes:
         validators: ValidatorSet = build_validator_set(list(given.members))
     except (InvalidTransaction, ValueError):
         raise Refusal("bad_validators", "the keys must be sound and distinct") from None
+    if caller.rules.has_one_validator and len(validators) != 1:
+        raise Refusal("bad_validators", "the engine of this chain has one validator")
     caller.session.view.save(state.VALIDATORS, validators)
     return encode(None)
 
@@ -205,16 +212,23 @@ def set_validators(caller: Caller, given: SetValidatorsArguments) -> bytes:
 def set_parameters(caller: Caller, given: SetParametersArguments) -> bytes:
     caller.meter.charge(GAS_PER_CHANGE)
     caller.require_authority()
-    if given.parameters.protocol_version != caller.parameters.protocol_version:
-        raise Refusal("bad_parameters", "this program knows no other protocol version")
+    if given.parameters.replay_window != caller.parameters.replay_window:
+        raise Refusal("bad_parameters", "the replay window never changes")
+    try:
+        validate_parameters(given.parameters)
+    except ValueError as problem:
+        raise Refusal("bad_parameters", str(problem)) from None
     caller.session.view.save(state.PARAMETERS, given.parameters)
     return encode(None)
 
 
 def advance(caller: Caller, given: AdvanceArguments) -> bytes:
     caller.meter.charge(GAS_PER_CHANGE)
-    if caller.story_clock is None or caller.sender != caller.story_clock:
+    story_clock = caller.rules.story_clock
+    if story_clock is None or caller.sender != story_clock:
         raise Refusal("not_story_clock", "this chain's time cannot be moved by that account")
+    if given.to > LEDGER_TIME_MAX:
+        raise Refusal("bad_time", "no story goes that far")
     clock = caller.session.view.require(state.Clock, state.CLOCK)
     target = max(given.to, caller.session.time, clock.target or 0)
     caller.session.view.save(state.CLOCK, state.Clock(offset=clock.offset, target=Instant(target)))
@@ -250,7 +264,7 @@ def call(caller: Caller, method: str, arguments: bytes) -> bytes:
 
 
 def _store_source(caller: Caller, source: state.Source) -> Hash:
-    code_hash = caller.machine.load(source.text, source.class_name)
+    code_hash = caller.rules.machine.load(source.text, source.class_name)
     caller.session.view.save(state.key_source(code_hash), source)
     return code_hash
 
@@ -265,7 +279,7 @@ def _get_contract(caller: Caller, address: Address) -> state.ContractRecord:
 def _set_role(caller: Caller, given: RoleArguments, value: bytes | None) -> None:
     caller.meter.charge(GAS_PER_TRANSFER)
     record = _get_contract(caller, given.contract)
-    if caller.sender not in {record.owner, caller.authority}:
+    if caller.sender not in {record.owner, caller.rules.authority}:
         raise Refusal("not_owner", "only the contract's owner or the members together may do that")
     key = state.key_role(given.contract, given.holder, given.role)
     caller.session.view.put(key, value)

@@ -2,13 +2,18 @@
 
 Rules
 -----
-1. An envelope is `[body bytes, [proof, …]]`. The body is signed and hashed over exactly the bytes received and never
-   written again; `transaction_id = H(body)` stops replay, `envelope_id = H(envelope)` keys caches and the block's root.
-2. There are no account nonces: one institution sends thousands in parallel and in any order. `valid_until` is a block
-   time, at most one replay window ahead; inside that window a transaction id is accepted once.
-3. Proof number 0 is the sender's; number 1 is the payer's, where a payer is named. Whether a proof's signatures fit its
-   stated policy is checked here, purely; whether that policy may act for the account now is decided at execution.
+1. An envelope is `[body bytes, [proof, …]]`. The body is signed and hashed over exactly the bytes
+   received and never written again; `transaction_id = H(body)` stops replay,
+   `envelope_id = H(envelope)` keys caches and the block's root.
+2. There are no account nonces: one institution sends thousands in parallel and in any order.
+   `valid_until` is a block time, at most one replay window ahead; inside that window a transaction
+   id is accepted once.
+3. Proof number 0 is the sender's; number 1 is the payer's, where a payer is named. Whether a
+   proof's signatures fit its stated policy is checked here, purely; whether that policy may act for
+   the account now is decided at execution.
 4. An address is the hash of the account's first policy.
+5. A proof carries exactly as many signatures as its policy asks for, each by a key that could be
+   registered.
 """
 
 from dataclasses import dataclass
@@ -20,8 +25,13 @@ from msgspec import Meta
 from dure.core import hashing
 from dure.core.block import compute_envelope_id
 from dure.core.codec import Wire, decode, encode
-from dure.core.errors import InvalidEncoding, MalformedTransaction
-from dure.core.signatures import SignedItem, validate_public_key
+from dure.core.errors import (
+    InvalidEncoding,
+    MalformedTransaction,
+    TransactionTooLarge,
+    WrongKey,
+)
+from dure.core.signatures import FIELD_PRIME, SMALL_ORDER_Y, SignedItem, validate_public_key
 from dure.core.types import (
     Address,
     Amount,
@@ -40,13 +50,15 @@ from dure.core.types import (
 BODY_VERSION: Final = 1
 CALLS_MAX: Final = 1024
 KEYS_MAX: Final = 32
+METHOD_NAME_MAX: Final = 64
 TRANSACTION_BYTES_MAX: Final = 1024 * 1024
+"""No envelope is longer, whatever a chain's parameters say."""
 
 GAS_PER_SIGNATURE: Final = 4000
 GAS_PER_BYTE: Final = 1
 GAS_PER_CALL: Final = 200
 
-MethodName = Annotated[str, Meta(min_length=1, max_length=64)]
+MethodName = Annotated[str, Meta(min_length=1, max_length=METHOD_NAME_MAX)]
 
 
 class Payment(Wire, frozen=True):
@@ -74,7 +86,7 @@ class Body(Wire, frozen=True):
     chain_id: ChainId
     sender: Address
     payer: Address | None
-    """Account whose organisation's quota (or whose fee balance) is charged instead of the sender's."""
+    """Account whose organisation's quota (or fee balance) is charged instead of the sender's."""
     valid_until: Instant
     """Last block time at which the transaction may be executed."""
     salt: Annotated[bytes, Meta(min_length=8, max_length=32)]
@@ -102,7 +114,10 @@ Policy = KeyPolicy | ThresholdPolicy
 
 
 class PolicyProof(Wire, frozen=True):
-    """A policy and its keys' signatures over the transaction id, in the policy's order; null where a key did not sign."""
+    """A policy and its keys' signatures over the transaction id.
+
+    In the policy's order; null where a key did not sign.
+    """
 
     policy: Policy
     signatures: Annotated[tuple[Signature | None, ...], Meta(min_length=1, max_length=KEYS_MAX)]
@@ -126,6 +141,8 @@ class Transaction:
     proofs: tuple[PolicyProof, ...]
     signatures: tuple[SignedItem, ...]
     """All must verify; the decoder has checked that they satisfy the stated policies."""
+    addresses: tuple[Address, ...]
+    """For each proof the address of the account whose first policy it states."""
     proof_gas: Gas
     """Gas for carrying and proving the transaction, charged before any call."""
 
@@ -151,23 +168,31 @@ def compute_contract_address(transaction_id: TransactionId, call_index: int) -> 
 
 
 def validate_policy(policy: Policy) -> None:
-    """Raise `InvalidTransaction` unless the policy may be registered: sound keys, sorted, and a threshold that can be met."""
-    if isinstance(policy, KeyPolicy):
-        validate_public_key(policy.key)
-        return
-    if list(policy.keys) != sorted(set(policy.keys)):
-        raise MalformedTransaction("the keys of a threshold policy are sorted and distinct")
-    if not 1 <= policy.threshold <= len(policy.keys):
-        raise MalformedTransaction("the threshold lies between 1 and the number of keys")
-    for key in policy.keys:
+    """Raise `InvalidTransaction` unless the policy may be registered.
+
+    That takes sound keys, sorted and distinct, and a threshold that can be met.
+    """
+    if isinstance(policy, ThresholdPolicy):
+        _validate_threshold(policy)
+    for key in get_keys(policy):
         validate_public_key(key)
 
 
-def decode_transaction(envelope: bytes, *, bytes_max: int = TRANSACTION_BYTES_MAX) -> Transaction:
-    """Open an envelope; raise `MalformedTransaction`. The signatures are listed, not yet verified."""
+def get_keys(policy: Policy) -> tuple[PublicKey, ...]:
+    """Return the policy's keys, in its order."""
+    return (policy.key,) if isinstance(policy, KeyPolicy) else policy.keys
+
+
+def decode_transaction(envelope: bytes) -> Transaction:
+    """Open an envelope; raise `InvalidTransaction`. The signatures are listed, not yet verified."""
+    if len(envelope) > TRANSACTION_BYTES_MAX:
+        raise TransactionTooLarge(
+            f"{len(envelope)} bytes are more than the {TRANSACTION_BYTES_MAX} of any transaction",
+            size=len(envelope),
+        )
     try:
-        opened = decode(Envelope, envelope, bytes_max=bytes_max)
-        body = decode(Body, opened.body, bytes_max=bytes_max)
+        opened = decode(Envelope, envelope)
+        body = decode(Body, opened.body)
     except InvalidEncoding as problem:
         raise MalformedTransaction(problem.message) from problem
     if body.version != BODY_VERSION:
@@ -187,17 +212,18 @@ def decode_transaction(envelope: bytes, *, bytes_max: int = TRANSACTION_BYTES_MA
         body=body,
         proofs=opened.proofs,
         signatures=tuple(signatures),
+        addresses=tuple([compute_address(proof.policy) for proof in opened.proofs]),
         proof_gas=Gas(gas + GAS_PER_CALL * len(body.calls)),
     )
 
 
 def _open_proof(proof: PolicyProof, message: Digest) -> list[SignedItem]:
     policy = proof.policy
+    threshold = 1
     if isinstance(policy, ThresholdPolicy):
-        validate_policy(policy)
-        keys, threshold = policy.keys, policy.threshold
-    else:
-        keys, threshold = (policy.key,), 1
+        _validate_threshold(policy)
+        threshold = policy.threshold
+    keys = get_keys(policy)
     if len(proof.signatures) != len(keys):
         raise MalformedTransaction("a policy proof has one place for each key")
     items = [
@@ -209,4 +235,24 @@ def _open_proof(proof: PolicyProof, message: Digest) -> list[SignedItem]:
         given = len(items)
         text = f"the policy asks for {threshold} signatures, the proof carries {given}"
         raise MalformedTransaction(text, needed=threshold, given=given)
+    for key, _, _ in items:
+        _refuse_weak_key(key)
     return items
+
+
+def _validate_threshold(policy: ThresholdPolicy) -> None:
+    if list(policy.keys) != sorted(set(policy.keys)):
+        raise MalformedTransaction("the keys of a threshold policy are sorted and distinct")
+    if not 1 <= policy.threshold <= len(policy.keys):
+        raise MalformedTransaction("the threshold lies between 1 and the number of keys")
+
+
+def _refuse_weak_key(key: PublicKey) -> None:
+    """Raise `WrongKey` for keys with which everybody can sign.
+
+    `validate_public_key` without the costly question whether the key is a point of the curve: the
+    signature would not verify.
+    """
+    y = int.from_bytes(key, "little") & (2**255 - 1)
+    if y >= FIELD_PRIME or y in SMALL_ORDER_Y:
+        raise WrongKey("a key of small order or in another than the canonical form signs nothing")

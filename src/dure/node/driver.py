@@ -19,7 +19,8 @@ from typing import Any, Protocol, assert_never
 
 import structlog
 
-from dure.chain.executor import Candidate, Executor
+from dure.chain.candidate import Candidate
+from dure.chain.executor import Executor
 from dure.chain.transaction import Transaction
 from dure.consensus import interface as consensus
 from dure.core.block import Block, compute_block_id

@@ -1,7 +1,8 @@
-"""The document that a chain begins with. Its hash is the chain's id, so nothing in it can ever be changed.
+"""The document that a chain begins with.
 
-It has two parts: the `Genesis` proper, small enough to travel in every proof file, and the allocations, which it
-commits to by hash.
+Its hash is the chain's id, so nothing in it can ever be changed. It has two parts: the `Genesis`
+proper, small enough to travel in every proof file, and the allocations, which it commits to by
+hash.
 """
 
 from enum import StrEnum
@@ -10,7 +11,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from dure.chain.parameters import Parameters
+from dure.chain.money import ASSET_CODE
+from dure.chain.parameters import Parameters, validate_parameters
+from dure.chain.system import LEDGER_TIME_MAX
 from dure.chain.transaction import Policy, compute_address, validate_policy
 from dure.core import hashing
 from dure.core.codec import Wire, encode
@@ -21,7 +24,8 @@ from dure.core.validators import Name, ValidatorSet
 
 GENESIS_BYTES_MAX = 512 * 1024 * 1024
 ALLOCATIONS_MAX = 4_000_000
-OFFSET_MAX = 2**50
+ASSETS_MAX = 64
+OFFSET_MAX = LEDGER_TIME_MAX
 
 
 class ChainKind(StrEnum):
@@ -47,7 +51,10 @@ class Organisation(Wire, frozen=True):
 
 
 class Asset(Wire, frozen=True):
-    """An asset that exists from the start. Its issuer is an account, no contract, so its supply never changes."""
+    """An asset that exists from the start.
+
+    Its issuer is an account, no contract, so its supply never changes.
+    """
 
     code: Annotated[str, Meta(min_length=1, max_length=16)]
     decimals: Annotated[int, Meta(ge=0, le=18)]
@@ -55,11 +62,12 @@ class Asset(Wire, frozen=True):
 
 
 class Allocation(Wire, frozen=True):
-    """An account that exists from the start: its organisation, and what it holds of the assets, in their order."""
+    """An account that exists from the start."""
 
     address: Address
     organisation: Name
-    balances: tuple[Amount, ...]
+    balances: Annotated[tuple[Amount, ...], Meta(max_length=ASSETS_MAX)]
+    """What it holds of the assets, in their order; missing ones are 0."""
 
 
 class Genesis(Wire, frozen=True):
@@ -72,9 +80,15 @@ class Genesis(Wire, frozen=True):
     time: Instant
     """Header time of the genesis block."""
     test: bool
-    """A test chain may have a story clock; shown on every page and in every proof, never switched on later."""
+    """A test chain may have a story clock.
+
+    Shown on every page and in every proof, never switched on later.
+    """
     offset: Annotated[int, Meta(ge=-OFFSET_MAX, le=OFFSET_MAX)]
-    """Ledger time minus header time at the start, in milliseconds; below zero for stories of the past. 0 but on a test chain."""
+    """Ledger time minus header time at the start, in milliseconds; 0 but on a test chain.
+
+    Below zero for stories of the past.
+    """
     story_clock: Address | None
     """Account that may call `advance`, on a test chain only."""
     parameters: Parameters
@@ -82,7 +96,7 @@ class Genesis(Wire, frozen=True):
     organisations: Annotated[tuple[Organisation, ...], Meta(min_length=1, max_length=128)]
     authority: Policy
     """Policy of the account that makes privileged system calls: m of n of the members' keys."""
-    assets: Annotated[tuple[Asset, ...], Meta(max_length=64)]
+    assets: Annotated[tuple[Asset, ...], Meta(max_length=ASSETS_MAX)]
     allocations_hash: Hash
 
 
@@ -118,7 +132,14 @@ def validate_genesis(document: GenesisDocument) -> None:
         genesis.test or (genesis.story_clock is None and not genesis.offset),
         "only a test chain may have a story clock or an offset",
     )
-    _require(genesis.time + genesis.offset >= 0, "ledger time would be negative")
+    _require(
+        0 <= genesis.time + genesis.offset <= LEDGER_TIME_MAX and genesis.time <= LEDGER_TIME_MAX,
+        "time is negative or too far away",
+    )
+    try:
+        validate_parameters(genesis.parameters)
+    except ValueError as problem:
+        raise InvalidGenesis(str(problem)) from problem
     _validate_members(genesis)
     names = {organisation.name for organisation in genesis.organisations}
     for allocation in document.allocations:
@@ -130,7 +151,11 @@ def validate_genesis(document: GenesisDocument) -> None:
     addresses |= {compute_address(organisation.policy) for organisation in genesis.organisations}
     total = len(document.allocations) + len(genesis.organisations)
     _require(len(addresses) == total, "an account stands twice in the genesis")
-    for index in range(len(genesis.assets)):
+    for index, asset in enumerate(genesis.assets):
+        _require(
+            ASSET_CODE.fullmatch(asset.code) is not None,
+            "an asset's code has 1 to 16 visible ASCII characters",
+        )
         supply = sum(sum(given.balances[index : index + 1]) for given in document.allocations)
         _require(supply <= INT_MAX, "the supply of an asset passes the largest amount")
 
@@ -145,6 +170,10 @@ def _validate_members(genesis: Genesis) -> None:
     )
     names = [organisation.name for organisation in genesis.organisations]
     _require(len(set(names)) == len(names), "an organisation stands twice")
+    _require(
+        {member.organisation for member in genesis.validators.members} <= set(names),
+        "a validator names an unknown organisation",
+    )
     _require(
         len({(asset.issuer, asset.code) for asset in genesis.assets}) == len(genesis.assets),
         "an asset stands twice",
@@ -171,12 +200,14 @@ def encode_genesis_file(document: GenesisDocument) -> bytes:
 
 def decode_genesis_file(data: bytes) -> GenesisDocument:
     """Return the document of a genesis file; raise `InvalidGenesis`."""
+    if len(data) > GENESIS_BYTES_MAX:
+        raise InvalidGenesis(f"a genesis file has {GENESIS_BYTES_MAX} bytes at most")
     try:
         document = msgspec.msgpack.decode(data, type=GenesisDocument)
     except (msgspec.MsgspecError, RecursionError) as problem:
         message = f"not a genesis file: {problem}"
         raise InvalidGenesis(message) from problem
-    if len(data) > GENESIS_BYTES_MAX or encode(document) != data:
+    if encode(document) != data:
         raise InvalidGenesis("the genesis file is not in canonical form")
     validate_genesis(document)
     return document

@@ -22,7 +22,6 @@ def build_genesis_state(document: GenesisDocument) -> dict[bytes, bytes]:
     }
     for organisation in genesis.organisations:
         address = compute_address(organisation.policy)
-        items[state.key_organisation(organisation.name)] = address
         items[state.key_account(address)] = state.Account(None, organisation.name)
     authority = compute_address(genesis.authority)
     first = genesis.organisations[0].name
@@ -35,7 +34,6 @@ def build_genesis_state(document: GenesisDocument) -> dict[bytes, bytes]:
     _add_assets(document, items)
     encoded = {key: encode(value) for key, value in items.items()}
     for organisation in genesis.organisations:
-        # The address itself, not its encoding: `enrol` compares bytes.
         key = state.key_organisation(organisation.name)
         encoded[key] = compute_address(organisation.policy)
     return encoded

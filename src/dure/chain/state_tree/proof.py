@@ -1,12 +1,14 @@
-"""Proofs over the state tree: that a key has a value, that it has none, and that a snapshot chunk is genuine.
+"""Proofs over the state tree: a key's value, its absence, and that a snapshot chunk is genuine.
 
-A proof lists, from the root downwards, the 512 bytes of every inner node on the path, then the bucket's bytes. Each
-must hash to what the one above says; what lies at the end shows the key's value digest, or its absence. A chunk of a
-snapshot is a whole subtree: the inner nodes above it and all its keys and values.
+A proof lists, from the root downwards, the 512 bytes of every inner node on the path, then the
+bucket's bytes. Each must hash to what the one above says; what lies at the end shows the key's
+value digest, or its absence. A chunk of a snapshot is a whole subtree: the inner nodes above it and
+all its keys and values.
 """
 
 from collections.abc import Callable, Iterator
 from hashlib import sha256
+from itertools import pairwise
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -17,13 +19,17 @@ from dure.core.codec import Wire
 from dure.core.errors import InvalidProof
 from dure.core.types import NO_HASH, Hash
 
-INNER_BYTES: Final = 16 * 32
-ENTRY_BYTES: Final = 64
+INNER_BYTES: Final = 16 * tree.HASH_BYTES
 CHUNK_ENTRIES_MAX: Final = 4096
+CHUNK_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Keys and values of a chunk, where it can still be split: one bucket always goes whole."""
 
 InnerBytes = Annotated[bytes, Meta(min_length=INNER_BYTES, max_length=INNER_BYTES)]
-BucketBytes = Annotated[bytes, Meta(max_length=tree.BUCKET_ENTRIES_MAX * ENTRY_BYTES)]
+BucketBytes = Annotated[bytes, Meta(max_length=tree.BUCKET_ENTRIES_MAX * tree.ENTRY_BYTES)]
 Levels = Annotated[tuple[InnerBytes, ...], Meta(max_length=tree.NIBBLES)]
+
+Item = tuple[bytes, bytes]
+"""A key and its value."""
 
 
 class StateProof(Wire, frozen=True):
@@ -35,11 +41,13 @@ class StateProof(Wire, frozen=True):
 
 
 class Chunk(Wire, frozen=True):
-    """A subtree of a snapshot: every key and value whose path begins with `prefix` (one nibble a byte)."""
+    """A subtree of a snapshot: every key and value whose path begins with `prefix`."""
 
     prefix: Annotated[bytes, Meta(max_length=tree.NIBBLES)]
+    """One nibble a byte."""
     levels: Levels
-    entries: Annotated[tuple[tuple[bytes, bytes], ...], Meta(max_length=CHUNK_ENTRIES_MAX)]
+    entries: Annotated[tuple[Item, ...], Meta(max_length=CHUNK_ENTRIES_MAX)]
+    """Sorted by path."""
 
 
 def build_proof(root: tree.Node | None, key: bytes) -> StateProof:
@@ -48,40 +56,44 @@ def build_proof(root: tree.Node | None, key: bytes) -> StateProof:
     levels: list[bytes] = []
     node = root
     while isinstance(node, tree.Inner):
-        levels.append(_encode_inner(node))
+        levels.append(node.content)
         node = node.children[tree.get_nibble(path, len(levels) - 1)]
-    bucket = b"" if node is None else b"".join(p + d for p, d in node.entries)
-    return StateProof(levels=tuple(levels), bucket=bucket)
+    return StateProof(levels=tuple(levels), bucket=b"" if node is None else node.content)
 
 
 def validate_value(root: Hash, key: bytes, value: bytes | None, proof: StateProof) -> None:
-    """Raise `InvalidProof` unless `proof` shows that `key` has `value` (None: is absent) under `root`."""
+    """Raise `InvalidProof` unless `key` has `value` (None: is absent) under `root`."""
     path = tree.compute_path(key)
-    expected = _walk(root, path, proof.levels)
+    expected = root
+    for depth, level in enumerate(proof.levels):
+        expected = _step(expected, level, tree.get_nibble(path, depth))
     entries = _open_bucket(expected, proof.bucket)
     wanted = None if value is None else tree.compute_value_digest(value)
     if entries.get(path) != wanted:
         raise InvalidProof("the state does not hold that value under that key", check="state value")
 
 
-def build_chunks(
-    root: tree.Node | None, get_item: Callable[[bytes], tuple[bytes, bytes]]
-) -> Iterator[Chunk]:
+def build_chunks(root: tree.Node | None, get_item: Callable[[bytes], Item]) -> Iterator[Chunk]:
     """Yield the snapshot of a tree; `get_item` returns key and value of a path."""
     yield from _chunks(root, b"", (), get_item)
 
 
 def validate_chunk(root: Hash, chunk: Chunk) -> None:
-    """Raise `InvalidProof` unless the chunk holds exactly what the tree `root` has under its prefix."""
+    """Raise `InvalidProof` unless the chunk is exactly what `root` has under its prefix, in order.
+
+    So a snapshot has one form: the same chunks whoever sends it.
+    """
     if len(chunk.levels) != len(chunk.prefix) or any(nibble > 15 for nibble in chunk.prefix):
         raise InvalidProof("the chunk's prefix and levels do not fit", check="chunk shape")
     expected = root
     for nibble, level in zip(chunk.prefix, chunk.levels, strict=True):
         expected = _step(expected, level, nibble)
-    entries = sorted((tree.compute_path(k), tree.compute_value_digest(v)) for k, v in chunk.entries)
+    entries = [tree.compute_path(k) + tree.compute_value_digest(v) for k, v in chunk.entries]
+    if any(left >= right for left, right in pairwise(entries)):
+        raise InvalidProof("the chunk's keys are not in order", check="chunk order")
     depth = len(chunk.prefix)
-    for path, _ in entries:
-        if any(tree.get_nibble(path, i) != chunk.prefix[i] for i in range(depth)):
+    for entry in entries:
+        if any(tree.get_nibble(entry, i) != chunk.prefix[i] for i in range(depth)):
             raise InvalidProof("the chunk holds a key of another prefix", check="chunk prefix")
     if tree.compute_root(tree.build(entries, depth)) != expected:
         raise InvalidProof("the chunk does not hash to the state root", check="chunk hash")
@@ -91,26 +103,32 @@ def _chunks(
     node: tree.Node | None,
     prefix: bytes,
     levels: tuple[bytes, ...],
-    get_item: Callable[[bytes], tuple[bytes, bytes]],
+    get_item: Callable[[bytes], Item],
 ) -> Iterator[Chunk]:
+    entries = _gather(node, get_item)
+    if entries is not None:
+        if entries:
+            yield Chunk(prefix=prefix, levels=levels, entries=entries)
+        return
+    assert isinstance(node, tree.Inner), "a bucket is never split"
+    below = (*levels, node.content)
+    for nibble, child in enumerate(node.children):
+        yield from _chunks(child, prefix + bytes([nibble]), below, get_item)
+
+
+def _gather(node: tree.Node | None, get_item: Callable[[bytes], Item]) -> tuple[Item, ...] | None:
+    """Return the items below `node`, or None where they are too many for one chunk."""
     if isinstance(node, tree.Inner) and node.count > CHUNK_ENTRIES_MAX:
-        below = (*levels, _encode_inner(node))
-        for nibble, child in enumerate(node.children):
-            yield from _chunks(child, prefix + bytes([nibble]), below, get_item)
-    elif node is not None:
-        entries = tuple(get_item(path) for path, _ in tree.iterate_entries(node))
-        yield Chunk(prefix=prefix, levels=levels, entries=entries)
-
-
-def _encode_inner(node: tree.Inner) -> bytes:
-    return b"".join(NO_HASH if child is None else child.hash for child in node.children)
-
-
-def _walk(root: Hash, path: bytes, levels: tuple[bytes, ...]) -> Hash:
-    expected = root
-    for depth, level in enumerate(levels):
-        expected = _step(expected, level, tree.get_nibble(path, depth))
-    return expected
+        return None
+    items: list[Item] = []
+    size = 0
+    for entry in tree.iterate_entries(node):
+        key, value = get_item(entry[: tree.PATH_BYTES])
+        size += len(key) + len(value)
+        if size > CHUNK_BYTES_MAX and isinstance(node, tree.Inner):
+            return None
+        items.append((key, value))
+    return tuple(items)
 
 
 def _step(expected: Hash, level: bytes, nibble: int) -> Hash:
@@ -124,6 +142,6 @@ def _step(expected: Hash, level: bytes, nibble: int) -> Hash:
 def _open_bucket(expected: Hash, bucket: bytes) -> dict[bytes, bytes]:
     if not bucket and expected == NO_HASH:
         return {}
-    if len(bucket) % ENTRY_BYTES or sha256(hashing.STATE_BUCKET + bucket).digest() != expected:
+    if sha256(hashing.STATE_BUCKET + bucket).digest() != expected:
         raise InvalidProof("the bucket does not hash to what stands above it", check="state bucket")
-    return {bucket[i : i + 32]: bucket[i + 32 : i + 64] for i in range(0, len(bucket), ENTRY_BYTES)}
+    return {entry[:32]: entry[32:] for entry in tree.split_bucket(bucket)}

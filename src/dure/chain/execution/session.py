@@ -1,16 +1,19 @@
 """The ledger as one running call sees it: `dure.contract.ports.Ledger` over a view of the state.
 
-A session lives as long as one transaction or one scheduled call. All that it does lands in its view, which the
-execution merges when every call succeeded and drops otherwise.
+A session lives as long as one transaction or one scheduled call. All that it does lands in its
+view, which the execution merges when every call succeeded and drops otherwise.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from dure.chain import state
+from dure.chain.execution.events import EventLog
 from dure.chain.money import Money
 from dure.chain.receipt import Event
+from dure.chain.transaction import METHOD_NAME_MAX
+from dure.contract.limits import VALUE_BYTES_MAX
 from dure.contract.ports import Refusal
-from dure.core.codec import decode
 from dure.core.types import (
     INT_MAX,
     Address,
@@ -24,35 +27,46 @@ from dure.core.types import (
     Unsigned,
 )
 
-EVENTS_MAX = 4096
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What all calls that run at one point of a block have in common."""
+
+    chain_id: ChainId
+    height: Height
+    time: Instant
+    """Ledger time."""
+    scheduled_gas_max: Gas
+    load_program: Callable[[state.View, Hash], None]
+    """Makes the machine know the program of that code hash, whose source the view holds."""
 
 
 class Session:
     """One transaction's or scheduled call's access to the ledger."""
 
-    def __init__(  # noqa: PLR0913 - the facts of one block, named at the only place that makes sessions
-        self,
-        view: state.View,
-        *,
-        chain_id: ChainId,
-        height: Height,
-        time: Instant,
-        scheduled_gas_max: Gas,
-        load_program: Callable[[state.View, Hash], None],
-    ) -> None:
+    __slots__ = ("_events", "_moment", "money", "view")
+
+    def __init__(self, view: state.View, moment: Moment) -> None:
         self.view = view
-        self.chain_id = chain_id
-        self.height = height
-        self.time = time
-        self.money = Money(view)
-        self._scheduled_gas_max = scheduled_gas_max
-        self._load_program = load_program
+        self._events = EventLog()
+        self.money = Money(view, self._events)
+        self._moment = moment
+
+    @property
+    def chain_id(self) -> ChainId:
+        return self._moment.chain_id
+
+    @property
+    def height(self) -> Height:
+        return self._moment.height
+
+    @property
+    def time(self) -> Instant:
+        return self._moment.time
 
     def take_events(self) -> tuple[Event, ...]:
         """Return the events since the last time, in order."""
-        events = tuple(self.money.events)
-        self.money.events.clear()
-        return events
+        return self._events.take()
 
     def read(self, contract: Address, key: bytes) -> bytes | None:
         return self.view.get(state.key_storage(contract, key))
@@ -64,26 +78,26 @@ class Session:
         record = self.view.load(state.ContractRecord, state.key_contract(contract))
         if record is None:
             raise Refusal("unknown_contract", "there is no contract at that address")
-        self._load_program(self.view, record.code_hash)
+        self._moment.load_program(self.view, record.code_hash)
         return record.code_hash
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
         return self.view.get(state.key_role(contract, holder, role)) is not None
 
     def emit(self, contract: Address, name: str, data: bytes) -> None:
-        if len(self.money.events) >= EVENTS_MAX:
-            raise Refusal("too_large", "a call may leave 4,096 events at most")
-        self.money.events.append(Event(contract=contract, name=name, data=data))
+        self._events.add(contract, name, data)
 
     def schedule(
         self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas
     ) -> int:
-        if not 0 < gas <= self._scheduled_gas_max:
+        if not 0 < gas <= self._moment.scheduled_gas_max:
             raise Refusal(
                 "bad_schedule", "a scheduled call asks for more gas than a block gives to one"
             )
         if not 0 <= at <= INT_MAX:
             raise Refusal("bad_schedule", "that is no moment")
+        if not 1 <= len(method) <= METHOD_NAME_MAX or len(arguments) > VALUE_BYTES_MAX:
+            raise Refusal("bad_schedule", "the method's name or its arguments are too long")
         due = max(at, self.time)
         number = self._take_number()
         call = state.ScheduledCall(contract=contract, method=method, arguments=arguments, gas=gas)
@@ -123,7 +137,6 @@ class Session:
         self.money.freeze(issuer, asset, holder, frozen=frozen)
 
     def _take_number(self) -> int:
-        value = self.view.get(state.SEQUENCE)
-        number = 0 if value is None else decode(Unsigned, value)
+        number = self.view.load(Unsigned, state.SEQUENCE) or 0
         self.view.save(state.SEQUENCE, number + 1)
         return number

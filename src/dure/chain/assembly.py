@@ -1,0 +1,148 @@
+"""From an execution to a header and back: how a block is drafted, completed and compared."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from dure.chain import state
+from dure.chain.candidate import Position
+from dure.chain.execution.block import Execution
+from dure.chain.parameters import Parameters
+from dure.chain.transaction import Transaction
+from dure.core.block import HEADER_VERSION, Block, Header, compute_transaction_root
+from dure.core.errors import InvalidBlock, InvalidTransaction, TransactionTooEarly
+from dure.core.types import ChainId, Gas, Height, Instant, PublicKey
+
+REFUSED_MAX: Final = 4096
+"""Waiting transactions that one proposal looks at in vain."""
+
+Refused = tuple[Transaction, InvalidTransaction]
+
+
+def fill(
+    execution: Execution, transactions: Iterable[Transaction]
+) -> tuple[list[Transaction], list[Refused]]:
+    """Execute what fits into the block, in order; return what stands in it and what never will.
+
+    What does not fit now, or only becomes valid in a moment, is passed over and goes on waiting.
+    """
+    parameters = execution.parameters
+    gas, size = parameters.block_gas_max, parameters.block_bytes_max
+    taken: list[Transaction] = []
+    refused: list[Refused] = []
+    looked_at_in_vain = 0
+    for transaction in transactions:
+        wanted, length = transaction.body.gas_limit, len(transaction.envelope)
+        try:
+            if _fits_later(parameters, transaction) and (wanted > gas or length > size):
+                raise _NoRoom
+            execution.run_transaction(transaction)
+        except (_NoRoom, TransactionTooEarly):
+            pass
+        except InvalidTransaction as problem:
+            refused.append((transaction, problem))
+        else:
+            gas, size = Gas(gas - wanted), size - length
+            taken.append(transaction)
+            continue
+        looked_at_in_vain += 1
+        if looked_at_in_vain >= REFUSED_MAX:
+            break
+    return taken, refused
+
+
+class _NoRoom(Exception):
+    """The block has no room for the transaction, the next one may have."""
+
+
+def _fits_later(parameters: Parameters, transaction: Transaction) -> bool:
+    """Say whether an empty block has room; where none has, executing says what is wrong."""
+    return (
+        transaction.body.gas_limit <= parameters.block_gas_max
+        and len(transaction.envelope) <= parameters.transaction_bytes_max
+    )
+
+
+def draft_header(
+    chain_id: ChainId, parent: Position, *, time: Instant, proposer: PublicKey, engine: bytes
+) -> Header:
+    """Return a header on `parent` whose roots are still the parent's."""
+    return Header(
+        version=HEADER_VERSION,
+        chain_id=chain_id,
+        height=Height(parent.header.height + 1),
+        time=time,
+        previous=parent.block_id,
+        transaction_root=parent.header.transaction_root,
+        state_root=parent.header.state_root,
+        receipt_root=parent.header.receipt_root,
+        validators_root=parent.header.next_validators_root,
+        next_validators_root=parent.header.next_validators_root,
+        parameters_root=parent.header.parameters_root,
+        proposer=proposer,
+        engine=engine,
+    )
+
+
+def validate_frame(chain_id: ChainId, parent: Position, block: Block) -> None:
+    """Raise `InvalidBlock` for all that can be wrong before anything is executed."""
+    header, parameters = block.header, parent.parameters
+    rules = {
+        "version": header.version == HEADER_VERSION,
+        "chain id": header.chain_id == chain_id,
+        "height": header.height == parent.header.height + 1,
+        "time": header.time > parent.header.time,
+        "validators root": header.validators_root == parent.header.next_validators_root,
+        "proposer": header.proposer in parent.validators,
+        "engine": not header.engine,
+        "size": sum(map(len, block.transactions)) <= parameters.block_bytes_max,
+        "transaction root": (
+            compute_transaction_root(block.transactions) == header.transaction_root
+        ),
+    }
+    for rule, holds in rules.items():
+        if not holds:
+            message = f"the block breaks the rule of its {rule}"
+            raise InvalidBlock(message, rule=rule)
+
+
+def run_all(
+    execution: Execution, opened: Iterable[Transaction | InvalidTransaction]
+) -> list[Transaction]:
+    """Execute a block's transactions; raise `InvalidBlock` unless each may stand there."""
+    transactions: list[Transaction] = []
+    for transaction in opened:
+        if isinstance(transaction, InvalidTransaction):
+            message = f"the block holds an invalid transaction: {transaction.message}"
+            raise InvalidBlock(message, rule="transaction")
+        transactions.append(transaction)
+    gas = sum(transaction.body.gas_limit for transaction in transactions)
+    if gas > execution.parameters.block_gas_max:
+        raise InvalidBlock("the block asks for more gas than a block may", rule="gas")
+    for transaction in transactions:
+        try:
+            execution.run_transaction(transaction)
+        except InvalidTransaction as problem:
+            message = f"a transaction may not stand in this block: {problem.message}"
+            raise InvalidBlock(message, rule="transaction") from problem
+    return transactions
+
+
+def note_handover(view: state.View, height: Height) -> None:
+    """Note that the block of `height` changes who decides: proofs name these headers."""
+    known = view.load(tuple[Height, ...], state.HANDOVERS) or ()
+    view.save(state.HANDOVERS, (*known, height))
+
+
+def complete(draft: Header, **roots: object) -> Header:
+    """Return the header with those roots."""
+    values = {name: getattr(draft, name) for name in Header.__struct_fields__}
+    return Header(**(values | roots))
+
+
+def validate_equal(computed: Header, stated: Header) -> None:
+    """Raise `InvalidBlock` with the first field in which the headers differ."""
+    for name in Header.__struct_fields__:
+        if getattr(computed, name) != getattr(stated, name):
+            rule = name.replace("_", " ")
+            message = f"the block states another {rule} than its transactions lead to"
+            raise InvalidBlock(message, rule=rule)

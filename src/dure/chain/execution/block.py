@@ -1,0 +1,237 @@
+"""Running one block's work on a view: scheduled calls first, then transactions.
+
+Rules
+-----
+1. Scheduled calls run in order of (due time, number) while the block's share of gas for them lasts;
+   the rest stay for the next block, where they come first. The first call of a block always runs,
+   so that a share that was lowered later holds nobody up. A call that refuses is undone alone and
+   leaves its receipt.
+2. While the story clock heads for a target, ledger time stops at each due call on the way (test
+   chains only).
+3. A transaction that breaks a rule before any call (time, replay, policy, quota) makes the block
+   invalid; one whose call refuses is undone whole, pays its gas and leaves its receipt.
+4. Parameters are those at the beginning of the block, whatever a transaction in it changes.
+5. What a call says (result and events) costs gas by the byte, so that receipts stay small enough to
+   be stored and sent.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from dure.chain import money, schedule, state, system
+from dure.chain.execution.quota import Quota
+from dure.chain.execution.rules import Rules, validate_accounts, validate_body
+from dure.chain.execution.session import Moment, Session
+from dure.chain.parameters import Parameters
+from dure.chain.receipt import Kind, Outcome, Receipt, Record, build_receipt, build_refusal
+from dure.chain.transaction import Call, Transaction
+from dure.contract.ports import Invocation, Meter, Payment, Refusal
+from dure.core import hashing
+from dure.core.codec import encode
+from dure.core.errors import TransactionReplayed
+from dure.core.types import ChainId, Gas, Hash, Height, Instant, TransactionId
+
+GAS_PER_OUTPUT_BYTE: Final = 8
+
+
+@dataclass(slots=True)
+class Execution:
+    """The work of one block in progress."""
+
+    rules: Rules
+    view: state.View
+    queue: schedule.Queue
+    """The parent's; copied before this block changes it."""
+    height: Height
+    header_time: Instant
+    parameters: Parameters
+    clock: state.Clock
+    is_seen: Callable[[TransactionId], bool]
+    """Whether an earlier block inside the replay window holds that transaction."""
+    records: list[Record] = field(default_factory=list)
+    executed: dict[TransactionId, Instant] = field(default_factory=dict)
+    _quota: Quota = field(init=False)
+    _moment: Moment = field(init=False)
+    _owns_queue: bool = False
+
+    def __post_init__(self) -> None:
+        self._quota = Quota(self.view, self.parameters, self.header_time)
+        self._moment = self._build_moment()
+
+    @property
+    def time(self) -> Instant:
+        """Ledger time at this point of the block."""
+        return Instant(self.header_time + self.clock.offset)
+
+    def finish(self) -> None:
+        """Write what is kept until the end of the block."""
+        self._quota.save()
+
+    # Scheduled calls
+
+    def run_scheduled(self) -> None:
+        """Run what is due, as far as the block's share of gas goes."""
+        share = self.parameters.scheduled_gas_max
+        left = share
+        while (key := self._find_due()) is not None:
+            call = self.view.require(state.ScheduledCall, key)
+            if call.gas > left and left < share:
+                return
+            left = Gas(left - call.gas)
+            self._run_scheduled_call(key, call)
+        if self.clock.target is not None:
+            self._set_clock(self.clock.target, target=None)
+
+    def _find_due(self) -> bytes | None:
+        """Return the key of the next call that is due, moving the story clock up to it."""
+        key = self.queue.first
+        if key is None:
+            return None
+        due = schedule.get_due(key)
+        if due <= self.time:
+            return key
+        if self.clock.target is not None and due <= self.clock.target:
+            self._set_clock(due, target=self.clock.target)
+            return key
+        return None
+
+    def _set_clock(self, ledger_time: Instant, *, target: Instant | None) -> None:
+        offset = max(self.clock.offset, ledger_time - self.header_time)
+        self.clock = state.Clock(offset=offset, target=target)
+        self.view.save(state.CLOCK, self.clock)
+        self._moment = self._build_moment()
+
+    def _run_scheduled_call(self, key: bytes, call: state.ScheduledCall) -> None:
+        number = schedule.get_number(key)
+        taken: state.Writes = {key: None, state.key_due(number): None}
+        self.view.top.update(taken)
+        self._follow_schedule(taken)
+        identity = compute_scheduled_id(self.rules.chain_id, number)
+        invocation = Invocation(call.contract, call.method, call.arguments, call.contract, None)
+        fork = self.view.fork()
+        session = Session(fork, self._moment)
+        meter = Meter(call.gas)
+        try:
+            result = self.rules.machine.invoke(session, invocation, meter)
+            outcome = Outcome(result, session.take_events())
+            data = _charge_output(outcome, meter)
+        except Refusal as refusal:
+            receipt = build_refusal(
+                Kind.SCHEDULED, identity, gas_used=meter.used, refusal=refusal, failed_call=0
+            )
+            self._record(receipt, ())
+        else:
+            self._merge(fork)
+            receipt = build_receipt(Kind.SCHEDULED, identity, gas_used=meter.used, outcomes=(data,))
+            self._record(receipt, (outcome,))
+
+    # Transactions
+
+    def run_transaction(self, transaction: Transaction) -> None:
+        """Execute one transaction; raise `InvalidTransaction` where it may not stand here."""
+        validate_body(transaction, self.rules.chain_id, self.parameters, self.header_time)
+        identity = transaction.transaction_id
+        if identity in self.executed or self.is_seen(identity):
+            raise TransactionReplayed("this transaction was executed before")
+        payer = validate_accounts(transaction, self.view, self.parameters, self._quota)
+        self.executed[identity] = transaction.body.valid_until
+        meter = Meter(transaction.body.gas_limit)
+        fork = self.view.fork()
+        outcomes: list[Outcome] = []
+        data: list[bytes] = []
+        try:
+            self._run_calls(transaction, fork, meter, into=(outcomes, data))
+        except Refusal as refusal:
+            receipt = build_refusal(
+                Kind.TRANSACTION,
+                identity,
+                gas_used=meter.used,
+                refusal=refusal,
+                failed_call=len(data),
+            )
+            self._record(receipt, ())
+        else:
+            self._merge(fork)
+            receipt = build_receipt(Kind.TRANSACTION, identity, gas_used=meter.used, outcomes=data)
+            self._record(receipt, tuple(outcomes))
+        self._quota.charge(payer, meter.used)
+
+    def _run_calls(
+        self,
+        transaction: Transaction,
+        fork: state.View,
+        meter: Meter,
+        *,
+        into: tuple[list[Outcome], list[bytes]],
+    ) -> None:
+        outcomes, data = into
+        session = Session(fork, self._moment)
+        meter.charge(transaction.proof_gas)
+        for index, call in enumerate(transaction.body.calls):
+            result = self._run_call(transaction, index, call, session=session, meter=meter)
+            outcome = Outcome(result, session.take_events())
+            data.append(_charge_output(outcome, meter))
+            outcomes.append(outcome)
+
+    def _run_call(
+        self, transaction: Transaction, index: int, call: Call, *, session: Session, meter: Meter
+    ) -> bytes:
+        sender = transaction.body.sender
+        if call.contract == money.LEDGER:
+            if call.pays is not None:
+                raise Refusal("payment_not_accepted", "the ledger's own calls take no payment")
+            caller = system.Caller(
+                session=session,
+                meter=meter,
+                sender=sender,
+                new_contract=(transaction.transaction_id, index),
+                parameters=self.parameters,
+                rules=self.rules,
+            )
+            return system.call(caller, call.method, call.arguments)
+        payment = None
+        if call.pays is not None:
+            meter.charge(system.GAS_PER_TRANSFER)
+            payment = Payment(call.pays.asset, call.pays.amount)
+            session.money.transfer(payment.asset, sender, call.contract, payment.amount)
+        invocation = Invocation(call.contract, call.method, call.arguments, sender, payment)
+        return self.rules.machine.invoke(session, invocation, meter)
+
+    # Both
+
+    def _build_moment(self) -> Moment:
+        return Moment(
+            chain_id=self.rules.chain_id,
+            height=self.height,
+            time=self.time,
+            scheduled_gas_max=self.parameters.scheduled_gas_max,
+            load_program=self.rules.load_program,
+        )
+
+    def _merge(self, fork: state.View) -> None:
+        self.view.merge(fork)
+        if schedule.has_calls(fork.top):
+            self._follow_schedule(fork.top)
+        if state.CLOCK in fork.top:
+            self.clock = self.view.require(state.Clock, state.CLOCK)
+
+    def _follow_schedule(self, writes: state.Writes) -> None:
+        if not self._owns_queue:
+            self.queue, self._owns_queue = self.queue.copy(), True
+        self.queue.apply(writes)
+
+    def _record(self, receipt: Receipt, outcomes: tuple[Outcome, ...]) -> None:
+        self.records.append(Record(receipt=receipt, outcomes=outcomes))
+
+
+def compute_scheduled_id(chain_id: ChainId, number: int) -> Hash:
+    """Return the id of a scheduled call."""
+    return hashing.compute_hash(hashing.SCHEDULED, encode((chain_id, number)))
+
+
+def _charge_output(outcome: Outcome, meter: Meter) -> bytes:
+    """Charge for what a call said; return the canonical bytes of the outcome."""
+    data = encode(outcome)
+    meter.charge(GAS_PER_OUTPUT_BYTE * len(data))
+    return data

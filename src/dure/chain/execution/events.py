@@ -1,0 +1,41 @@
+"""The events that one transaction leaves, bounded while they are gathered."""
+
+from typing import Final
+
+from dure.chain.receipt import EVENT_BYTES_MAX, EVENT_NAME_MAX, Event
+from dure.contract.ports import Refusal
+from dure.core.types import Address
+
+EVENTS_MAX: Final = 4096
+EVENTS_BYTES_MAX: Final = 1024 * 1024
+"""Data of all events of one transaction or scheduled call."""
+
+
+class EventLog:
+    """Collects events; refuses where a transaction leaves too many or too much."""
+
+    __slots__ = ("_bytes", "_count", "_events")
+
+    def __init__(self) -> None:
+        self._events: list[Event] = []
+        self._count = 0
+        self._bytes = 0
+
+    def add(self, contract: Address, name: str, data: bytes) -> None:
+        """Append one event; raise the refusal `too_large`."""
+        self._count += 1
+        self._bytes += len(data)
+        if self._count > EVENTS_MAX or self._bytes > EVENTS_BYTES_MAX:
+            raise Refusal(
+                "too_large",
+                f"a transaction leaves {EVENTS_MAX} events of {EVENTS_BYTES_MAX} bytes at most",
+            )
+        if len(data) > EVENT_BYTES_MAX or len(name) > EVENT_NAME_MAX:
+            raise Refusal("too_large", "the event or its name is too long")
+        self._events.append(Event(contract, name, data))
+
+    def take(self) -> tuple[Event, ...]:
+        """Return the events since the last time, in order."""
+        events = tuple(self._events)
+        self._events.clear()
+        return events

@@ -1,0 +1,57 @@
+"""Gas against a quota per organisation and period, where a chain charges no fee.
+
+An organisation's accounts share one quota; on a chain with open enrolment an account that nobody
+has enrolled has one of its own. Gas counts for the period in which the block's time lies. Rows are
+read once a block and written once, at its end.
+"""
+
+from dure.chain import state
+from dure.chain.parameters import Parameters
+from dure.core.errors import AccountNotEnrolled
+from dure.core.types import Address, Gas, Instant
+
+
+class Quota:
+    """What the quotas' owners have used, as seen by one block or one admission."""
+
+    __slots__ = ("_changed", "_limit", "_period", "_used", "_view")
+
+    def __init__(self, view: state.View, parameters: Parameters, time: Instant) -> None:
+        self._view = view
+        self._limit = parameters.quota_gas
+        self._period = time // parameters.quota_period
+        self._used: dict[bytes, int] = {}
+        self._changed: set[bytes] = set()
+
+    def get_left(self, owner: bytes) -> int:
+        """Return the gas that the owner may still use in this period.
+
+        Below zero where the quota was lowered after more had been used.
+        """
+        used = self._used.get(owner)
+        if used is None:
+            usage = self._view.load(state.Usage, owner)
+            used = usage.gas if usage is not None and usage.period == self._period else 0
+            self._used[owner] = used
+        return self._limit - used
+
+    def charge(self, owner: bytes, gas: Gas) -> None:
+        """Count `gas` as used by the owner."""
+        self._used[owner] = self._limit - self.get_left(owner) + gas
+        self._changed.add(owner)
+
+    def save(self) -> None:
+        """Write what changed."""
+        for owner in self._changed:
+            self._view.save(owner, state.Usage(period=self._period, gas=Gas(self._used[owner])))
+
+
+def get_quota_owner(account: state.Account | None, payer: Address, parameters: Parameters) -> bytes:
+    """Return the state key of the quota that pays; raise `AccountNotEnrolled` where none does."""
+    if account is not None and account.organisation is not None:
+        return state.key_usage_organisation(account.organisation)
+    if parameters.open_enrolment:
+        return state.key_usage_account(payer)
+    raise AccountNotEnrolled(
+        "no member organisation has enrolled the account that pays for the gas"
+    )

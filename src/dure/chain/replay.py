@@ -1,0 +1,66 @@
+"""The replay window: which transactions the blocks that still matter hold.
+
+It is a function of the blocks alone: of those whose time lies at most one window before the
+head's.
+A transaction in an older block has expired, for its `valid_until` lay inside that block's window
+and the window's length never changes. So the set is not part of the state: it is rebuilt from the
+blocks after a restart, a snapshot, or a change of branch.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+
+from dure.chain.transaction import Envelope, compute_transaction_id
+from dure.core.block import Block, compute_block_id, compute_transaction_root
+from dure.core.codec import decode
+from dure.core.errors import InvalidBlock, InvalidEncoding
+from dure.core.types import BlockId, Instant, Milliseconds, TransactionId
+
+
+class ReplayWindow:
+    """The transactions of the blocks inside the window."""
+
+    def __init__(self, length: Milliseconds) -> None:
+        self._length = length
+        self._seen: set[TransactionId] = set()
+        self._blocks: deque[tuple[Instant, tuple[TransactionId, ...]]] = deque()
+
+    def __contains__(self, transaction_id: object) -> bool:
+        return transaction_id in self._seen
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def add(self, time: Instant, transaction_ids: Iterable[TransactionId]) -> None:
+        """Take in the block that becomes the head, and forget those that no longer matter."""
+        ids = tuple(transaction_ids)
+        self._seen.update(ids)
+        self._blocks.append((time, ids))
+        while self._blocks[0][0] < time - self._length:
+            self._seen.difference_update(self._blocks.popleft()[1])
+
+    def rebuild(self, blocks: Iterable[Block], head: BlockId) -> None:
+        """Start again from `blocks`, oldest first, the last of which is the head.
+
+        Call once, on an empty window. Raise `InvalidBlock` where they are not one chain up to
+        `head`, each with its own body; the window is of no use then.
+        """
+        chain = tuple(blocks)
+        links = [block.header.previous for block in chain[1:]]
+        for block, expected in zip(chain, (*links, head), strict=False):
+            if compute_block_id(block.header) != expected:
+                raise _refuse("the blocks of the replay window are not one chain")
+            if compute_transaction_root(block.transactions) != block.header.transaction_root:
+                raise _refuse("a block of the replay window has a foreign body")
+            self.add(block.header.time, map(_read_transaction_id, block.transactions))
+
+
+def _refuse(message: str) -> InvalidBlock:
+    return InvalidBlock(message, rule="replay window")
+
+
+def _read_transaction_id(envelope: bytes) -> TransactionId:
+    try:
+        return compute_transaction_id(decode(Envelope, envelope).body)
+    except InvalidEncoding as problem:
+        raise _refuse("a block of the replay window holds what is no transaction") from problem
