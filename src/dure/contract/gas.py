@@ -24,6 +24,8 @@ NODE: Final[dict[type[ast.AST], int]] = {
     ast.Continue: 1,
     ast.Pass: 0,
     ast.BinOp: 8,
+    ast.Mult: 8,
+    ast.Pow: 80,
     ast.BoolOp: 3,
     ast.UnaryOp: 3,
     ast.Compare: 6,
@@ -38,7 +40,7 @@ NODE: Final[dict[type[ast.AST], int]] = {
     ast.Name: 1,
     ast.Constant: 1,
 }
-"""Every other node (contexts, operators, keywords, arguments) is free.
+"""Every other node (contexts, other operators, keywords, arguments) is free.
 
 Its parent's cost holds it.
 """
@@ -67,6 +69,8 @@ CANCEL: Final = 300
 MESSAGE_BYTE: Final = 1
 """Arguments and results of a call."""
 
+DIGITS_SHIFT: Final = 1
+"""Writing a number in decimal costs one unit for two bits of it."""
 SIZE_SHIFT: Final = 4
 """Work over text or bytes costs one unit for 16 of them."""
 ITEM: Final = 3

@@ -77,3 +77,9 @@ def read_expected(source: str) -> set[tuple[int, str]]:
         if "# refused:" in line
         for rule in line.split("# refused:")[1].split()
     }
+
+
+def contract(body: str, before: str = "") -> str:
+    """Return a file with one contract class, whose body is given without indentation."""
+    inner = "\n".join("    " + line for line in body.strip("\n").split("\n"))
+    return f"{IMPORTS}\n{before}\n\nclass Example(Contract):\n{inner}\n"

@@ -12,11 +12,11 @@ from dure.contract.checker.expressions import check_expression, find_map_entry
 from dure.contract.checker.meanings import (
     Build,
     Emit,
-    Helper,
     Host,
     ListCall,
     MapCall,
     MapEntry,
+    OwnCall,
     Reference,
     Remote,
     Replace,
@@ -146,7 +146,7 @@ def _check_own(node: ast.Call, name: str, scope: Scope) -> Type:
         return scope.refuse("entry-call", node, name=name)
     scope.calls.setdefault(name, node)
     arguments = bind(node, method.parameters, scope)
-    return _mean(node, arguments, lambda found: Helper(method, found), method.result, scope)
+    return _mean(node, arguments, lambda found: OwnCall(method, found), method.result, scope)
 
 
 def _check_emit(node: ast.Call, scope: Scope) -> Type:

@@ -105,7 +105,7 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Helper:
+class OwnCall:
     """`self.helper(…)`."""
 
     method: Method
@@ -186,7 +186,7 @@ Meaning = (
     | Host
     | Emit
     | Schedule
-    | Helper
+    | OwnCall
     | Build
     | Replace
     | ListCall

@@ -258,7 +258,7 @@ class ExpressionLowering:
         function = f"$schedule.{meaning.method.name}"
         return with_frame(function, self.lower_exact(meaning.at), gas, *values)
 
-    def lower_helper(self, node: ast.expr, meaning: meanings.Helper) -> ast.expr:
+    def lower_own_call(self, node: ast.expr, meaning: meanings.OwnCall) -> ast.expr:
         del node
         return with_frame(f"$method.{meaning.method.name}", *self.lower_all(meaning.arguments))
 
@@ -334,7 +334,7 @@ _MEANINGS: Final[dict[type, Callable[[ExpressionLowering, ast.expr, Any], ast.ex
     meanings.Host: ExpressionLowering.lower_host,
     meanings.Emit: ExpressionLowering.lower_emit,
     meanings.Schedule: ExpressionLowering.lower_schedule,
-    meanings.Helper: ExpressionLowering.lower_helper,
+    meanings.OwnCall: ExpressionLowering.lower_own_call,
     meanings.Build: ExpressionLowering.lower_build,
     meanings.Replace: ExpressionLowering.lower_replace,
     meanings.ListCall: ExpressionLowering.lower_list_call,

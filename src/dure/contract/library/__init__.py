@@ -1,0 +1,1 @@
+"""Contracts for everybody to use as they are, or to read as examples."""

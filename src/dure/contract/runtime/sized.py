@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from dure.contract.gas import ITEM, SIZE_SHIFT, SORT
+from dure.contract.gas import DIGITS_SHIFT, ITEM, SIZE_SHIFT, SORT
 from dure.contract.limits import ITEMS_MAX, TEXT_MAX
 from dure.contract.runtime.frame import Frame, count_built, refuse
 
@@ -25,9 +25,14 @@ def join_text(frame: Frame, a: Any, b: Any) -> Any:
 
 def join_parts(frame: Frame, *parts: object) -> str:
     """Return the text of an f-string: integers in decimal, text as it is."""
-    pieces = [part if isinstance(part, str) else str(part) for part in parts]
+    pieces = [part if isinstance(part, str) else _write_digits(frame, part) for part in parts]
     _charge_text(frame, sum(map(len, pieces)))
     return "".join(pieces)
+
+
+def _write_digits(frame: Frame, number: Any) -> str:
+    frame.meter.charge(1 + (number.bit_length() >> DIGITS_SHIFT))
+    return str(number)
 
 
 def number_text(frame: Frame, number: int) -> str:
