@@ -194,10 +194,10 @@ def _unseal(content: bytes, offset: int, length: int) -> bytes | None:
 
 @dataclass(frozen=True, slots=True)
 class MuteSigner:
-    """Stands in for a validator that may have forgotten votes: it follows the chain and signs nothing."""
+    """In place of a validator that may have forgotten votes: follows the chain, signs nothing."""
 
     key: PublicKey
 
-    def sign(self, height: int, round_: int, step: int, message: bytes) -> Signature | None:  # noqa: ARG002 - the port's shape
+    def sign(self, height: int, round_: int, step: int, message: bytes) -> Signature | None:
         """Refuse."""
         return None
