@@ -2,17 +2,22 @@
 
 The driver's duties, in this order
 ----------------------------------
-1. Perform the effects of one step **strictly in order**. `Persist` is on disk before any later effect begins.
-2. `SignDraft` goes to the `Signer` port, which refuses to contradict itself; the answer comes back as `DraftSigned`.
-   An engine counts its own vote only then, so that no vote exists that was not journalled first.
-3. `Finalize` (never undone) and `AdoptHead` (may be undone) go to the executor; when the block is durable the answer is
-   `HeadChanged`, the only way by which an engine ever reaches another height.
-4. A message is decoded by `decode_message`, its signatures (`collect_signatures`) are checked in one batch, and only
-   then is it handed over as `Received`. What does not pass never reaches `step`.
+1. Perform the effects of one step **strictly in order**. `Persist` is on disk before any later
+   effect begins.
+2. `SignDraft` goes to the `Signer` port, which refuses to contradict itself; the answer comes back
+   as `DraftSigned`. An engine counts its own vote only then, so that no vote exists that was not
+   journalled first.
+3. `Finalize` (never undone) and `AdoptHead` (may be undone) go to the executor; when the block is
+   durable the answer is `HeadChanged`, the only way by which an engine ever reaches another
+   height.
+4. A message is decoded by `decode_message`, its signatures (`collect_signatures`) are checked in
+   one batch, and only then is it handed over as `Received`. What does not pass never reaches
+   `step`.
 5. Timers that were replaced or belong to an older round still fire; the engine ignores them.
 
-An engine never opens a transaction, never does I/O, never reads a clock: `now` comes in with each event. `step` never
-raises on anything that a peer can send. Source: the shape of etcd-raft's Ready loop and Malachite's effects.
+An engine never opens a transaction, never does I/O, never reads a clock: `now` comes in with each
+event. `step` never raises on anything that a peer can send. Source: the shape of etcd-raft's Ready
+loop and Malachite's effects.
 """
 
 from dataclasses import dataclass
@@ -38,12 +43,15 @@ class Timer:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Something to be signed: the 32-byte message, and where it stands in the order that the signer guards."""
+    """Something to be signed: the 32-byte message, and its place in the signer's order."""
 
     height: Height
     round: Round
     step: int
-    """Rank inside one round: a signer refuses a lower (height, round, step) than the last, or another message at the same."""
+    """Rank inside one round.
+
+    A signer refuses a lower (height, round, step) than the last, or another message at the same.
+    """
     message: bytes
     payload: bytes
     """The engine's own note of what the signature is for; comes back unchanged in `DraftSigned`."""
@@ -116,7 +124,7 @@ class WorkChanged:
 
 @dataclass(frozen=True, slots=True)
 class BlockLearned:
-    """A block with its certificate from a peer that is ahead. The engine checks the certificate itself."""
+    """A block from a peer that is ahead. The engine checks its certificate itself."""
 
     block: Block
     certificate: Certificate
@@ -192,7 +200,7 @@ class BuildCandidate:
 
 @dataclass(frozen=True, slots=True)
 class JudgeCandidate:
-    """Ask the executor to execute `block` and compare every root; the answer is `CandidateJudged`."""
+    """Ask the executor to execute `block` and compare every root; answered by `CandidateJudged`."""
 
     block: Block
 
@@ -244,7 +252,7 @@ Effect = (
 
 
 class Engine(Protocol[MessageT]):
-    """A consensus engine. Constructed from its configuration, the head and the journal's records of the head's next height."""
+    """Built from its configuration, the head and the journal's records of the height after it."""
 
     def step(self, event: Event[MessageT], now: Instant) -> tuple[Effect[MessageT], ...]:
         """Take one event in and give orders out."""
@@ -255,11 +263,11 @@ class Engine(Protocol[MessageT]):
         ...
 
     def decode_message(self, data: bytes) -> MessageT:
-        """Return the message that a peer sent; raise `InvalidEncoding`. Bounded before it is decoded."""
+        """Return a peer's message; raise `InvalidEncoding`. Bounded before it is decoded."""
         ...
 
     def collect_signatures(self, message: MessageT) -> list[SignedItem]:
-        """Return every signature inside the message; all must verify before the message is `Received`."""
+        """Return every signature inside; all must verify before the message is `Received`."""
         ...
 
     def describe(self) -> str:

@@ -16,6 +16,7 @@ from dure.consensus.interface import (
     DraftSigned,
     Effect,
     Event,
+    Finalize,
     JudgeCandidate,
     Persist,
     Received,
@@ -194,3 +195,15 @@ class Desk:
             if isinstance(message, Ballots | Proposal | RoundChange)
             and message.vote.ballot.step is step
         ]
+
+
+def accept(desk: Desk) -> None:
+    """Have B's proposal of round 0 accepted and prepared."""
+    desk.hear(propose(B, desk.make_block(B)))
+
+
+def decide(desk: Desk) -> Finalize:
+    block = desk.make_block(B)
+    desk.hear(propose(B, block), prepare(B, block), prepare(C, block))
+    desk.hear(commit(B, block), commit(C, block))
+    return desk.get(Finalize)[-1]

@@ -1,29 +1,23 @@
-"""One rule a test, named after it."""
+"""What a member does by itself: propose, vote, decide, change the round. One rule a test."""
 
 import pytest
 
 from dure.consensus.interface import (
-    Accuse,
     Broadcast,
     BuildCandidate,
     CandidateBuilt,
     CatchUp,
     Finalize,
-    HeadChanged,
     JudgeCandidate,
     Persist,
-    Received,
-    Send,
     SignDraft,
     StartTimer,
     WorkChanged,
 )
-from dure.consensus.pbft.evidence import validate_evidence
-from dure.consensus.pbft.messages import Ballots, Decided, Proposal, RoundChange, Step
+from dure.consensus.pbft.messages import Decided, Proposal, RoundChange, Step
 from dure.consensus.quorum import validate_certificate
-from dure.core.block import compute_block_id
 from dure.core.types import Instant, Round
-from tests.simulation.fakes import CHAIN, make_block, make_key, verify_many
+from tests.simulation.fakes import make_key, verify_many
 from tests.unit.consensus.desk import (
     NOW,
     A,
@@ -31,26 +25,15 @@ from tests.unit.consensus.desk import (
     C,
     D,
     Desk,
+    accept,
     change_round,
     commit,
+    decide,
     make_ballot,
     prepare,
     prepares_of,
     propose,
-    vote,
 )
-
-
-def accept(desk: Desk) -> None:
-    """Have B's proposal of round 0 accepted and prepared."""
-    desk.hear(propose(B, desk.make_block(B)))
-
-
-def decide(desk: Desk) -> Finalize:
-    block = desk.make_block(B)
-    desk.hear(propose(B, block), prepare(B, block), prepare(C, block))
-    desk.hear(commit(B, block), commit(C, block))
-    return desk.get(Finalize)[-1]
 
 
 class TestProposing:
@@ -356,80 +339,3 @@ class TestJustification:
         desk = Desk()
         desk.hear(propose(C, desk.make_block(D), 1, self.changes()))
         assert not desk.list_sent()
-
-
-class TestPeers:
-    def test_who_is_no_member_is_not_heard(self) -> None:
-        desk = Desk()
-        accept(desk)
-        block = desk.make_block(B)
-        desk.hear(*(prepare(stranger, block) for stranger in (7, 8, 9)))
-        assert not desk.list_ballots(Step.COMMIT)
-
-    def test_the_second_of_two_votes_is_evidence_and_counts_nowhere(self) -> None:
-        desk = Desk()
-        block, other = desk.make_block(B), desk.make_block(B, NOW + 1)
-        desk.hear(prepare(D, other), prepare(D, block), prepare(D, block))
-        accused = desk.get(Accuse)
-        assert [accusation.validator for accusation in accused] == [make_key(D)]
-        assert validate_evidence(CHAIN, accused[0].evidence, verify=verify_many) == make_key(D)
-        accept(desk)
-        desk.hear(prepare(C, block))
-        assert not desk.list_ballots(Step.COMMIT)
-
-    def test_two_proposals_of_one_round_are_evidence(self) -> None:
-        desk = Desk()
-        accept(desk)
-        desk.hear(propose(B, desk.make_block(B, NOW + 1)))
-        assert len(desk.get(Accuse)) == 1
-
-    def test_two_round_changes_of_one_round_are_evidence(self) -> None:
-        desk = Desk()
-        block = desk.make_block(B)
-        claim = (0, block, prepares_of(block, 0, A, B, C))
-        desk.hear(change_round(D, 1), change_round(D, 1, claim))
-        assert len(desk.get(Accuse)) == 1
-
-    def test_rounds_too_far_ahead_are_dropped(self) -> None:
-        desk = Desk()
-        desk.hear(change_round(B, 2**40), change_round(C, 2**40))
-        assert not desk.effects
-
-    def test_who_is_stuck_at_a_lower_height_is_sent_the_last_decision(self) -> None:
-        desk = Desk()
-        final = decide(desk)
-        for _ in range(3):
-            desk.hear(change_round(D, 1))
-        assert desk.get(Send) == [
-            Send(make_key(D), Decided(block=final.block, certificate=final.certificate))
-        ]
-
-    def test_f_plus_one_members_at_a_higher_height_make_one_catch_up(self) -> None:
-        desk = Desk()
-        block_id = compute_block_id(desk.make_block(B).header)
-        ahead = [
-            Ballots(vote=vote(member, make_ballot(Step.PREPARE, 0, block_id, height=8)))
-            for member in (B, C, D)
-        ]
-        desk.hear(ahead[0])
-        assert not desk.get(CatchUp)
-        desk.hear(ahead[1], ahead[2])
-        assert [effect.height for effect in desk.get(CatchUp)] == [7]
-
-    def test_what_came_early_for_the_next_height_is_used_there(self) -> None:
-        desk = Desk(own=A)
-        final = decide(desk)
-        desk.executor.commit(final.block, final.certificate)
-        head = desk.executor.get_head()
-        block = make_block(head, NOW + 5, make_key(C), (b"next",))
-        ballot = make_ballot(Step.PROPOSAL, 0, compute_block_id(block.header), height=2)
-        desk.hear(Proposal(vote=vote(C, ballot), block=block, round_changes=(), prepares=()))
-        desk.feed(HeadChanged(head))
-        assert desk.list_ballots(Step.PREPARE)[-1].height == 2
-
-    def test_the_own_message_coming_back_is_not_heard(self) -> None:
-        desk = Desk()
-        accept(desk)
-        before = len(desk.effects)
-        desk.feed(Received(prepare(A, desk.make_block(B))))
-        assert len(desk.effects) == before

@@ -1,3 +1,5 @@
+"""Quorum arithmetic and the one check of a certificate."""
+
 from typing import Any
 
 import pytest

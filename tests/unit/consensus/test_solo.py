@@ -1,3 +1,5 @@
+"""Solo: one validator, the same discipline."""
+
 from typing import Any
 
 import pytest

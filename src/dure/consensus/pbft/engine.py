@@ -230,6 +230,7 @@ class PbftEngine:
         is_due = height > self._asked or turn.now >= self._asked_at + self.settings.rebroadcast
         if height >= self.state.height and is_due:
             self._asked, self._asked_at = height, turn.now
+            self.state.is_behind = True
             turn.catch_up(height)
 
     def _help(self, turn: Turn, validator: PublicKey) -> None:
@@ -274,6 +275,7 @@ class PbftEngine:
             self.decided = finished
         self.head = head
         self.state = HeightState(self.own_key, head, head.has_work)
+        self.state.is_behind = self._asked >= self.state.height
         self._future.forget_strangers(head.validators.keys)
         self._helped.clear()
         turn = Turn(self.chain_id, self.settings, self.state, turn.now)

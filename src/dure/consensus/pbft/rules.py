@@ -139,7 +139,7 @@ def repeat(turn: Turn) -> bool:
 def propose(turn: Turn) -> bool:
     """Build a block, or propose the prepared one again, when it is my turn."""
     state = turn.state
-    busy = state.choice is not None or state.accepted is not None
+    busy = state.choice is not None or state.accepted is not None or state.is_behind
     if busy or Step.PROPOSAL in state.cast or state.proposer != state.own_key:
         return False
     choice = justification.choose(state)

@@ -81,6 +81,8 @@ class HeightState:
     decided: Decided | None = None
     missing: BlockId | None = None
     """A block that a quorum committed and that is not here."""
+    is_behind: bool = False
+    """Others are known to hold a final block of this height: it is fetched, not proposed."""
     accused: set[PublicKey] = field(default_factory=set)
     # Of the current round only:
     accepted: Proposal | None = None
@@ -167,7 +169,9 @@ class HeightState:
     def has_reason(self) -> bool:
         """Say whether this member wants a decision."""
         waiting = self.has_work or self.accepted is not None or self.prepared is not None
-        return waiting or bool(self.list_ahead())
+        # Asked for again, the others answer a round change with their last decision.
+        lacking = self.missing is not None or self.is_behind
+        return waiting or lacking or bool(self.list_ahead())
 
     def wants_answers(self) -> bool:
         """Say whether own messages are repeated: always in a later round, so that it completes."""

@@ -118,9 +118,10 @@ class Turn:
         return change
 
     def _take_in_proposal(self, vote: Vote) -> Proposal | None:
-        choice, state = self.state.choice, self.state
-        stale = choice is None or vote.ballot.round != state.round or state.accepted is not None
-        if stale or choice is None or choice.block is None:
+        choice, block_id = self.state.choice, vote.ballot.block_id
+        if choice is None or choice.block is None or block_id is None:
+            return None
+        if choice.round != vote.ballot.round:
             return None
         proposal = Proposal(
             vote=vote,
@@ -128,9 +129,8 @@ class Turn:
             round_changes=choice.round_changes,
             prepares=choice.prepares,
         )
-        state.accepted = proposal
-        if vote.ballot.block_id is not None:
-            state.keep_block(vote.ballot.block_id, proposal.block)
+        self.state.accepted = proposal
+        self.state.keep_block(block_id, proposal.block)
         return proposal
 
     def start_round_timer(self) -> None:
