@@ -13,7 +13,9 @@ from dure.core.errors import InvalidBlock, InvalidTransaction, TransactionTooEar
 from dure.core.types import ChainId, Gas, Height, Instant, PublicKey
 
 REFUSED_MAX: Final = 4096
-"""Waiting transactions that one proposal looks at in vain."""
+"""Waiting transactions that one proposal refuses before it leaves the rest for the next."""
+PASSED_OVER_MAX: Final = 64
+"""Waiting transactions that one proposal finds no room for before it is full."""
 
 Refused = tuple[Transaction, InvalidTransaction]
 
@@ -25,36 +27,30 @@ def fill(
 
     What does not fit now, or only becomes valid in a moment, is passed over and goes on waiting.
     """
-    parameters = execution.parameters
-    gas, size = parameters.block_gas_max, parameters.block_bytes_max
+    gas, size = execution.parameters.block_gas_max, execution.parameters.block_bytes_max
     taken: list[Transaction] = []
     refused: list[Refused] = []
-    looked_at_in_vain = 0
+    passed_over = 0
     for transaction in transactions:
+        if passed_over >= PASSED_OVER_MAX or len(refused) >= REFUSED_MAX:
+            break
         wanted, length = transaction.body.gas_limit, len(transaction.envelope)
+        if (wanted > gas or length > size) and _fits_alone(execution.parameters, transaction):
+            passed_over += 1
+            continue
         try:
-            if _fits_later(parameters, transaction) and (wanted > gas or length > size):
-                raise _NoRoom
             execution.run_transaction(transaction)
-        except (_NoRoom, TransactionTooEarly):
-            pass
+        except TransactionTooEarly:
+            passed_over += 1
         except InvalidTransaction as problem:
             refused.append((transaction, problem))
         else:
             gas, size = Gas(gas - wanted), size - length
             taken.append(transaction)
-            continue
-        looked_at_in_vain += 1
-        if looked_at_in_vain >= REFUSED_MAX:
-            break
     return taken, refused
 
 
-class _NoRoom(Exception):
-    """The block has no room for the transaction, the next one may have."""
-
-
-def _fits_later(parameters: Parameters, transaction: Transaction) -> bool:
+def _fits_alone(parameters: Parameters, transaction: Transaction) -> bool:
     """Say whether an empty block has room; where none has, executing says what is wrong."""
     return (
         transaction.body.gas_limit <= parameters.block_gas_max

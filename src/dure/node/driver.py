@@ -1,15 +1,19 @@
 """The node driver: where engine, ledger, disk, network and clock meet.
 
-It is a state machine over ports, with no event loop of its own: the real node and the simulator run the same driver.
+It is a state machine over ports, with no event loop of its own: the real node and the simulator
+run the same driver.
 
 Rules
 -----
-1. Effects of a step are performed strictly in order; an answer (`DraftSigned`, `CandidateBuilt`, `HeadChanged` …) waits
-   until the effects before it are done. `Persist` is flushed before any later effect begins.
-2. A block reaches the ledger by one path only: `Finalize` → judged (again, if need be) → committed → durable → told.
-3. A block that the certificate proves final and our ledger refuses is a divergence: the driver stops for good rather
-   than follow either.
-4. Transactions of clients are passed on once, to all peers; those that still wait after a while are passed on again.
+1. Effects of a step are performed strictly in order; an answer (`DraftSigned`, `CandidateBuilt`,
+   `HeadChanged` …) waits until the effects before it are done. `Persist` is flushed before any
+   later effect begins.
+2. A block reaches the ledger by one path only: `Finalize` → judged (again, if need be) →
+   committed → durable → told.
+3. A block that the certificate proves final and our ledger refuses is a divergence: the driver
+   stops for good rather than follow either.
+4. Transactions of clients are passed on once, to all peers; those that still wait after a while
+   are passed on again.
 """
 
 from collections import deque
@@ -19,6 +23,7 @@ from typing import Any, Protocol, assert_never
 
 import structlog
 
+from dure.chain.assembly import REFUSED_MAX
 from dure.chain.candidate import Candidate
 from dure.chain.executor import Executor
 from dure.chain.transaction import Transaction
@@ -32,7 +37,9 @@ from dure.core.errors import (
     InvalidEncoding,
     InvalidTransaction,
     PeerViolation,
+    StorageError,
     TransactionReplayed,
+    TransactionTooEarly,
 )
 from dure.core.signatures import verify_many
 from dure.core.types import Height, Instant, Milliseconds, PublicKey, Round, TransactionId
@@ -65,7 +72,7 @@ class Observer(Protocol):
 
 
 class Divergence(DureError):
-    """The ledger refuses a block that a quorum sealed: a fault of this node's program or disk. It stops."""
+    """The ledger refuses a block that a quorum sealed: a fault of this program or disk. It stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +133,12 @@ class Driver:
     def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:
         """Admit a client's envelopes, in order, and pass the new ones on to every peer."""
         answers, fresh = self._admit(envelopes)
-        for start in range(0, len(fresh), messages.GOSSIP_MAX):
-            batch = tuple(t.envelope for t in fresh[start : start + messages.GOSSIP_MAX])
-            self._ports.network.broadcast(encode(messages.Gossip(envelopes=batch)))
+        self._pass_on(fresh)
         return answers
+
+    def _pass_on(self, transactions: Sequence[Transaction]) -> None:
+        for gossip in messages.split_gossip([t.envelope for t in transactions]):
+            self._ports.network.broadcast(encode(gossip))
 
     def _admit(
         self, envelopes: Sequence[bytes]
@@ -160,7 +169,7 @@ class Driver:
     def on_frame(self, peer: PublicKey, data: bytes) -> None:
         """A peer's frame arrived, from a connection that proved the peer's key."""
         try:
-            self._on_message(peer, decode(messages.PeerMessage, data))  # type: ignore[arg-type]  # a union is a type to msgspec
+            self._on_message(peer, decode(messages.PeerMessage, data))
         except (InvalidEncoding, PeerViolation) as problem:
             log.warning("peer_violation", peer=peer.hex()[:8], reason=problem.message)
             self._ports.network.disconnect(peer, problem.message)
@@ -217,6 +226,9 @@ class Driver:
         return messages.Blocks(start=start, items=tuple(items))
 
     def _on_blocks(self, peer: PublicKey, items: Sequence[messages.CertifiedBlock]) -> None:
+        if not self.synchronizer.is_asked(peer):
+            # An answer that came too late, or one that nobody asked for: no work for either.
+            return
         before = self._height
         for item in items:
             if item.block.header.height == self._height + 1:
@@ -287,7 +299,7 @@ class Driver:
             self._drop(candidate.refused)
         else:
             self._told_work = False
-            self._clean_mempool()
+            self._clean_mempool(REFUSED_MAX)
         block = candidate.block if candidate else None
         self._put(consensus.CandidateBuilt(order.height, order.round, block))
 
@@ -306,9 +318,8 @@ class Driver:
     def _finalize(self, block: Block, certificate: Certificate) -> None:
         if block.header.height <= self._height:
             return
-        candidate = self.executor.get_candidate(compute_block_id(block.header))
-        if candidate is None or candidate.block.transactions != block.transactions:
-            candidate = self._try_judge(block)
+        follows = block.header.previous == self.executor.head.block_id
+        candidate = self._try_judge(block) if follows else None
         if candidate is None:
             height = block.header.height
             message = f"block {height} is sealed by a quorum and refused by this node's ledger"
@@ -367,29 +378,30 @@ class Driver:
     def _on_tick(self) -> None:
         self._ports.clock.call_later(TICK_MS, TICK)
         self._ports.network.broadcast(encode(self._build_status()))
-        self._clean_mempool()
+        self._clean_mempool(messages.GOSSIP_MAX)
         now = self._ports.clock.now()
         self.synchronizer.advance(self._height, now)
         old = self.mempool.list_older_than(
             Instant(max(0, now - GOSSIP_AGAIN_MS)), messages.GOSSIP_MAX
         )
-        if old:
-            again = messages.Gossip(envelopes=tuple(t.envelope for t in old))
-            self._ports.network.broadcast(encode(again))
+        self._pass_on(old)
         self._tell_work()
 
     def _build_status(self) -> messages.Status:
         head = self.executor.head
         return messages.Status(height=head.header.height, block_id=head.block_id)
 
-    def _clean_mempool(self) -> None:
+    def _clean_mempool(self, count: int) -> None:
+        """Drop what expired and, of the `count` oldest, what can no longer be executed."""
         now = self._ports.clock.now()
         for transaction, reason in self.mempool.drop_expired(now):
             self._observer.on_dropped(transaction, reason)
         stale: list[tuple[Transaction, InvalidTransaction]] = []
-        for transaction in self.mempool.list_older_than(now, messages.GOSSIP_MAX):
+        for transaction in self.mempool.list_older_than(now, count):
             try:
                 self.executor.check(transaction, now)
+            except TransactionTooEarly:
+                continue
             except InvalidTransaction as problem:
                 stale.append((transaction, problem))
         self._drop(stale)
@@ -409,12 +421,13 @@ class Driver:
         header = stored.block.header
         horizon = header.time - self.executor.parameters.replay_window
         recent: list[Block] = []
-        height = header.height
-        while height > 0 and (block := disk.load_block(height)) is not None:
-            if block.block.header.time < horizon:
-                break
-            recent.append(block.block)
-            height = Height(height - 1)
+        block = stored.block
+        while block.header.height > 0 and block.header.time >= horizon:
+            recent.append(block)
+            before = disk.load_block(Height(block.header.height - 1))
+            if before is None:
+                raise StorageError("the store lacks blocks of the replay window")
+            block = before.block
         self.executor.restore(header, disk.load_state(), reversed(recent))
 
     def _store_genesis(self) -> None:

@@ -1,7 +1,7 @@
 """Transactions that wait for a block, in order of arrival.
 
-Every bound has its refusal, and nothing is ever dropped in silence: what leaves the pool without a block is handed to
-the caller with the reason.
+Every bound has its refusal, and nothing is ever dropped in silence: what leaves the pool without
+a block is handed to the caller with the reason.
 """
 
 from collections import Counter, OrderedDict
@@ -46,7 +46,10 @@ class Mempool:
         return transaction_id in self._waiting
 
     def add(self, transaction: Transaction, now: Instant) -> None:
-        """Append; raise `MempoolFull` with the bound that was reached. Call only for what is not in it yet."""
+        """Append; raise `MempoolFull` with the bound that was reached.
+
+        Call only for what is not in it yet.
+        """
         limits, sender = self._limits, transaction.body.sender
         size = self._bytes + len(transaction.envelope)
         if len(self._waiting) >= limits.transactions_max or size > limits.bytes_max:

@@ -1,9 +1,10 @@
 """What nodes say to each other, around what their engines say.
 
-Every frame is one canonical value of `PeerMessage`. Counts and sizes are bounded where the message is opened; what does
-not open is a violation and ends the connection.
+Every frame is one canonical value of `PeerMessage`. Counts and sizes are bounded where the
+message is opened; what does not open is a violation and ends the connection.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -15,6 +16,8 @@ from dure.core.codec import Wire
 from dure.core.types import BlockId, Height, Unsigned
 
 GOSSIP_MAX: Final = 256
+GOSSIP_BYTES_MAX: Final = 4 * 1024 * 1024
+"""Envelopes of one message; a longer envelope goes alone."""
 BLOCKS_MAX: Final = 64
 BLOCKS_BYTES_MAX: Final = 16 * 1024 * 1024
 
@@ -55,10 +58,24 @@ class CertifiedBlock(Wire, frozen=True):
 
 
 class Blocks(Wire, frozen=True, tag="blocks-1"):
-    """Answer to `GetBlocks`: consecutive blocks, maybe fewer than asked for, none where the sender has none."""
+    """Answer to `GetBlocks`: consecutive blocks, maybe fewer than asked for, maybe none."""
 
     start: Unsigned
     items: Annotated[tuple[CertifiedBlock, ...], Meta(max_length=BLOCKS_MAX)]
+
+
+def split_gossip(envelopes: Sequence[bytes]) -> Iterator[Gossip]:
+    """Yield messages with all envelopes, in order, each within its bounds of number and bytes."""
+    batch: list[bytes] = []
+    size = 0
+    for envelope in envelopes:
+        if batch and (len(batch) == GOSSIP_MAX or size + len(envelope) > GOSSIP_BYTES_MAX):
+            yield Gossip(envelopes=tuple(batch))
+            batch, size = [], 0
+        batch.append(envelope)
+        size += len(envelope)
+    if batch:
+        yield Gossip(envelopes=tuple(batch))
 
 
 PeerMessage = EngineMessage | Gossip | Status | GetBlocks | Blocks

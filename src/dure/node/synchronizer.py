@@ -1,7 +1,7 @@
 """Catching up: which peer to ask for which blocks, and when to ask another.
 
-A claimed height is only a reason to ask. What comes back goes to the engine, which checks the certificate; a peer whose
-answer is empty, late or refused is asked again only after the others.
+A claimed height is only a reason to ask. What comes back goes to the engine, which checks the
+certificate; a peer whose answer is empty, late or refused is asked again only after the others.
 """
 
 from collections.abc import Callable
@@ -43,16 +43,19 @@ class Synchronizer:
         """Note what a peer claims."""
         self._heights[peer] = height
 
-    def on_answer(self, peer: PublicKey, *, useful: bool) -> bool:
-        """Close the open request; say whether the answer was asked for."""
-        if self._request is None or self._request.peer != peer:
-            return False
+    def is_asked(self, peer: PublicKey) -> bool:
+        """Say whether an answer of this peer is awaited."""
+        return self._request is not None and self._request.peer == peer
+
+    def on_answer(self, peer: PublicKey, *, useful: bool) -> None:
+        """Close the open request, where it was put to this peer."""
+        if not self.is_asked(peer):
+            return
         self._request = None
         if useful:
             self._failures.pop(peer, None)
         else:
             self._blame(peer)
-        return True
 
     def advance(self, head: Height, now: Instant) -> None:
         """Ask for what lies above `head`, unless a request is open or nobody claims to have it."""
