@@ -39,9 +39,9 @@ from dure.consensus.interface import (
     WorkChanged,
 )
 from dure.consensus.pbft import Message, PbftEngine, Settings
-from dure.consensus.pbft.evidence import validate_evidence
 from dure.consensus.pbft.messages import Ballots, Decided, Step
 from dure.consensus.pbft.table import TABLE
+from dure.consensus.pbft.votes import validate_evidence
 from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate, SealStatement, compute_seal_message
 from dure.core.types import BlockId, Height, Instant, Milliseconds, PublicKey

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from dure.consensus.interface import Finalize, Persist, SignDraft, WorkChanged
 from dure.consensus.pbft import PbftEngine, Settings
-from dure.consensus.pbft.evidence import encode_evidence, validate_evidence
 from dure.consensus.pbft.future import (
     BLOCKS_MAX,
     HEIGHTS_AHEAD_MAX,
@@ -26,7 +25,7 @@ from dure.consensus.pbft.messages import (
 from dure.consensus.pbft.state import Phase
 from dure.consensus.pbft.table import TABLE, draw_diagram
 from dure.consensus.pbft.timing import compute_proposer, compute_timeout
-from dure.consensus.pbft.votes import ROUNDS_MAX, Tally
+from dure.consensus.pbft.votes import ROUNDS_MAX, Tally, encode_evidence, validate_evidence
 from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate
 from dure.core.codec import encode

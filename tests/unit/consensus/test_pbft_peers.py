@@ -15,8 +15,8 @@ from dure.consensus.interface import (
     WorkChanged,
 )
 from dure.consensus.pbft import PbftEngine
-from dure.consensus.pbft.evidence import validate_evidence
 from dure.consensus.pbft.messages import Ballots, Decided, Proposal, Step
+from dure.consensus.pbft.votes import validate_evidence
 from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate
 from dure.core.types import ChainId, Height, Instant, Round

@@ -19,7 +19,6 @@ from dure.consensus.interface import (
     StartTimer,
     Timer,
 )
-from dure.consensus.pbft.evidence import encode_evidence
 from dure.consensus.pbft.messages import (
     Ballot,
     Ballots,
@@ -39,6 +38,7 @@ from dure.consensus.pbft.timing import (
     Settings,
     compute_timeout,
 )
+from dure.consensus.pbft.votes import encode_evidence
 from dure.core.block import Block
 from dure.core.certificate import Certificate
 from dure.core.codec import decode, encode

@@ -1,4 +1,4 @@
-"""Votes of one step of one height, counted by distinct validator.
+"""Votes of one step of one height, counted by distinct validator; and proof of a contradiction.
 
 Rules
 -----
@@ -6,12 +6,18 @@ Rules
    nothing; one for another block never counts, and the pair is returned as evidence.
 2. A validator's votes are kept for at most `ROUNDS_MAX` rounds; its own lowest round gives way. So
    a spammer only pushes out its own votes, and late commits of older rounds still decide.
+3. Evidence is a pair of one validator's ballots for the same height, round and step that differ.
+   Anybody who knows the chain id can check it.
 """
 
 from dataclasses import dataclass, field
 
-from dure.consensus.pbft.messages import Vote, sort_votes
-from dure.core.types import BlockId, PublicKey, Round
+from dure.consensus.pbft.messages import Vote, compute_ballot_message, sort_votes
+from dure.consensus.quorum import VerifyMany
+from dure.core.codec import Wire, decode, encode
+from dure.core.errors import InvalidProof
+from dure.core.signatures import verify_many
+from dure.core.types import BlockId, ChainId, PublicKey, Round
 
 ROUNDS_MAX = 64
 
@@ -63,3 +69,38 @@ class Tally:
 
     def __len__(self) -> int:
         return sum(len(votes) for votes in self._rounds.values())
+
+
+class Equivocation(Wire, frozen=True, tag="pbft1.equivocation"):
+    """Two votes of one validator for one place."""
+
+    first: Vote
+    second: Vote
+
+
+def encode_evidence(first: Vote, second: Vote) -> bytes:
+    """Return the evidence's bytes for `Accuse`."""
+    return encode(Equivocation(first=first, second=second))
+
+
+def contradict(first: Vote, second: Vote) -> bool:
+    """Say whether one validator cannot honestly have cast both votes."""
+    one, two = first.ballot, second.ballot
+    same_place = (one.height, one.round, one.step) == (two.height, two.round, two.step)
+    return first.validator == second.validator and same_place and one != two
+
+
+def validate_evidence(
+    chain_id: ChainId, evidence: bytes, *, verify: VerifyMany = verify_many
+) -> PublicKey:
+    """Return who is guilty; raise `InvalidProof` or `InvalidEncoding` where nothing is proved."""
+    pair = decode(Equivocation, evidence)
+    if not contradict(pair.first, pair.second):
+        raise InvalidProof("the two votes do not contradict each other", check="contradiction")
+    items = [
+        (vote.validator, compute_ballot_message(chain_id, vote.ballot), vote.signature)
+        for vote in (pair.first, pair.second)
+    ]
+    if not all(verify(items)):
+        raise InvalidProof("a signature of the pair does not verify", check="signature")
+    return pair.first.validator
