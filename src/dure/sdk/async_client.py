@@ -26,6 +26,7 @@ class AsyncClient:
 
     `urls` names one node or several; `chain_id` pins the chain, and `trust_first_use=True` takes
     the node's word for it instead. Methods raise the classes of `dure.core.errors`.
+    `transport` and `now` are for tests.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class AsyncClient:
         chain_id: ChainId | None = None,
         trust_first_use: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
+        now: Callable[[], Instant] | None = None,
     ) -> None:
-        self._session = Session(chain_id=chain_id, trust_first_use=trust_first_use, now=wall_time)
+        clock = wall_time if now is None else now
+        self._session = Session(chain_id=chain_id, trust_first_use=trust_first_use, now=clock)
         self._transport = AsyncTransport(urls, transport)
         self._run = self._transport.run
 
@@ -155,6 +158,10 @@ class AsyncClient:
     async def prove_transaction(self, transaction_id: bytes) -> ProofFile:
         """Return the checked proof of a stored transaction, to be kept as a file."""
         return await self._run(self._session.prove_transaction(transaction_id))
+
+    async def prove_scheduled(self, call_id: bytes) -> ProofFile:
+        """Return the checked proof of a call that the chain made by itself."""
+        return await self._run(self._session.prove_scheduled(call_id))
 
     async def prove_state(self, key: bytes) -> ProofFile:
         """Return the checked proof of what the state holds under a key."""

@@ -26,6 +26,7 @@ class Client:
 
     `urls` names one node or several; `chain_id` pins the chain, and `trust_first_use=True` takes
     the node's word for it instead. Methods raise the classes of `dure.core.errors`.
+    `transport` and `now` are for tests.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class Client:
         chain_id: ChainId | None = None,
         trust_first_use: bool = False,
         transport: httpx.BaseTransport | None = None,
+        now: Callable[[], Instant] | None = None,
     ) -> None:
-        self._session = Session(chain_id=chain_id, trust_first_use=trust_first_use, now=wall_time)
+        clock = wall_time if now is None else now
+        self._session = Session(chain_id=chain_id, trust_first_use=trust_first_use, now=clock)
         self._transport = SyncTransport(urls, transport)
         self._run = self._transport.run
 
@@ -150,6 +153,10 @@ class Client:
     def prove_transaction(self, transaction_id: bytes) -> ProofFile:
         """Return the checked proof of a stored transaction, to be kept as a file."""
         return self._run(self._session.prove_transaction(transaction_id))
+
+    def prove_scheduled(self, call_id: bytes) -> ProofFile:
+        """Return the checked proof of a call that the chain made by itself."""
+        return self._run(self._session.prove_scheduled(call_id))
 
     def prove_state(self, key: bytes) -> ProofFile:
         """Return the checked proof of what the state holds under a key."""

@@ -4,10 +4,12 @@ A node's answer names the code of an error class; the same class is raised here.
 version does not know becomes `RequestRefused` or `Unavailable`, by the HTTP status.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from dure.core import errors
 from dure.core.errors import DureError, Fact, Unavailable
 
 if TYPE_CHECKING:
@@ -34,10 +36,14 @@ class ContractRefused(DureError):
         self.receipt = receipt
 
 
+class ViewRefused(DureError):
+    """A contract refused to answer a read-only call; `facts["refusal"]` says why."""
+
+
 class _ErrorBody(msgspec.Struct, frozen=True):
     code: str
     message: str
-    facts: dict[str, Fact] = {}
+    facts: dict[str, int | str | bool | None] = {}
 
 
 class _ErrorAnswer(msgspec.Struct, frozen=True):
@@ -45,6 +51,11 @@ class _ErrorAnswer(msgspec.Struct, frozen=True):
 
 
 _MESSAGE_MAX: Final = 2000
+_KNOWN: Final = {
+    each.code: each
+    for each in vars(errors).values()
+    if isinstance(each, type) and issubclass(each, DureError)
+}
 _NOT_FACTS: Final = frozenset({"self", "message"})
 
 
@@ -58,22 +69,15 @@ def read_error(status: int, content: bytes) -> DureError:
 
 
 def build_error(
-    code: str, message: str, status: int, facts: dict[str, Fact] | None = None
+    code: str, message: str, status: int, facts: Mapping[str, Fact] | None = None
 ) -> DureError:
     """Return the error of that code."""
     message = message[:_MESSAGE_MAX]
     kept = {name: value for name, value in (facts or {}).items() if name not in _NOT_FACTS}
-    found = _find_class(DureError, code)
+    if code == ContractRefused.code:
+        return ViewRefused(message, refusal=kept.get("code"))
+    found = _KNOWN.get(code)
     if found is None:
         kind = Unavailable if status >= 500 else RequestRefused
         return kind(message, **{**kept, "code": code, "status": status})
     return found(message, **kept)
-
-
-def _find_class(root: type[DureError], code: str) -> type[DureError] | None:
-    for each in root.__subclasses__():
-        fits = each.code == code and each.__init__ is DureError.__init__
-        found = each if fits else _find_class(each, code)
-        if found is not None:
-            return found
-    return None

@@ -30,7 +30,7 @@ from dure.core.errors import (
     TransactionExpired,
     TransactionReplayed,
 )
-from dure.core.types import Address, AssetId, ChainId, Gas, Height, Instant
+from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Height, Instant
 from dure.core.validators import ValidatorSet
 from dure.proof.claims import StateClaim
 from dure.proof.file import ProofFile, decode_proof, parse_proof
@@ -196,6 +196,12 @@ class Session:
         verify_on_chain(proof, (yield from self.get_chain_id()))
         return proof
 
+    def prove_scheduled(self, call_id: bytes) -> Operation[ProofFile]:
+        """Return the checked proof of a call that the chain made by itself."""
+        proof = yield from self.fetch_proof(f"/v1/scheduled/{call_id.hex()}/proof")
+        verify_on_chain(proof, (yield from self.get_chain_id()))
+        return proof
+
     def prove_state(self, key: bytes) -> Operation[ProofFile]:
         """Return the checked proof of what the state holds under a key at the newest block."""
         proof = yield from self.fetch_proof(f"/v1/state/{key.hex()}/proof")
@@ -221,7 +227,7 @@ class Session:
     def read_balance(self, asset: AssetId, holder: Address) -> Operation[int]:
         """Return what an account holds at the newest block, in minor units; proved."""
         value = yield from self.read_state(state.key_balance(asset, holder))
-        return 0 if value is None else decode(int, value)
+        return 0 if value is None else decode(Amount, value)
 
     # Reading what a node says
 
