@@ -55,22 +55,22 @@ class Index:
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
         schema.METADATA.create_all(self._engine)
-        with self._engine.begin() as connection:
-            stamp = {row.name: row.value for row in connection.execute(select(schema.STAMP))}
-        if stamp != self._stamp():
-            self.rebuild()
+        if self._read_stamp() != self._stamp():
+            schema.METADATA.drop_all(self._engine)
+            schema.METADATA.create_all(self._engine)
+            with self._engine.begin() as connection:
+                rows = [{"name": name, "value": value} for name, value in self._stamp().items()]
+                connection.execute(insert(schema.STAMP), rows)
 
     def close(self) -> None:
         """Release the database."""
         self._engine.dispose()
 
     def rebuild(self) -> None:
-        """Empty the index; the follower then reads every block again."""
-        schema.METADATA.drop_all(self._engine)
-        schema.METADATA.create_all(self._engine)
+        """Empty the index at once; the follower then reads every block again."""
         with self._engine.begin() as connection:
-            rows = [{"name": name, "value": value} for name, value in self._stamp().items()]
-            connection.execute(insert(schema.STAMP), rows)
+            for table in schema.BY_HEIGHT:
+                connection.execute(delete(table))
 
     # Blocks in
 
@@ -158,6 +158,9 @@ class Index:
     def _run(self, statement: Select[Any]) -> Sequence[Any]:
         with self._engine.connect() as connection:
             return connection.execute(statement).mappings().all()
+
+    def _read_stamp(self) -> dict[str, str]:
+        return {row["name"]: row["value"] for row in self._run(select(schema.STAMP))}
 
     def _stamp(self) -> dict[str, str]:
         return {"version": str(schema.VERSION), "chain": self._chain_id.hex()}

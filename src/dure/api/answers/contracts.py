@@ -143,14 +143,16 @@ def _encode_json_arguments(
     interface: Interface, method: str, arguments: Fields | list[Json]
 ) -> bytes:
     """Return the canonical bytes of arguments given by name, or in order."""
-    parameters = interface.methods[method].parameters
-    types = {each.name: each.type for each in parameters}
+    types = {each.name: each.type for each in interface.methods[method].parameters}
     if isinstance(arguments, list):
-        texts = [each.type for each in parameters] + ["None"] * len(arguments)
-        given = [from_json(interface, text, v) for text, v in zip(texts, arguments, strict=False)]
-        return encode_arguments(interface, method, given, {})
+        given = [
+            from_json(interface, text, value)
+            for text, value in zip(types.values(), arguments, strict=False)
+        ]
+        # Too many or too few are refused by their number alone.
+        return encode_arguments(interface, method, given + arguments[len(given) :], {})
     named = {
-        name: from_json(interface, types[name], value) if name in types else None
+        name: from_json(interface, types[name], value) if name in types else value
         for name, value in arguments.items()
     }
     return encode_arguments(interface, method, [], named)

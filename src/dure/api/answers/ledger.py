@@ -8,7 +8,7 @@ from typing import Any, Final
 from dure.chain.system import METHODS
 from dure.core.codec import decode
 from dure.core.errors import InvalidEncoding
-from dure.core.types import Address, Amount, AssetId
+from dure.core.types import Address, Amount, AssetId, Unsigned
 from dure.proof.json_form import Json, render
 
 _ASSET: Final = ("asset", AssetId)
@@ -16,7 +16,7 @@ _AMOUNT: Final = ("amount", Amount)
 
 EVENTS: Final[dict[str, tuple[tuple[str, Any], ...]]] = {
     "transferred": (_ASSET, ("source", Address), ("target", Address), _AMOUNT),
-    "asset_created": (_ASSET, ("issuer", Address), ("code", str), ("decimals", int)),
+    "asset_created": (_ASSET, ("issuer", Address), ("code", str), ("decimals", Unsigned)),
     "minted": (_ASSET, ("target", Address), _AMOUNT),
     "burned": (_ASSET, ("source", Address), _AMOUNT),
     "frozen": (_ASSET, ("holder", Address)),

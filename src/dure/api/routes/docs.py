@@ -3,11 +3,12 @@
 The page has no script at all.
 """
 
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -30,10 +31,8 @@ _FOLDER: Final = Path(__file__).parent / "pages"
 def build_docs_routes(
     operations: tuple[Operation, ...], sockets: tuple[Socket, ...]
 ) -> list[Route]:
-    """Return the routes of the description; both documents are written once."""
-    document = build_openapi(operations, sockets)
-    json = msgspec.json.encode(document)
-    page = render_docs(document)
+    """Return the routes of the description."""
+    json, page = _write(operations, sockets)
     style = (_FOLDER / "docs.css").read_bytes()
 
     async def get_openapi(_request: Request) -> Response:
@@ -52,11 +51,16 @@ def build_docs_routes(
     ]
 
 
+@cache
+def _write(operations: tuple[Operation, ...], sockets: tuple[Socket, ...]) -> tuple[bytes, str]:
+    """Return both documents; they never change while the program runs."""
+    document = build_openapi(operations, sockets)
+    return msgspec.json.encode(document), render_docs(document)
+
+
 def render_docs(document: dict[str, Any]) -> str:
     """Return the page for an OpenAPI document."""
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
-    )
+    environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
     environment.filters["shape"] = _name_shape
     return environment.get_template("docs.html").render(document=document)
 

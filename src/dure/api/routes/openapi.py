@@ -28,7 +28,8 @@ SELF_OPERATIONS: Final = (
 
 def build_openapi(operations: tuple[Operation, ...], sockets: tuple[Socket, ...]) -> dict[str, Any]:
     """Return the document."""
-    types = [each.answer for each in operations if each.answer is not None]
+    answers = [answer for each in operations for answer in each.answers.values()]
+    types = [answer for answer in answers if answer is not None]
     types += [each.body for each in operations if each.body is not None]
     types += [item for each in sockets for item in each.items]
     schemas, components = msgspec.json.schema_components(
@@ -58,10 +59,10 @@ def build_openapi(operations: tuple[Operation, ...], sockets: tuple[Socket, ...]
 
 def _describe(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     error = {"description": "Refused.", "content": {JSON: {"schema": schemas[repr(ErrorAnswer)]}}}
-    schema = {} if operation.answer is None else {"schema": schemas[repr(operation.answer)]}
-    answer = {"description": "Done.", "content": {operation.media: schema}}
     responses: dict[str, Any] = {str(status): error for status in ERROR_STATUSES}
-    responses |= {str(status): answer for status in operation.statuses}
+    for status, answer in operation.answers.items():
+        schema = {} if answer is None else {"schema": schemas[repr(answer)]}
+        responses[str(status)] = {"description": "Done.", "content": {operation.media: schema}}
     described: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": operation.handler.__name__,

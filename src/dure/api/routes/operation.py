@@ -70,7 +70,7 @@ class Operation:
     summary: str
     handler: Handler
     answer: Any
-    """A type of `dure.api.answers.shapes`, or None where the answer is no JSON of a known shape."""
+    """Shape of the answer with status 200; None where it is no JSON."""
     media: str = JSON
     query: type[Parameters] = NoParameters
     act: Act = Act.READ
@@ -78,7 +78,13 @@ class Operation:
     """Type of the JSON body, where one is taken."""
     takes_binary: bool = False
     """Whether the body may also be raw bytes."""
-    statuses: tuple[int, ...] = (200,)
+    also: tuple[tuple[int, Any], ...] = ()
+    """Other statuses that are no errors, with the shape of each."""
+
+    @property
+    def answers(self) -> dict[int, Any]:
+        """The shape of the answer by status."""
+        return {200: self.answer, **dict(self.also)}
 
 
 @dataclass(frozen=True, slots=True)

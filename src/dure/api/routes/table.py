@@ -19,12 +19,12 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "/v1/transactions",
         "Send a signed transaction; with wait=final, answer with what came of it and the proof",
         transactions.submit,
-        shapes.FinalAnswer | shapes.Accepted,
+        shapes.FinalAnswer,
         query=transactions.SubmitQuery,
         act=Act.SUBMIT,
         body=transactions.SubmitBody,
         takes_binary=True,
-        statuses=(200, 202),
+        also=((202, shapes.Accepted),),
     ),
     Operation(
         "GET",
@@ -137,7 +137,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Whether the node serves, and if not, why",
         chain.get_health,
         shapes.HealthAnswer,
-        statuses=(200, 503),
+        also=((503, shapes.HealthAnswer),),
     ),
     Operation("GET", "/metrics", "Figures for Prometheus", chain.get_metrics, None, media=TEXT),
 )

@@ -1,0 +1,82 @@
+import asyncio
+import json
+import stat
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from dure.api import ApiSettings, bind_admin, bind_public, build_admin_app, build_local_hosts, serve
+from dure.api.answers.shapes import AdminStatusAnswer
+from dure.core.errors import ConfigurationError
+from tests.unit.api.solo_chain import SoloChain
+
+
+def ask(folder: Path, method: str, path: str, **headers: str) -> tuple[httpx.Response, int]:
+    """Ask the admin API over a Unix socket; return the answer and how often it asked to stop."""
+    stops: list[bool] = []
+
+    async def main() -> httpx.Response:
+        app = build_admin_app(
+            SoloChain(), audit_path=folder / "audit.log", shutdown=lambda: stops.append(True)
+        )
+        socket = folder / "admin.sock"
+        settings = ApiSettings(build_local_hosts(1))
+        async with serve(app, bind_admin(socket), settings):
+            assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+            transport = httpx.AsyncHTTPTransport(uds=str(socket))
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://localhost"
+            ) as client:
+                return await client.request(method, path, headers=headers)
+
+    return asyncio.run(main()), len(stops)
+
+
+def read_audit(folder: Path) -> list[str]:
+    path = folder / "audit.log"
+    return (
+        [json.loads(line)["act"] for line in path.read_text().splitlines()] if path.exists() else []
+    )
+
+
+def test_the_operator_sees_the_peers(tmp_path: Path) -> None:
+    answer, _ = ask(tmp_path, "GET", "/v1/admin/status")
+    status = msgspec.json.decode(answer.content, type=AdminStatusAnswer)
+    assert [peer.name for peer in status.peers] == ["neighbour"]
+    assert read_audit(tmp_path) == ["status"]
+
+
+def test_stopping_is_written_down_and_then_done(tmp_path: Path) -> None:
+    answer, stops = ask(tmp_path, "POST", "/v1/admin/shutdown")
+    assert (answer.status_code, answer.json(), stops) == (200, {"done": "the node stops"}, 1)
+    ask(tmp_path, "GET", "/v1/admin/status")
+    assert read_audit(tmp_path) == ["shutdown", "status"]
+    assert stat.S_IMODE((tmp_path / "audit.log").stat().st_mode) == 0o600
+
+
+def test_what_cannot_be_written_down_is_not_done(tmp_path: Path) -> None:
+    (tmp_path / "audit.log").mkdir()
+    answer, stops = ask(tmp_path, "POST", "/v1/admin/shutdown")
+    assert (answer.status_code, stops) == (500, 0)
+
+
+@pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "http://localhost"}])
+def test_browsers_and_other_names_are_refused(tmp_path: Path, headers: dict[str, str]) -> None:
+    answer, stops = ask(tmp_path, "POST", "/v1/admin/shutdown", **headers)
+    assert answer.status_code in {403, 421}
+    assert (stops, read_audit(tmp_path)) == (0, [])
+
+
+def test_a_wrong_method_does_nothing(tmp_path: Path) -> None:
+    answer, stops = ask(tmp_path, "GET", "/v1/admin/shutdown")
+    assert (answer.status_code, stops, read_audit(tmp_path)) == (405, 0, [])
+
+
+def test_a_taken_port_is_the_operators_to_change() -> None:
+    with (
+        bind_public("127.0.0.1", 0) as first,
+        pytest.raises(ConfigurationError, match="choose another"),
+    ):
+        bind_public("127.0.0.1", first.getsockname()[1])
