@@ -1,3 +1,5 @@
+"""Begins every test with a contract that is open for business."""
+
 import pytest
 
 from dure.apps.flight_delay.tests.scene import Scene, open_business

@@ -1,0 +1,136 @@
+"""What every application owes, whoever wrote it: one set of tests for every folder found."""
+
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from dure.application import LANGUAGES, Application, Story, find_applications, load_texts
+from dure.contract.checker.check import check
+from dure.contract.interface import build_interface
+from dure.contract.language import Contract
+from dure.contract.source import read_source
+from dure.testing import World
+
+RULE = re.compile(r"^\* \*\*R(\d+)\*\*", re.MULTILINE)
+TEST = re.compile(r"^def test_r(\d+)_", re.MULTILINE)
+HANGUL = re.compile("[가-힣]")
+
+APPLICATIONS = find_applications()
+CONTRACTS = [each for application in APPLICATIONS for each in application.contracts]
+STORIES = [story for application in APPLICATIONS for story in application.stories]
+
+
+def name_of(value: object) -> str:
+    return value.slug if isinstance(value, Application) else str(getattr(value, "__name__", value))
+
+
+every_application = pytest.mark.parametrize("application", APPLICATIONS, ids=name_of)
+every_contract = pytest.mark.parametrize("contract", CONTRACTS, ids=name_of)
+every_story = pytest.mark.parametrize("story", STORIES, ids=name_of)
+
+
+def get_folder(application: Application) -> Path:
+    return Path(str(files(application.package)))
+
+
+def read(application: Application, name: str) -> str:
+    return (get_folder(application) / name).read_text("utf-8")
+
+
+def list_texts(application: Application) -> Iterator[Path]:
+    for path in sorted(get_folder(application).rglob("*")):
+        if path.suffix in {".py", ".md", ".toml", ".html", ".js"}:
+            yield path
+
+
+def test_there_are_applications() -> None:
+    assert APPLICATIONS
+
+
+@every_application
+def test_the_folder_is_called_like_the_application(application: Application) -> None:
+    assert get_folder(application).name == application.folder_name
+    assert application.contracts
+    assert application.stories
+
+
+@every_contract
+def test_the_checker_accepts_the_contract(contract: type[Contract]) -> None:
+    source, _ = read_source(contract)
+    assert check(source) == []
+
+
+@every_contract
+def test_every_method_and_type_says_what_it_is(contract: type[Contract]) -> None:
+    interface = build_interface(*read_source(contract))
+    parts = [(interface.name, interface.docstring)]
+    parts += [(each.name, each.docstring) for each in interface.methods.values()]
+    parts += [(each.name, each.docstring) for each in interface.records.values()]
+    parts += [(each.name, each.docstring) for each in interface.events.values()]
+    parts += [(each.name, each.docstring) for each in interface.choices.values()]
+    assert [name for name, docstring in parts if not docstring] == []
+
+
+@every_story
+def test_the_story_runs_twice_to_the_same_state(story: Story) -> None:
+    roots = set()
+    for _ in range(2):
+        world = World()
+        begun = world.state_root
+        story(world)
+        assert world.conserved()
+        assert world.state_root != begun
+        roots.add(world.state_root)
+    assert len(roots) == 1
+
+
+@every_story
+def test_the_story_says_what_it_shows(story: Story) -> None:
+    assert story.__doc__
+
+
+@every_application
+def test_every_rule_has_its_test_and_every_test_its_rule(application: Application) -> None:
+    rules = [int(number) for number in RULE.findall(read(application, "README.md"))]
+    assert rules == list(range(1, len(rules) + 1))
+    assert rules
+    tests = sorted((get_folder(application) / "tests").glob("test_*.py"))
+    tested = {int(number) for path in tests for number in TEST.findall(path.read_text("utf-8"))}
+    assert tested == set(rules)
+
+
+@every_application
+def test_the_readme_has_its_sections_and_names_the_report(application: Application) -> None:
+    readme = read(application, "README.md")
+    for section in ("Who takes part", "How the money moves", "Rules", "Limits"):
+        assert re.search(rf"^## {section}", readme, re.MULTILINE), section
+    for row in application.report_rows:
+        assert row in readme
+
+
+@every_application
+def test_both_languages_are_there(application: Application) -> None:
+    assert HANGUL.search(application.title_ko)
+    assert not HANGUL.search(application.title_en)
+    assert all(HANGUL.search(party.name_ko) for party in application.roles)
+    for page in application.pages:
+        english, korean = (load_texts(application, page, language) for language in LANGUAGES)
+        assert english.keys() == korean.keys()
+        assert [key for key, text in korean.items() if not HANGUL.search(text)] == []
+        assert [key for key, text in english.items() if HANGUL.search(text)] == []
+
+
+@every_application
+def test_no_other_application_is_named(application: Application) -> None:
+    others = [each for each in APPLICATIONS if each.slug != application.slug]
+    named = [
+        (path.name, word)
+        for path in list_texts(application)
+        for other in others
+        for word in (other.slug, other.folder_name)
+        if re.search(rf"\b{re.escape(word)}\b", path.read_text("utf-8"))
+    ]
+    assert named == []
