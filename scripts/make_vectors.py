@@ -19,88 +19,90 @@ from scripts import edwards
 FOLDER = Path(__file__).parent.parent / "tests" / "vectors"
 
 
+KEY, SIGNATURE = bytes(range(32)), bytes(range(64))
+SEAL = b"\x92\xc4\x20" + KEY + b"\xc4\x40" + SIGNATURE
+ACCEPTED: list[dict[str, Any]] = [
+    {"type": "unsigned", "value": value, "bytes": data}
+    for value, data in [
+        (0, "00"),
+        (127, "7f"),
+        (128, "cc80"),
+        (255, "ccff"),
+        (256, "cd0100"),
+        (65535, "cdffff"),
+        (65536, "ce00010000"),
+        (2**32 - 1, "ceffffffff"),
+        (2**32, "cf0000000100000000"),
+        (2**63 - 1, "cf7fffffffffffffff"),
+    ]
+]
+ACCEPTED += [
+    {"type": "text", "value": "", "bytes": "a0"},
+    {"type": "text", "value": "두레", "bytes": "a6eb9190eba088"},
+    {"type": "text", "value": "x" * 31, "bytes": "bf" + "78" * 31},
+    {"type": "text", "value": "x" * 32, "bytes": "d920" + "78" * 32},
+    {"type": "bytes", "value": "", "bytes": "c400"},
+    {"type": "bytes", "value": "00ff", "bytes": "c40200ff"},
+    {"type": "bytes", "value": "00" * 256, "bytes": "c50100" + "00" * 256},
+    {"type": "unsigned_list", "value": list(range(15)), "bytes": "9f" + bytes(range(15)).hex()},
+    {
+        "type": "unsigned_list",
+        "value": list(range(16)),
+        "bytes": "dc0010" + bytes(range(16)).hex(),
+    },
+    {"type": "boolean", "value": True, "bytes": "c3"},
+    {"type": "hash", "value": KEY.hex(), "bytes": "c420" + KEY.hex()},
+    {"type": "seal", "value": [KEY.hex(), SIGNATURE.hex()], "bytes": SEAL.hex()},
+]
+REFUSED = [
+    ("unsigned", "", "nothing at all"),
+    ("unsigned", "cc00", "integer in long form"),
+    ("unsigned", "cd007f", "integer in long form"),
+    ("unsigned", "ce0000ffff", "integer in long form"),
+    ("unsigned", "cf00000000ffffffff", "integer in long form"),
+    ("unsigned", "d000", "signed form of a number that is not negative"),
+    ("unsigned", "ff", "negative"),
+    ("unsigned", "cf8000000000000000", "past 2^63-1"),
+    ("unsigned", "cfffffffffffffffff", "past 2^63-1"),
+    ("unsigned", "ca00000000", "a float"),
+    ("unsigned", "cb3ff0000000000000", "a float"),
+    ("unsigned", "c2", "a boolean"),
+    ("unsigned", "c0", "null"),
+    ("unsigned", "a130", "text"),
+    ("unsigned", "0000", "a byte too many"),
+    ("unsigned", "cd01", "cut short"),
+    ("unsigned", "c1", "never used in MessagePack"),
+    ("boolean", "01", "an integer"),
+    ("text", "d90178", "text in long form"),
+    ("text", "da000178", "text in long form"),
+    ("text", "a1ff", "not UTF-8"),
+    ("text", "a3eda080", "half of a surrogate pair"),
+    ("text", "a2c080", "overlong UTF-8"),
+    ("text", "c40178", "bytes"),
+    ("bytes", "a178", "text"),
+    ("bytes", "c5000178", "bytes in long form"),
+    ("bytes", "c7010078", "an extension type"),
+    ("bytes", "c4ff", "cut short"),
+    ("unsigned_list", "dc000100", "list in long form"),
+    ("unsigned_list", "dd0000000100", "list in long form"),
+    ("unsigned_list", "ddffffffff", "a list that claims four thousand million elements"),
+    ("unsigned_list", "91" * 40 + "00", "nested"),
+    ("unsigned_list", "91" * 2000, "nested deeper than any stack"),
+    ("hash", "c41f" + KEY[:31].hex(), "31 bytes"),
+    ("hash", "c421" + KEY.hex() + "00", "33 bytes"),
+    ("seal", "93" + SEAL[1:].hex() + "c0", "an element too many"),
+    ("seal", "91c420" + KEY.hex(), "an element too few"),
+    ("seal", "dc0002" + SEAL[1:].hex(), "list in long form"),
+    ("seal", "82a3" + b"key".hex() + SEAL[1:35].hex(), "a map"),
+    ("seal", SEAL.hex() + "00", "a byte too many"),
+]
+
+
 def build_codec() -> dict[str, Any]:
     """Values and their bytes, and bytes that are no value; docs/spec/encoding.md has the types."""
-    key, signature = bytes(range(32)), bytes(range(64))
-    seal = b"\x92\xc4\x20" + key + b"\xc4\x40" + signature
-    accepted = [
-        {"type": "unsigned", "value": value, "bytes": data}
-        for value, data in [
-            (0, "00"),
-            (127, "7f"),
-            (128, "cc80"),
-            (255, "ccff"),
-            (256, "cd0100"),
-            (65535, "cdffff"),
-            (65536, "ce00010000"),
-            (2**32 - 1, "ceffffffff"),
-            (2**32, "cf0000000100000000"),
-            (2**63 - 1, "cf7fffffffffffffff"),
-        ]
-    ]
-    accepted += [
-        {"type": "text", "value": "", "bytes": "a0"},
-        {"type": "text", "value": "두레", "bytes": "a6eb9190eba088"},
-        {"type": "text", "value": "x" * 31, "bytes": "bf" + "78" * 31},
-        {"type": "text", "value": "x" * 32, "bytes": "d920" + "78" * 32},
-        {"type": "bytes", "value": "", "bytes": "c400"},
-        {"type": "bytes", "value": "00ff", "bytes": "c40200ff"},
-        {"type": "bytes", "value": "00" * 256, "bytes": "c50100" + "00" * 256},
-        {"type": "unsigned_list", "value": list(range(15)), "bytes": "9f" + bytes(range(15)).hex()},
-        {
-            "type": "unsigned_list",
-            "value": list(range(16)),
-            "bytes": "dc0010" + bytes(range(16)).hex(),
-        },
-        {"type": "boolean", "value": True, "bytes": "c3"},
-        {"type": "hash", "value": key.hex(), "bytes": "c420" + key.hex()},
-        {"type": "seal", "value": [key.hex(), signature.hex()], "bytes": seal.hex()},
-    ]
-    refused = [
-        ("unsigned", "", "nothing at all"),
-        ("unsigned", "cc00", "integer in long form"),
-        ("unsigned", "cd007f", "integer in long form"),
-        ("unsigned", "ce0000ffff", "integer in long form"),
-        ("unsigned", "cf00000000ffffffff", "integer in long form"),
-        ("unsigned", "d000", "signed form of a number that is not negative"),
-        ("unsigned", "ff", "negative"),
-        ("unsigned", "cf8000000000000000", "past 2^63-1"),
-        ("unsigned", "cfffffffffffffffff", "past 2^63-1"),
-        ("unsigned", "ca00000000", "a float"),
-        ("unsigned", "cb3ff0000000000000", "a float"),
-        ("unsigned", "c2", "a boolean"),
-        ("unsigned", "c0", "null"),
-        ("unsigned", "a130", "text"),
-        ("unsigned", "0000", "a byte too many"),
-        ("unsigned", "cd01", "cut short"),
-        ("unsigned", "c1", "never used in MessagePack"),
-        ("boolean", "01", "an integer"),
-        ("text", "d90178", "text in long form"),
-        ("text", "da000178", "text in long form"),
-        ("text", "a1ff", "not UTF-8"),
-        ("text", "a3eda080", "half of a surrogate pair"),
-        ("text", "a2c080", "overlong UTF-8"),
-        ("text", "c40178", "bytes"),
-        ("bytes", "a178", "text"),
-        ("bytes", "c5000178", "bytes in long form"),
-        ("bytes", "c7010078", "an extension type"),
-        ("bytes", "c4ff", "cut short"),
-        ("unsigned_list", "dc000100", "list in long form"),
-        ("unsigned_list", "dd0000000100", "list in long form"),
-        ("unsigned_list", "ddffffffff", "a list that claims four thousand million elements"),
-        ("unsigned_list", "91" * 40 + "00", "nested"),
-        ("unsigned_list", "91" * 2000, "nested deeper than any stack"),
-        ("hash", "c41f" + key[:31].hex(), "31 bytes"),
-        ("hash", "c421" + key.hex() + "00", "33 bytes"),
-        ("seal", "93" + seal[1:].hex() + "c0", "an element too many"),
-        ("seal", "91c420" + key.hex(), "an element too few"),
-        ("seal", "dc0002" + seal[1:].hex(), "list in long form"),
-        ("seal", "82a3" + b"key".hex() + seal[1:35].hex(), "a map"),
-        ("seal", seal.hex() + "00", "a byte too many"),
-    ]
     return {
-        "accepted": accepted,
-        "refused": [{"type": t, "bytes": b, "why": w} for t, b, w in refused],
+        "accepted": ACCEPTED,
+        "refused": [{"type": t, "bytes": b, "why": w} for t, b, w in REFUSED],
     }
 
 

@@ -3,7 +3,6 @@
 `cog` puts them into the pages: `make format` rewrites them, `make docs` fails where one is stale.
 """
 
-import ast
 import importlib
 import inspect
 import pkgutil
@@ -55,24 +54,20 @@ def render_operations() -> str:
     return "\n".join(rows)
 
 
-def render_settings(module: str, name: str) -> str:
-    """Return one table row a field of a settings class: its name, default and docstring."""
-    settings = getattr(importlib.import_module(module), name)
-    tree = ast.parse(inspect.cleandoc(inspect.getsource(settings))).body[0]
-    assert isinstance(tree, ast.ClassDef)
-    rows = ["| setting | if not given | meaning |", "|---|---|---|"]
-    for field, after in zip(tree.body, [*tree.body[1:], None], strict=True):
-        if isinstance(field, ast.AnnAssign):
-            default = "must be given" if field.value is None else f"`{ast.unparse(field.value)}`"
-            rows.append(f"| `{ast.unparse(field.target)}` | {default} | {read_docstring(after)} |")
+def render_settings() -> str:
+    """Return, for each section of a node's configuration, a table of its settings."""
+    settings = importlib.import_module("dure.node.configuration").list_settings()
+    rows: list[str] = []
+    for section in dict.fromkeys(setting.section for setting in settings):
+        rows += ["", f"## {section}", ""]
+        rows += ["| key | variable | if not given | allowed | meaning |", "|---|---|---|---|---|"]
+        for setting in settings:
+            if setting.section == section:
+                default = "must be given" if setting.default is None else f"`{setting.default}`"
+                names = f"`{setting.key}` | `{setting.variable}`"
+                words = f"{default} | {one_line(setting.allowed)} | {one_line(setting.meaning)}"
+                rows.append(f"| {names} | {words} |")
     return "\n".join(rows)
-
-
-def read_docstring(node: ast.stmt | None) -> str:
-    """Return the text that stands alone in a statement, as one line."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        return one_line(str(node.value.value))
-    return ""
 
 
 def list_commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -4,14 +4,19 @@ import json
 import re
 import subprocess
 import sys
+from collections import Counter
 from typing import Any
 
 import pytest
 
+from dure.api.routes.table import OPERATIONS, SOCKETS
+from dure.contract.checker import check
+from dure.node.configuration import list_settings
 from scripts import reference
 from tests.conformance.tree import ROOT, list_files
 
 DOCS = ROOT / "docs"
+PYTHON = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def read_page(name: str) -> str:
@@ -30,6 +35,27 @@ def test_every_error_code_is_explained() -> None:
     reference.import_everything()
     page = read_page("reference/errors.md")
     missing = [e.code for _, e in reference.list_errors() if f"| `{e.code}` |" not in page]
+    assert missing == []
+
+
+def test_no_two_errors_share_a_code() -> None:
+    reference.import_everything()
+    codes = Counter(error.code for _, error in reference.list_errors())
+    assert [code for code, count in codes.items() if count > 1] == []
+
+
+def test_every_setting_is_explained() -> None:
+    page = read_page("reference/configuration.md")
+    settings = list_settings()
+    assert settings
+    missing = [s.variable for s in settings if f"| `{s.key}` | `{s.variable}` |" not in page]
+    assert missing == []
+
+
+def test_every_operation_of_the_api_is_explained() -> None:
+    page = read_page("reference/api.md")
+    missing = [o.path for o in OPERATIONS if f"`{o.method} {o.path}`" not in page]
+    missing += [s.path for s in SOCKETS if f"## WebSocket {s.path}\n" not in page]
     assert missing == []
 
 
@@ -57,13 +83,33 @@ def test_generated_parts_are_up_to_date() -> None:
     pages = [name for name in list_pages() if "[[[cog" in (ROOT / name).read_text("utf-8")]
     assert pages
     run = subprocess.run(
-        [sys.executable, "-m", "cogapp", "--check", "--diff", "-I", ".", *pages],
+        [
+            sys.executable,
+            "-m",
+            "cogapp",
+            "--check",
+            "--diff",
+            "--check-fail-msg=run: make format",
+            "-I",
+            ".",
+            *pages,
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
+
+
+def test_contracts_in_the_texts_may_be_deployed() -> None:
+    found = 0
+    for name in ["README.md", *list_pages()]:
+        for snippet in PYTHON.findall((ROOT / name).read_text("utf-8")):
+            if "(Contract)" in snippet:
+                found += 1
+                assert check(snippet) == [], name
+    assert found
 
 
 def test_every_page_is_in_the_table_of_contents() -> None:
