@@ -72,7 +72,7 @@ class Observer(Protocol):
 
 
 class Divergence(DureError):
-    """The ledger refuses a block that a quorum sealed: a fault of this program or disk. It stops."""
+    """The ledger refuses a block that a quorum sealed: our program or disk is at fault. It stops."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +275,9 @@ class Driver:
                 self._finalize(block, certificate)
             case consensus.AdoptHead():
                 raise NotImplementedError("no engine of this version undoes blocks")
-            case consensus.CatchUp():
+            case consensus.CatchUp(height=height):
+                others = set(self.executor.head.validators.keys) - {ports.signer.key}
+                self.synchronizer.on_proven(height, others)
                 self.synchronizer.advance(self._height, ports.clock.now())
             case consensus.Accuse(validator=validator, evidence=evidence):
                 log.error("equivocation", validator=validator.hex(), evidence=evidence.hex())

@@ -18,6 +18,7 @@ from dure.chain.receipt import Record
 from dure.chain.transaction import Transaction, decode_transaction
 from dure.consensus.interface import Engine, Head
 from dure.consensus.pbft.engine import PbftEngine
+from dure.consensus.pbft.messages import Decided
 from dure.consensus.solo import SoloEngine
 from dure.contract.ports import Machine
 from dure.core.codec import decode
@@ -207,7 +208,9 @@ class Node:
         key, chain_id = self._signer.key, self._executor.chain_id
         if self._executor.genesis.engine is EngineKind.SOLO:
             return SoloEngine(key, chain_id, head, journal)
-        return PbftEngine(key, chain_id, head, journal)
+        newest = self._disk.load_head()
+        decided = None if newest is None else Decided(newest.block, newest.certificate)
+        return PbftEngine(key, chain_id, head, journal, decided=decided)
 
     def _choose_signer(self) -> Signer:
         if self._disk.journal_is_complete:

@@ -4,7 +4,7 @@ A claimed height is only a reason to ask. What comes back goes to the engine, wh
 certificate; a peer whose answer is empty, late or refused is asked again only after the others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from dure.core.types import Height, Instant, PublicKey
@@ -38,6 +38,11 @@ class Synchronizer:
     def is_behind(self, height: Height) -> bool:
         """Say whether some peer claims to be ahead of `height`."""
         return any(claimed > height for claimed in self._heights.values())
+
+    def on_proven(self, height: Height, holders: Iterable[PublicKey]) -> None:
+        """Ask any of `holders` for blocks up to `height`: the engine has seen proof that they exist."""
+        for peer in holders:
+            self._heights[peer] = max(height, self._heights.get(peer, Height(0)))
 
     def on_status(self, peer: PublicKey, height: Height) -> None:
         """Note what a peer claims."""

@@ -33,6 +33,7 @@ from dure.chain.transaction import (
 )
 from dure.consensus.interface import Engine, Head
 from dure.consensus.pbft.engine import PbftEngine
+from dure.consensus.pbft.messages import Decided
 from dure.consensus.solo import SoloEngine
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Machine
@@ -291,7 +292,9 @@ class Simulation:
         chain_id = head.header.chain_id
         if len(self.nodes) == 1:
             return SoloEngine(node.key.public, chain_id, head, journal)
-        return PbftEngine(node.key.public, chain_id, head, journal)
+        newest = node.disk.load_head()
+        decided = None if newest is None else Decided(newest.block, newest.certificate)
+        return PbftEngine(node.key.public, chain_id, head, journal, decided=decided)
 
 
 def _derive_key(label: str) -> SigningKey:
