@@ -30,6 +30,9 @@ Json = dict[str, Any] | list[Any] | str | int | bool | None
 SAFE_INTEGER_MAX: Final = 2**53 - 1
 TAG: Final = "type"
 
+_TYPES_MAX: Final = 1024
+_ADDRESSES_MAX: Final = 4096
+
 T = TypeVar("T")
 
 
@@ -43,7 +46,7 @@ def render(type_: Any, value: object) -> Json:
         case int():
             form = value if abs(value) <= SAFE_INTEGER_MAX else str(value)
         case bytes():
-            form = encode_address(Address(value)) if _is_address(type_) else value.hex()
+            form = _write_address(value) if _is_address(type_) else value.hex()
         case tuple():
             items = _item_types(_find_origin(_options(type_), tuple, "value"), len(value))
             form = [render(of, item) for of, item in zip(items, value, strict=True)]
@@ -101,7 +104,7 @@ def _plain_to_wire(type_: Any, options: tuple[Any, ...], form: object, where: st
     _require(isinstance(form, str), where, "is of a kind that does not occur in a proof")
     text = cast("str", form)
     if bytes in options:
-        return decode_address(text) if _is_address(type_) else _read_hex(text, where)
+        return _read_address(text) if _is_address(type_) else _read_hex(text, where)
     if int in options:
         return _read_large_integer(text, where)
     return text
@@ -125,6 +128,19 @@ def _choose_struct(options: tuple[Any, ...], form: dict[str, Any], where: str) -
     return fitting[0]
 
 
+# The same few addresses stand in every proof of a chain, and their checksums take time.
+
+
+@lru_cache(maxsize=_ADDRESSES_MAX)
+def _write_address(value: bytes) -> str:
+    return encode_address(Address(value))
+
+
+@lru_cache(maxsize=_ADDRESSES_MAX)
+def _read_address(text: str) -> Address:
+    return decode_address(text)
+
+
 def _read_hex(text: str, where: str) -> bytes:
     try:
         return bytes.fromhex(text)
@@ -139,6 +155,7 @@ def _read_large_integer(text: str, where: str) -> int:
     return int(text)
 
 
+@lru_cache(maxsize=_TYPES_MAX)
 def _is_address(type_: Any) -> bool:
     if type_ is Address:
         return True
@@ -149,6 +166,7 @@ def _is_union(type_: Any) -> bool:
     return get_origin(type_) in {types.UnionType, typing.Union}
 
 
+@lru_cache(maxsize=_TYPES_MAX)
 def _options(type_: Any) -> tuple[Any, ...]:
     """Return the plain types that `type_` allows, new types and annotations taken off."""
     if hasattr(type_, "__supertype__"):

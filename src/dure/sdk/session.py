@@ -44,7 +44,7 @@ from dure.sdk.transactions import VALID_FOR, SignedTransaction, build_transactio
 FINAL_TIMEOUT_S: Final = 30.0
 WAIT_MAX_S: Final = 10.0
 """How long one request waits; the client asks again until its own time is up."""
-POLL_S: Final = 0.1
+POLL_S: Final = 0.02
 EVENTS_PAGE: Final = 500
 
 
@@ -192,14 +192,18 @@ class Session:
 
     def prove_transaction(self, transaction_id: bytes) -> Operation[ProofFile]:
         """Return the checked proof of a stored transaction."""
-        proof = yield from self.fetch_proof(f"/v1/transactions/{transaction_id.hex()}/proof")
-        verify_on_chain(proof, (yield from self.get_chain_id()))
-        return proof
+        path = f"/v1/transactions/{transaction_id.hex()}/proof"
+        return (yield from self._prove_receipt(path, transaction_id))
 
     def prove_scheduled(self, call_id: bytes) -> Operation[ProofFile]:
         """Return the checked proof of a call that the chain made by itself."""
-        proof = yield from self.fetch_proof(f"/v1/scheduled/{call_id.hex()}/proof")
+        return (yield from self._prove_receipt(f"/v1/scheduled/{call_id.hex()}/proof", call_id))
+
+    def _prove_receipt(self, path: str, identity: bytes) -> Operation[ProofFile]:
+        proof = yield from self.fetch_proof(path)
         verify_on_chain(proof, (yield from self.get_chain_id()))
+        if isinstance(proof.claim, StateClaim) or proof.claim.receipt.receipt.id != identity:
+            raise InvalidAnswer("the node proved something else than was asked for")
         return proof
 
     def prove_state(self, key: bytes) -> Operation[ProofFile]:

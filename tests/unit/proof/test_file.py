@@ -11,6 +11,7 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dure.chain.state_tree.tree import compute_path
 from dure.core.address import decode_address, encode_address
 from dure.core.codec import Wire
 from dure.core.errors import InvalidEncoding, InvalidProof
@@ -24,10 +25,11 @@ from dure.proof import (
     trust_chain,
     verify,
 )
+from dure.proof.claims import StateClaim
 from dure.proof.file import PROOF_BYTES_MAX
 from dure.proof.json_form import parse, render
-from tests.unit.proof.chains import Chain
-from tests.unit.proof.test_verification import PROOFS, prove_transaction
+from tests.unit.proof.chains import KEYS, Chain, seal
+from tests.unit.proof.test_verification import PROOFS, prove_key, prove_transaction
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "proof"
 
@@ -137,6 +139,25 @@ def test_no_item_of_a_list_can_be_dropped_or_doubled(prove: Callable[[Chain], Pr
         is_broken(form)
         target[:] = original
     verify(decode_proof(rfc8785.dumps(form)))
+
+
+def test_the_two_changes_that_stay_true_are_what_the_specification_says() -> None:
+    chain = Chain()
+    final = chain.add(chain.transfers(5))
+    proof = prove_key(chain, final, b"a" + bytes(32))
+    assert isinstance(proof.claim, StateClaim)
+    neighbour = msgspec.structs.replace(proof.claim, key=find_neighbour(b"a" + bytes(32)))
+    verify(msgspec.structs.replace(proof, claim=neighbour))
+    four = msgspec.structs.replace(proof, certificate=seal(proof.header, KEYS))
+    assert len(verify(four).sealed_by) == 4
+    assert len(verify(proof).sealed_by) == 3
+
+
+def find_neighbour(key: bytes) -> bytes:
+    """Return another key whose path begins like this one's, as far as a small tree reaches."""
+    wanted = compute_path(key)[:2]
+    candidates = (b"a" + number.to_bytes(32, "big") for number in range(1, 10_000_000))
+    return next(each for each in candidates if compute_path(each)[:2] == wanted)
 
 
 def test_only_the_canonical_bytes_are_taken() -> None:

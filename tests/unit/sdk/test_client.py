@@ -174,6 +174,21 @@ def test_a_node_cannot_prove_another_key_than_was_asked_for() -> None:
     asyncio.run(story())
 
 
+def test_a_node_cannot_prove_another_transaction_than_was_asked_for() -> None:
+    async def story() -> None:
+        async with open_town() as town, town.client() as client:
+            first = await client.transfer(WON, BANK.address, 5, by=ALICE)
+            second = await client.transfer(WON, BANK.address, 6, by=ALICE)
+            other = encode_proof(first.proof)
+            lying = httpx.MockTransport(lambda _: httpx.Response(200, content=other))
+            async with town.client(transport=lying) as deceived:
+                assert await deceived.prove_transaction(first.transaction_id) == first.proof
+                with pytest.raises(InvalidAnswer, match="something else"):
+                    await deceived.prove_transaction(second.transaction_id)
+
+    asyncio.run(story())
+
+
 # Which chain
 
 
@@ -315,6 +330,10 @@ def test_a_story_clock_is_waited_for() -> None:
             while not events:
                 events = await client.list_events(contract=till.address, name="Paid")
             assert events[0].finality == "final"
+            proof = await client.prove_scheduled(bytes.fromhex(events[0].source))
+            assert verify(proof).statement.startswith("the scheduled call")
+            with pytest.raises(NotFound):
+                await client.prove_scheduled(bytes(32))
 
     asyncio.run(story())
 
