@@ -1,8 +1,8 @@
 """What the contract machine asks of the ledger, and what the ledger asks of the machine.
 
-The machine knows nothing of blocks, trees or signatures: it sees a `Ledger`. The ledger knows nothing of Python: it
-sees a `Machine`. Nothing here rolls back: a call that fails ends its whole transaction, and the ledger then drops
-everything that the transaction wrote.
+The machine knows nothing of blocks, trees or signatures: it sees a `Ledger`. The ledger knows
+nothing of Python: it sees a `Machine`. Nothing here rolls back: a call that fails ends its whole
+transaction, and the ledger then drops everything that the transaction wrote.
 """
 
 from dataclasses import dataclass, field
@@ -12,9 +12,11 @@ from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Hash, Height
 
 
 class Refusal(Exception):
-    """A call ends with nothing done. `code` is one of our own words and never changes; `message` is the contract's or ours.
+    """A call ends with nothing done.
 
-    No word of CPython's ever gets here: messages of exceptions differ between versions, and receipts are hashed.
+    `code` is one of our own words and never changes; `message` is the contract's or ours. No word
+    of CPython's ever gets here: messages of exceptions differ between versions, and receipts are
+    hashed.
     """
 
     def __init__(self, code: str, message: str) -> None:
@@ -25,7 +27,10 @@ class Refusal(Exception):
 
 @dataclass(slots=True)
 class Meter:
-    """Gas that is left to one transaction. The machine counts `left` down and refuses with `out_of_gas` below zero."""
+    """Gas that is left to one transaction.
+
+    The machine counts `left` down and refuses with `out_of_gas` below zero.
+    """
 
     limit: int
     left: int = field(init=False)
@@ -62,14 +67,15 @@ class Invocation:
     arguments: bytes
     """Canonical bytes of the tuple of arguments, typed by the method's signature."""
     sender: Address
-    """Who calls: the transaction's sender, the calling contract, or the contract itself for a scheduled call."""
+    """Who calls: the transaction's sender, the calling contract, or, when scheduled, itself."""
     payment: Payment | None
 
 
 class Ledger(Protocol):
     """The ledger as a running contract sees it, inside one transaction or one scheduled call.
 
-    Money methods raise `Refusal` with `insufficient_balance`, `frozen`, `not_issuer` or `unknown_asset`.
+    Money methods raise `Refusal` with `insufficient_balance`, `frozen`, `not_issuer` or
+    `unknown_asset`.
     """
 
     @property
@@ -102,10 +108,13 @@ class Ledger(Protocol):
         """Add an event to the receipt; `data` is the canonical tuple of the event's fields."""
         ...
 
-    def schedule(self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas) -> int:
-        """Have `method` called at ledger time `at` or as soon after as blocks allow; return the call's number.
+    def schedule(
+        self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas
+    ) -> int:
+        """Have `method` called at ledger time `at` or as soon after as blocks allow.
 
-        The machine has charged `gas` to the meter before: a scheduled call is paid for when it is scheduled.
+        Return the call's number. The machine has charged `gas` to the meter before: a scheduled
+        call is paid for when it is scheduled.
         """
         ...
 
@@ -114,7 +123,9 @@ class Ledger(Protocol):
         ...
 
     def get_balance(self, asset: AssetId, holder: Address) -> Amount: ...
-    def transfer(self, asset: AssetId, source: Address, target: Address, amount: Amount) -> None: ...
+    def transfer(
+        self, asset: AssetId, source: Address, target: Address, amount: Amount
+    ) -> None: ...
     def create_asset(self, issuer: Address, code: str, decimals: int) -> AssetId:
         """Register an asset whose issuing contract is `issuer`."""
         ...
@@ -125,14 +136,23 @@ class Ledger(Protocol):
 
 
 class Machine(Protocol):
-    """Checks, loads and runs contracts. `node` may put worker processes behind it; results are the same."""
+    """Checks, loads and runs contracts.
+
+    `node` may put worker processes behind it; results are the same.
+    """
 
     def load(self, source: str, class_name: str) -> Hash:
-        """Check and compile; return the code hash, under which it stays known. Raise `Refusal('unsafe_code')`."""
+        """Check and compile; return the code hash, under which it stays known.
+
+        Raise `Refusal('unsafe_code')`.
+        """
         ...
 
     def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        """Run one state-changing call (or `@init` when the method is `init`); return the canonical result bytes."""
+        """Run one state-changing call, or `@init` when the method is `init`.
+
+        Return the canonical bytes of the result.
+        """
         ...
 
     def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:

@@ -18,11 +18,17 @@ class StoredBlock(Wire, frozen=True):
     block: Block
     certificate: Certificate
     receipts: tuple[bytes, ...]
-    """Canonical `dure.chain.receipt.Record`s in order of execution; the header commits to their receipts."""
+    """Canonical `dure.chain.receipt.Record`s in order of execution.
+
+    The header commits to their receipts.
+    """
 
 
 class Disk(Protocol):
-    """Durable storage of one node. Every method raises `StorageError` rather than lose or invent anything."""
+    """Durable storage of one node.
+
+    Every method raises `StorageError` rather than lose or invent anything.
+    """
 
     def commit_block(
         self,
@@ -31,7 +37,10 @@ class Disk(Protocol):
         writes: dict[bytes, bytes | None],
         undo: dict[bytes, bytes | None],
     ) -> None:
-        """Write block, state changes, undo record and head in one synced batch: all or nothing, even at power loss."""
+        """Write block, state changes, undo record and head in one synced batch.
+
+        All or nothing, even at power loss.
+        """
         ...
 
     def load_head(self) -> StoredBlock | None:
@@ -53,14 +62,20 @@ class Disk(Protocol):
         ...
 
     def load_journal(self, height: Height) -> list[bytes]:
-        """Return the intact records of `height` in order; a torn tail is cut off, other damage is a `StorageError`."""
+        """Return the intact records of `height` in order.
+
+        A torn tail is cut off; other damage is a `StorageError`.
+        """
         ...
 
     def close(self) -> None: ...
 
 
 class Network(Protocol):
-    """Sends bytes to peers by their voting key. Never blocks: a peer that is away or too slow loses the message."""
+    """Sends bytes to peers by their voting key.
+
+    Never blocks: a peer that is away or too slow loses the message.
+    """
 
     def send(self, peer: PublicKey, data: bytes) -> None: ...
     def broadcast(self, data: bytes) -> None: ...
@@ -72,7 +87,10 @@ class Clock(Protocol):
 
     def now(self) -> Instant: ...
     def call_later(self, after: Milliseconds, name: object) -> None:
-        """Have the driver's `on_timer(name)` called after that time; the same name again replaces the earlier one."""
+        """Have the driver's `on_timer(name)` called after that time.
+
+        The same name again replaces the earlier one.
+        """
         ...
 
 
@@ -83,5 +101,9 @@ class Signer(Protocol):
     def key(self) -> PublicKey: ...
 
     def sign(self, height: int, round_: int, step: int, message: bytes) -> Signature | None:
-        """Return the signature, or None where (height, round, step) lies behind the last signed or differs at the same."""
+        """Return the signature, or None where it would contradict an earlier one.
+
+        That is where (height, round, step) lies behind the last signed, or another message was
+        signed at the same.
+        """
         ...
