@@ -1,11 +1,11 @@
 """What contract authors test with: `World`, an in-memory chain with a clock moved by hand."""
 
 from dure.testing.world import (
-    Account,
     Deployed,
     Deployment,
     Done,
     MemoryStage,
+    NamedAccount,
     Person,
     Refused,
     Stage,
@@ -14,11 +14,11 @@ from dure.testing.world import (
 )
 
 __all__ = [
-    "Account",
     "Deployed",
     "Deployment",
     "Done",
     "MemoryStage",
+    "NamedAccount",
     "Person",
     "Refused",
     "Stage",

@@ -10,9 +10,9 @@ How moments are worked out
 2. Scheduled arrival: the first moment after it at which the destination's clock shows
    `sched_arr_time`. Time zones come from the same package; the four airports that it leaves out are
    in Puerto Rico and the Virgin Islands.
-3. Arrival: scheduled arrival plus `arr_delay`. For 327,325 of the 327,346 flights that have one,
-   the destination's clock then shows exactly `arr_time`; the other 21 flew in one of the two nights
-   in which clocks are changed.
+3. Arrival: scheduled arrival plus `arr_delay`. For all but one of the 327,346 flights that have a
+   delay, the destination's clock then shows exactly `arr_time`; that one landed in the night in
+   which clocks are set forward.
 4. A flight without `dep_time` was cancelled; one that left and has no `arr_delay` was diverted, and
    is never reported.
 """

@@ -2,14 +2,13 @@
 
 from dure.apps.flight_delay.contract import CoverPaid, FlightDelay, PremiumRefunded
 from dure.contract.language import hours
-from dure.testing import World
+from dure.testing import Deployed, Person, World
 
 FLIGHT = "UA1545 EWR-IAH"
 
 
-def late_flight_pays_by_itself(world: World) -> None:
-    """A flight lands 131 minutes late; the traveller is paid at once, and nobody filed a claim."""
-    insurer, traveller, airline = world.people("insurer", "traveller", "airline", won=1_000_000)
+def open_business(world: World, insurer: Person, airline: Person) -> Deployed:
+    """Offer a cover of 200,000 won for 5,000, with a reserve of 500,000 behind it."""
     cover = world.deploy(
         FlightDelay,
         by=insurer,
@@ -19,6 +18,13 @@ def late_flight_pays_by_itself(world: World) -> None:
         cover=200_000,
     )
     cover.add_reserve(by=insurer, pay=500_000)
+    return cover
+
+
+def late_flight_pays_by_itself(world: World) -> None:
+    """A flight lands 131 minutes late; the traveller is paid at once, and nobody filed a claim."""
+    insurer, traveller, airline = world.people("insurer", "traveller", "airline", won=1_000_000)
+    cover = open_business(world, insurer, airline)
 
     departs = world.now + hours(3)
     policy = cover.buy(by=traveller, flight=FLIGHT, departs=departs, pay=5_000)
@@ -35,15 +41,7 @@ def late_flight_pays_by_itself(world: World) -> None:
 def cancelled_flight_gives_the_premium_back(world: World) -> None:
     """The airline cancels an hour before departure; the premium comes back and no more is sold."""
     insurer, traveller, airline = world.people("insurer", "traveller", "airline", won=1_000_000)
-    cover = world.deploy(
-        FlightDelay,
-        by=insurer,
-        roles={"flight oracle": airline},
-        money=world.asset("won"),
-        premium=5_000,
-        cover=200_000,
-    )
-    cover.add_reserve(by=insurer, pay=500_000)
+    cover = open_business(world, insurer, airline)
 
     departs = world.now + hours(3)
     cover.buy(by=traveller, flight=FLIGHT, departs=departs, pay=5_000)
@@ -59,15 +57,7 @@ def cancelled_flight_gives_the_premium_back(world: World) -> None:
 def silent_oracle_costs_the_traveller_nothing(world: World) -> None:
     """A flight is diverted and never reported; two days later the premium comes back by itself."""
     insurer, traveller, airline = world.people("insurer", "traveller", "airline", won=1_000_000)
-    cover = world.deploy(
-        FlightDelay,
-        by=insurer,
-        roles={"flight oracle": airline},
-        money=world.asset("won"),
-        premium=5_000,
-        cover=200_000,
-    )
-    cover.add_reserve(by=insurer, pay=500_000)
+    cover = open_business(world, insurer, airline)
 
     departs = world.now + hours(3)
     cover.buy(by=traveller, flight=FLIGHT, departs=departs, pay=5_000)

@@ -4,15 +4,15 @@ from dure.testing.world.contracts import Deployed
 from dure.testing.world.errors import Refused, StoryMistake
 from dure.testing.world.memory import MemoryStage
 from dure.testing.world.people import Person
-from dure.testing.world.stage import Account, Deployment, Done, Stage
+from dure.testing.world.stage import Deployment, Done, NamedAccount, Stage
 from dure.testing.world.story import World
 
 __all__ = [
-    "Account",
     "Deployed",
     "Deployment",
     "Done",
     "MemoryStage",
+    "NamedAccount",
     "Person",
     "Refused",
     "Stage",

@@ -14,23 +14,12 @@ from functools import cache
 from hashlib import sha256
 from typing import Final
 
-from dure.chain import money, state, system
+from dure.chain import money, state
 from dure.chain.executor import Executor
 from dure.chain.genesis import document as genesis
 from dure.chain.parameters import DEFAULT_PARAMETERS
 from dure.chain.receipt import OK, Event, Kind, Record
-from dure.chain.transaction import (
-    BODY_VERSION,
-    Body,
-    Call,
-    Envelope,
-    KeyPolicy,
-    PolicyProof,
-    Transaction,
-    compute_address,
-    compute_asset_id,
-    compute_transaction_id,
-)
+from dure.chain.transaction import Call, Transaction, compute_asset_id
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Invocation, Machine, Refusal
 from dure.core.block import Header
@@ -47,8 +36,10 @@ from dure.core.types import (
 )
 from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
+from dure.sdk import ledger_calls
+from dure.sdk.transactions import build_transaction
 from dure.testing.world.errors import Refused, StoryMistake, list_names
-from dure.testing.world.stage import Account, Deployment, Done
+from dure.testing.world.stage import Deployment, Done, NamedAccount
 
 GENESIS_TIME: Final = Instant(1_767_225_600_000)
 """Header time of the first block, 2026-01-01T00:00:00Z.
@@ -80,10 +71,10 @@ def get_machine() -> Machine:
     return InProcessMachine()
 
 
-def derive_account(kind: str, name: str) -> Account:
+def derive_account(kind: str, name: str) -> NamedAccount:
     """Return the account of a name: the same key each time, worthless outside of tests."""
     key = SigningKey(sha256(f"dure.testing.World {kind} {name}".encode()).digest())
-    return Account(name, key, compute_address(KeyPolicy(key.public)))
+    return NamedAccount(name, key)
 
 
 class MemoryStage:
@@ -95,6 +86,7 @@ class MemoryStage:
         self._member = derive_account("office", "member")
         self._treasury = derive_account("office", "treasury")
         self._clock = derive_account("office", "story clock")
+        self._proposer = self._member.keys[0].public
         self.assets = {name: compute_asset_id(self._authority.address, name) for name in assets}
         self._executor = Executor(self._build_genesis(at, assets), get_machine())
         self._events: list[Event] = []
@@ -116,11 +108,9 @@ class MemoryStage:
             offset=at - GENESIS_TIME,
             story_clock=self._clock.address,
             parameters=DEFAULT_PARAMETERS,
-            validators=build_validator_set([Validator(self._member.key.public, _ORGANISATION)]),
-            organisations=(
-                genesis.Organisation(_ORGANISATION, KeyPolicy(self._member.key.public)),
-            ),
-            authority=KeyPolicy(self._authority.key.public),
+            validators=build_validator_set([Validator(self._proposer, _ORGANISATION)]),
+            organisations=(genesis.Organisation(_ORGANISATION, self._member.policy),),
+            authority=self._authority.policy,
             assets=tuple(
                 genesis.Asset(name, decimals, self._authority.address)
                 for name, decimals in assets.items()
@@ -175,7 +165,7 @@ class MemoryStage:
 
     # What changes it
 
-    def admit(self, name: str, balances: Mapping[str, int]) -> Account:
+    def admit(self, name: str, balances: Mapping[str, int]) -> NamedAccount:
         if name in self._names:
             raise StoryMistake(f"there is a {name!r} already: give each person a name of their own")
         unknown = balances.keys() - self.assets.keys()
@@ -185,12 +175,9 @@ class MemoryStage:
                 "name others by World(assets={…})"
             )
         account = derive_account("person", name)
-        self.send(self._member, [_call_ledger("enrol", system.EnrolArguments((account.address,)))])
+        self.send(self._member, [ledger_calls.enrol([account.address])])
         gifts = [
-            _call_ledger(
-                "transfer",
-                system.TransferArguments(self.assets[code], account.address, Amount(amount)),
-            )
+            ledger_calls.transfer(self.assets[code], account.address, amount)
             for code, amount in balances.items()
         ]
         if gifts:
@@ -199,17 +186,20 @@ class MemoryStage:
         return account
 
     def deploy(self, deployment: Deployment) -> Address:
-        arguments = system.DeployArguments(
-            deployment.source, deployment.owner, deployment.arguments, deployment.roles
+        call = ledger_calls.deploy(
+            deployment.source.text,
+            deployment.source.class_name,
+            owner=deployment.owner,
+            arguments=deployment.arguments,
+            roles=deployment.roles,
         )
-        done = self.send(self._authority, [_call_ledger("deploy", arguments)])
-        return decode(Address, done.results[0])
+        return decode(Address, self.send(self._authority, [call]).results[0])
 
     def advance(self, to: Instant) -> None:
-        self.send(self._clock, [_call_ledger("advance", system.AdvanceArguments(to))])
+        self.send(self._clock, [ledger_calls.advance(to)])
 
-    def send(self, sender: Account, calls: Sequence[Call]) -> Done:
-        transaction = self._sign(sender, tuple(calls))
+    def send(self, sender: NamedAccount, calls: Sequence[Call]) -> Done:
+        transaction = self._sign(sender, calls)
         records = self._make_block([transaction])
         self._come_to_rest(records)
         (record,) = (each for each in records if each.receipt.kind is Kind.TRANSACTION)
@@ -232,25 +222,18 @@ class MemoryStage:
 
     # Inside
 
-    def _sign(self, sender: Account, calls: tuple[Call, ...]) -> Transaction:
+    def _sign(self, sender: NamedAccount, calls: Sequence[Call]) -> Transaction:
         self._sent += 1
-        body = Body(
-            version=BODY_VERSION,
-            chain_id=self._executor.chain_id,
-            sender=sender.address,
-            payer=None,
-            valid_until=Instant(
-                self._executor.head.header.time + self._executor.parameters.replay_window
-            ),
-            salt=self._sent.to_bytes(8, "big"),
+        window = self._executor.parameters.replay_window
+        signed = build_transaction(
+            self._executor.chain_id,
+            sender,
+            calls,
+            valid_until=Instant(self._executor.head.header.time + window),
             gas_limit=GAS_LIMIT,
-            fee_limit=Amount(0),
-            calls=calls,
+            salt=self._sent.to_bytes(8, "big"),
         )
-        data = encode(body)
-        signature = sender.key.sign(compute_transaction_id(data))
-        proof = PolicyProof(KeyPolicy(sender.key.public), (signature,))
-        (opened,) = self._executor.transactions.open_many([encode(Envelope(data, (proof,)))])
+        (opened,) = self._executor.transactions.open_many([signed.envelope])
         if isinstance(opened, InvalidTransaction):
             raise Refused(opened.code, opened.message, who=sender.name) from opened
         return opened
@@ -260,7 +243,7 @@ class MemoryStage:
         candidate = self._executor.propose(
             head.block_id,
             time=Instant(head.header.time + 1),
-            proposer=self._member.key.public,
+            proposer=self._proposer,
             transactions=transactions,
         )
         if candidate is None:
@@ -300,7 +283,3 @@ def _find_refused_schedule(records: tuple[Record, ...]) -> Refused | None:
         if receipt.kind is Kind.SCHEDULED and receipt.status != OK:
             return Refused(receipt.status, receipt.message, who="a scheduled call")
     return None
-
-
-def _call_ledger(method: str, arguments: object) -> Call:
-    return Call(money.LEDGER, method, encode(arguments), None)

@@ -2,7 +2,7 @@
 
 from dure.core.types import Address
 from dure.testing.world.errors import list_names
-from dure.testing.world.stage import Account, Stage
+from dure.testing.world.stage import NamedAccount, Stage
 
 
 class Party:
@@ -15,7 +15,7 @@ class Party:
 class Person(Party):
     """Somebody who acts: `traveller.won` is what the traveller holds now."""
 
-    def __init__(self, account: Account, stage: Stage) -> None:
+    def __init__(self, account: NamedAccount, stage: Stage) -> None:
         super().__init__(account.address)
         self.account = account
         self._stage = stage

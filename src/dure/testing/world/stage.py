@@ -18,15 +18,15 @@ from dure.chain.state import Source
 from dure.chain.transaction import Call
 from dure.core.types import Address, AssetId, Gas, Hash, Height, Instant
 from dure.identity.keys import SigningKey
+from dure.sdk.accounts import LocalAccount
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """Somebody who can sign."""
+class NamedAccount(LocalAccount):
+    """Somebody who can sign, and what the story calls them."""
 
-    name: str
-    key: SigningKey
-    address: Address
+    def __init__(self, name: str, key: SigningKey) -> None:
+        super().__init__(key)
+        self.name = name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Deployment:
     owner: Address
     arguments: bytes
     """Canonical tuple of the arguments of `init`."""
-    roles: tuple[tuple[str, Address], ...]
+    roles: Mapping[str, Sequence[Address]]
 
 
 class Stage(Protocol):
@@ -67,11 +67,11 @@ class Stage(Protocol):
         """The money that people can be given, by name."""
         ...
 
-    def admit(self, name: str, balances: Mapping[str, int]) -> Account:
+    def admit(self, name: str, balances: Mapping[str, int]) -> NamedAccount:
         """Make an account that may send, holding these minor units; raise `Refused`."""
         ...
 
-    def send(self, sender: Account, calls: Sequence[Call]) -> Done:
+    def send(self, sender: NamedAccount, calls: Sequence[Call]) -> Done:
         """Sign and execute the calls, all or nothing; raise `Refused`."""
         ...
 

@@ -27,11 +27,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, TypeVar
 
-from dure.chain import money, system
 from dure.chain.transaction import Call
 from dure.contract.language import Contract, Duration, Event, Time
 from dure.core.codec import encode
-from dure.core.types import Address, Amount, AssetId, Instant
+from dure.core.types import Address, AssetId, Instant
+from dure.sdk import ledger_calls
 from dure.testing.world.contracts import Agreement, Deployed, read_agreement
 from dure.testing.world.errors import Refused, StoryMistake, list_names
 from dure.testing.world.memory import MemoryStage
@@ -109,7 +109,7 @@ class World:
                 source=agreement.source,
                 owner=by.address,
                 arguments=_encode_init(agreement, arguments),
-                roles=_list_roles(roles or {}),
+                roles=_list_holders(roles or {}),
             )
         )
         deployed = Deployed(agreement, address, self._stage)
@@ -118,20 +118,18 @@ class World:
 
     def transfer(self, *, by: Person, to: Party, asset: str, amount: int) -> None:
         """Move money between people, or to a contract that does not ask for it."""
-        self._call_ledger(
-            by, "transfer", system.TransferArguments(self.asset(asset), to.address, Amount(amount))
-        )
+        self._send(by, ledger_calls.transfer(self.asset(asset), to.address, amount))
 
     def grant(self, contract: Deployed, role: str, to: Person, *, by: Person) -> None:
         """Give a person a role at a contract; `by` is the contract's owner."""
-        self._call_ledger(by, "grant", system.RoleArguments(contract.address, role, to.address))
+        self._send(by, ledger_calls.grant(contract.address, role, to.address))
 
     def revoke(self, contract: Deployed, role: str, of: Person, *, by: Person) -> None:
         """Take a role away; `by` is the contract's owner."""
-        self._call_ledger(by, "revoke", system.RoleArguments(contract.address, role, of.address))
+        self._send(by, ledger_calls.revoke(contract.address, role, of.address))
 
-    def _call_ledger(self, by: Person, method: str, arguments: object) -> None:
-        self._stage.send(by.account, [Call(money.LEDGER, method, encode(arguments), None)])
+    def _send(self, by: Person, call: Call) -> None:
+        self._stage.send(by.account, [call])
 
     # Time
 
@@ -236,11 +234,10 @@ def _read_time(at: str | Time) -> Time:
     return Time(round(moment.timestamp() * 1000))
 
 
-def _list_roles(
+def _list_holders(
     roles: Mapping[str, Person | Sequence[Person]],
-) -> tuple[tuple[str, Address], ...]:
-    pairs: list[tuple[str, Address]] = []
-    for role, holders in roles.items():
-        people = [holders] if isinstance(holders, Person) else holders
-        pairs += [(role, person.address) for person in people]
-    return tuple(pairs)
+) -> dict[str, list[Address]]:
+    return {
+        role: [person.address for person in ([holders] if isinstance(holders, Person) else holders)]
+        for role, holders in roles.items()
+    }

