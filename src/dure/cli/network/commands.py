@@ -200,13 +200,11 @@ async def _ask(client: httpx.AsyncClient, name: str, url: str) -> dict[str, Any]
 def _format_row(answer: dict[str, Any]) -> tuple[str, ...]:
     if not answer["up"]:
         return (str(answer["member"]), "[red]down[/red]", "", "", "", str(answer["problem"]))
-    peers = answer["peers"]
-    connected = sum(1 for peer in peers if peer["connected"])
     return (
         str(answer["member"]),
         str(answer["height"]),
         str(answer["state_root"])[:12],
         str(answer["waiting"]),
-        f"{connected}/{len(peers)}",
+        f"{answer['peers_connected']}/{answer['peers']}",
         str(answer["engine"]),
     )

@@ -11,12 +11,12 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Final
 
-import httpx
-
-from dure.cli.network.founding import Network
+from dure.cli.network.founding import LOOPBACK, Network
 from dure.cli.network.node_files import Member
 from dure.core.errors import ConfigurationError, Unavailable
 
@@ -59,11 +59,16 @@ class NodeProcess:
 
     def is_ready(self) -> bool:
         """Say whether the node answers."""
+        connection = HTTPConnection(LOOPBACK, self.member.api_port, timeout=2)
         try:
-            answer = httpx.get(f"{self.member.url}/healthz", timeout=2)
-        except httpx.TransportError:
+            connection.request(
+                "GET", "/healthz", headers={"Host": f"localhost:{self.member.api_port}"}
+            )
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
             return False
-        return answer.status_code == httpx.codes.OK
+        finally:
+            connection.close()
 
     def ask_to_stop(self) -> None:
         """Send the polite signal."""
