@@ -13,7 +13,7 @@ def list_errors(root: type[DureError]) -> Iterator[type[DureError]]:
 
 
 def test_codes_are_snake_case_and_never_shared() -> None:
-    ours = [e for e in list_errors(DureError) if e.__module__.startswith("dure.")]
+    ours = [e for e in list_errors(DureError) if e.__module__ == errors.__name__]
     codes = [error.code for error in ours]
     assert len(set(codes)) == len(codes)
     assert TransactionExpired.code == "transaction_expired"
