@@ -6,9 +6,10 @@ import msgspec
 import pytest
 
 from dure.chain import state
-from dure.core.block import compute_block_id
+from dure.core.block import compute_block_id, compute_envelope_id
 from dure.core.certificate import Certificate
 from dure.core.errors import InvalidProof, NotFound
+from dure.core.merkle import compute_root
 from dure.core.types import BlockId, Height, Instant, Round
 from dure.core.validators import Validator, ValidatorSet, build_validator_set
 from dure.proof import (
@@ -18,6 +19,7 @@ from dure.proof import (
     FinalBlock,
     ProofFile,
     TrustEntry,
+    build_handover,
     build_outcome_proof,
     build_scheduled_proof,
     build_state_proof_file,
@@ -25,10 +27,11 @@ from dure.proof import (
     build_trust,
     decode_proof,
     encode_proof,
+    is_handover,
     trust_chain,
     verify,
 )
-from dure.proof.claims import OutcomeClaim, StateClaim, TransactionClaim
+from dure.proof.claims import OutcomeClaim, StateClaim, TransactionClaim, encode_envelope
 from tests.unit.proof import chains
 from tests.unit.proof.chains import KEYS, NAMES, NEW_KEYS, WON, Chain, seal
 
@@ -324,6 +327,32 @@ def test_a_checkpoint_elsewhere_says_nothing() -> None:
     known = Checkpoint(Height(77), BlockId(bytes(32)))
     entry = TrustEntry(chain.executor.chain_id, "mine", known)
     assert verify(proof, build_trust(entry)).is_proved
+
+
+def prove_forged_body(chain: Chain, signature: bytes | None) -> ProofFile:
+    """Return a proof whose validators sealed a transaction that its sender never signed."""
+    final = chain.add(chain.transfers(5))
+    proof = build_transaction_proof(final, 0)
+    assert isinstance(proof.claim, TransactionClaim)
+    (given,) = proof.claim.proofs
+    stolen = msgspec.structs.replace(given, signatures=(signature,))
+    claim = msgspec.structs.replace(proof.claim, proofs=(stolen,))
+    root = compute_root([compute_envelope_id(encode_envelope(claim))])
+    header = msgspec.structs.replace(proof.header, transaction_root=root)
+    return change(proof, claim=claim, header=header, certificate=seal(header, KEYS))
+
+
+def test_even_a_quorum_cannot_prove_what_the_sender_did_not_sign() -> None:
+    refuse(prove_forged_body(Chain(), bytes(64)), "transaction signature")
+    refuse(prove_forged_body(Chain(), None), "transaction")
+
+
+def test_a_handover_is_made_only_of_a_block_that_changes_the_validators() -> None:
+    chain = Chain()
+    final = chain.add(chain.transfers(5), chain.transfers(2_000_000))
+    assert not is_handover(final.block.header)
+    with pytest.raises(NotFound):
+        build_handover(final.block, final.certificate, final.records)
 
 
 def test_what_the_block_does_not_hold_cannot_be_proved() -> None:

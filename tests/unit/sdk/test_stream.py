@@ -11,13 +11,13 @@ from dure.chain.receipt import Record
 from dure.core.block import Header, compute_envelope_id
 from dure.core.certificate import Certificate
 from dure.core.codec import decode, encode
-from dure.core.errors import InvalidProof, Unavailable
+from dure.core.errors import InvalidEncoding, InvalidProof, Unavailable
 from dure.core.types import ChainId, Hash, Height, Round
-from dure.core.validators import Validator, build_validator_set
-from dure.sdk import follow, open_stream
+from dure.core.validators import Validator, ValidatorSet, build_validator_set
+from dure.sdk import InvalidAnswer, follow, open_stream
 from dure.sdk.answers import BlockItem, EventItem, Item
 from dure.sdk.events import get_place
-from dure.sdk.frames import BlockFrame
+from dure.sdk.frames import Answer, BlockFrame, Retracted
 from dure.sdk.stream import BlockChecker
 from tests.unit.api.solo_chain import ALICE, SoloChain
 from tests.unit.sdk.town import open_town
@@ -121,6 +121,71 @@ def test_the_validators_may_be_exchanged_on_the_way() -> None:
     checker.change_validators(chain.executor.head.validators)
     assert checker.is_known(frame)
     assert checker.check(frame).header.height == 1
+
+
+class StandIn:
+    """Says who decides, as a client would after proving it."""
+
+    def __init__(self, chain: SoloChain) -> None:
+        self.chain = chain
+        self.asked = 0
+
+    async def get_chain_id(self) -> ChainId:
+        return self.chain.executor.chain_id
+
+    async def read_validators(self) -> tuple[Height, ValidatorSet]:
+        self.asked += 1
+        return Height(1), self.chain.executor.head.validators
+
+
+async def stream_from(chain: SoloChain, sent: bytes | str, validators: ValidatorSet) -> int:
+    """Have a made-up node send one message; return how often the validators had to be asked for."""
+
+    async def answer(socket: ServerConnection) -> None:
+        await socket.send(sent)
+        await socket.wait_closed()
+
+    client = StandIn(chain)
+    async with serve(answer, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with open_stream(url, client, validators=validators) as stream:
+            await anext(stream.blocks())
+    return client.asked
+
+
+def test_a_stream_learns_of_new_validators_by_itself() -> None:
+    chain = SoloChain()
+    frame = encode(make_frame(chain))
+    others = build_validator_set([Validator(ALICE.keys[0].public, "before")])
+    assert asyncio.run(stream_from(chain, frame, others)) == 1
+    assert asyncio.run(stream_from(chain, frame, chain.executor.head.validators)) == 0
+
+
+def test_a_node_that_breaks_the_stream_s_protocol_is_named() -> None:
+    chain = SoloChain()
+    frame = make_frame(chain)
+    wrong: list[bytes | str] = ["text", encode(Retracted(frame.header)), b"\x00"]
+    for sent in wrong:
+        with pytest.raises((InvalidAnswer, InvalidEncoding)):
+            asyncio.run(stream_from(chain, sent, chain.executor.head.validators))
+
+
+def test_a_node_that_answers_for_too_few_transactions_is_not_believed() -> None:
+    chain = SoloChain()
+
+    async def answer(socket: ServerConnection) -> None:
+        await socket.recv()
+        await socket.send(encode(Answer(1, ())))
+        await socket.wait_closed()
+
+    async def story() -> None:
+        async with serve(answer, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+            async with open_stream(url, StandIn(chain)) as stream:
+                with pytest.raises(InvalidAnswer, match="for each envelope"):
+                    await stream.submit([chain.pay(1).envelope])
+
+    asyncio.run(story())
 
 
 def test_events_are_followed_from_a_height_on_each_once() -> None:
