@@ -84,7 +84,7 @@ def load_program() -> Any:
     """Return the command line as its tree of commands."""
     import typer.main  # noqa: PLC0415 - only this page needs it
 
-    return typer.main.get_command(importlib.import_module("dure.cli.main").app)
+    return typer.main.get_command(importlib.import_module("dure.cli.main").build_app())
 
 
 def render_commands() -> str:

@@ -1,38 +1,60 @@
-"""The command `dure`: every part of Dure from the command line."""
+"""The command `dure`: every part of Dure from the command line.
+
+A command's module is loaded when the command is named, because nobody should wait for a database library to see a
+proof verified. `dure --help` loads them all.
+"""
 
 import sys
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Final
 
 import typer
 
-from dure.cli import block, contract, key, node, transaction
-from dure.cli.bench import commands as bench
-from dure.cli.demo import commands as demo
-from dure.cli.network import commands as network
 from dure.cli.output import fail
-from dure.cli.verify import verify_file
 from dure.core.errors import DureError
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    help="Dure: one ledger for organisations that do not trust one operator.\n\n"
-    "Begin with `dure demo flight-delay`; then `dure network init my-network` and `dure network up my-network`.",
-)
-app.add_typer(demo.app, name="demo")
-app.add_typer(network.app, name="network")
-app.add_typer(node.app, name="node")
-app.add_typer(key.app, name="key")
-app.add_typer(contract.app, name="contract")
-app.add_typer(transaction.app, name="tx")
-app.add_typer(block.app, name="block")
-app.add_typer(bench.app, name="bench")
-app.command("verify")(verify_file)
+COMMANDS: Final = {
+    "demo": "dure.cli.demo.commands",
+    "network": "dure.cli.network.commands",
+    "node": "dure.cli.node",
+    "key": "dure.cli.key",
+    "contract": "dure.cli.contract",
+    "tx": "dure.cli.transaction",
+    "block": "dure.cli.block",
+    "verify": "dure.cli.verify",
+    "bench": "dure.cli.bench.commands",
+}
+"""The module of each command, in the order of the help; each has an `app`, `verify` its one function."""
+
+HELP: Final = """Dure: one ledger for organisations that do not trust one operator.
+
+Begin with `dure demo flight-delay`; then `dure network init my-network` and `dure network up my-network`."""
+
+
+def build_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
+    """Return the command line with these commands."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode="markdown",
+        pretty_exceptions_enable=False,
+    )
+    # Without a callback a single command would lose its name.
+    app.callback(help=HELP)(lambda: None)
+    for name in names:
+        module = import_module(COMMANDS[name])
+        if name == "verify":
+            app.command(name)(module.verify_file)
+        else:
+            app.add_typer(module.app, name=name)
+    return app
 
 
 def main() -> None:
     """Run the command line; every error of ours ends as one clear message."""
+    named = sys.argv[1:2]
+    app = build_app(named) if named and named[0] in COMMANDS else build_app()
     try:
         app()
     except DureError as problem:
