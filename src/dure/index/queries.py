@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Column, ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import Column, ColumnElement, Select, and_, func, or_, select, true
 
 from dure.chain.money import LEDGER
 from dure.chain.receipt import OK
@@ -161,6 +161,13 @@ def events(wanted: EventFilter, limit: int) -> Select[Any]:
         query = query.where(_stands_after(places, wanted.after))
     order = [place.desc() for place in places] if wanted.newest_first else list(places)
     return query.order_by(*order).limit(limit)
+
+
+def event_counts(contract: Address) -> Select[Any]:
+    """How many events of each name a contract left."""
+    count = func.count().label("count")
+    query = select(EVENTS.c.name, count).where(EVENTS.c.contract == contract)
+    return query.group_by(EVENTS.c.name).order_by(EVENTS.c.name)
 
 
 def _stands_after(columns: tuple[Column[Any], ...], place: tuple[int, ...]) -> ColumnElement[bool]:

@@ -132,6 +132,10 @@ class Index:
         """Return events in the order in which they happened."""
         return [EventRow(**row) for row in self._run(queries.events(wanted, limit))]
 
+    def count_events(self, contract: Address) -> dict[str, int]:
+        """Return how many events of each name a contract left."""
+        return {row["name"]: row["count"] for row in self._run(queries.event_counts(contract))}
+
     def list_deployments(
         self, after: tuple[int, int, int] | None, limit: int
     ) -> list[DeploymentRow]:

@@ -1,0 +1,91 @@
+"""The console as an application that hangs behind the API's gate.
+
+`build_public_app(…, pages=build_pages(…))`.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dure.api.answers.contracts import Contracts
+from dure.api.http.errors import get_status
+from dure.application import Application
+from dure.console.pages import Pages
+from dure.console.rendering import HEADERS
+from dure.core.errors import DureError, NotFound
+from dure.index import Index
+from dure.node.gateway import Gateway
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+ASSETS: Final = {"console.css": "text/css", "live.js": "text/javascript"}
+"""The files that pages load; nothing else in the folder is ever served."""
+
+_STATIC: Final = Path(__file__).parent / "static"
+
+
+def build_pages(
+    gateway: Gateway, index: Index, applications: Sequence[Application] = ()
+) -> ASGIApp:
+    """Return the pages of one node; each application gets one at `/apps/<slug>`."""
+    pages = Pages(gateway, index, Contracts(gateway), applications)
+    handlers: dict[str, Handler] = {
+        "/": pages.overview,
+        "/blocks/{height}": pages.block,
+        "/transactions/{id}": pages.transaction,
+        "/contracts/{address}": pages.contract,
+        "/apps/{slug}": pages.application,
+    }
+    routes = [Route(path, _with_error_page(pages, handler)) for path, handler in handlers.items()]
+    routes.append(Route("/static/{name}", _build_asset_handler()))
+    router = Router(routes, redirect_slashes=False)
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = None
+        # The API's router has left its own mark; this one begins anew.
+        scope.pop("router", None)
+        try:
+            await router(scope, receive, send)
+        except HTTPException as problem:
+            if problem.status_code != 404:
+                raise
+            missing = NotFound("there is no such page here")
+            answer = _render_error(pages, Request(scope), missing)
+            await answer(scope, receive, send)
+
+    return serve
+
+
+def _with_error_page(pages: Pages, handler: Handler) -> Handler:
+    async def handle(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except DureError as problem:
+            if get_status(problem) >= 500:
+                raise
+            return _render_error(pages, request, problem)
+
+    return handle
+
+
+def _render_error(pages: Pages, request: Request, problem: DureError) -> Response:
+    status = get_status(problem)
+    return pages.renderer.render(request, "error.html", status, problem=problem)
+
+
+def _build_asset_handler() -> Handler:
+    files = {name: (_STATIC / name).read_bytes() for name in ASSETS}
+
+    async def handle(request: Request) -> Response:
+        name = request.path_params["name"]
+        if name not in files:
+            raise HTTPException(404)
+        return Response(files[name], headers=HEADERS, media_type=ASSETS[name])
+
+    return handle

@@ -1,0 +1,96 @@
+"""From values to HTML: one Jinja environment that escapes everything, and every page's headers.
+
+The policy allows scripts, styles and connections of this origin only, nothing inline, nothing
+evaluated, no frame; so even a name that slipped through unescaped could not run.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import Response
+
+from dure.console.language import LANGUAGES, choose_language, get_asked_language, get_text
+
+HEADERS: Final = {
+    "content-security-policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cache-control": "no-store",
+}
+
+TIME_MAX: Final = 253_402_300_799_999
+"""The last millisecond of the year 9999, the last that has a date."""
+
+_FOLDER: Final = Path(__file__).parent
+
+
+def build_environment() -> Environment:
+    """Return the environment of all templates."""
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"time": show_time, "number": show_number, "short": shorten}
+    return environment
+
+
+class Renderer:
+    """Renders templates with what every page shows."""
+
+    def __init__(self, describe_frame: Callable[[], dict[str, Any]]) -> None:
+        """`describe_frame` tells what header and footer of each page need, at the present block."""
+        self._environment = build_environment()
+        self._describe_frame = describe_frame
+
+    def render(
+        self, request: Request, template: str, status: int = 200, **values: object
+    ) -> Response:
+        """Return a page in the language of the request."""
+        language = choose_language(request)
+        asked = get_asked_language(request)
+        content = self._environment.get_template(template).render(
+            **self._describe_frame(),
+            **values,
+            t=partial(get_text, language),
+            language=language,
+            languages=LANGUAGES,
+            path=request.url.path,
+            query=f"?lang={asked}" if asked else "",
+        )
+        headers = HEADERS | {"content-language": language, "vary": "accept-language"}
+        return Response(content, status, headers=headers, media_type="text/html")
+
+
+def show_time(milliseconds: int) -> str:
+    """Return a moment as people read it, in UTC."""
+    if not 0 <= milliseconds <= TIME_MAX:
+        return str(milliseconds)
+    moment = datetime.fromtimestamp(milliseconds // 1000, UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def show_offset(milliseconds: int) -> str:
+    """Return a difference of time in days, hours, minutes and seconds."""
+    sign = "-" if milliseconds < 0 else "+"
+    return sign + str(timedelta(seconds=abs(milliseconds) // 1000))
+
+
+def show_number(value: object) -> str:
+    """Return an integer with thin groups of three digits; anything else as it is."""
+    return f"{value:,}".replace(",", "\u202f") if type(value) is int else str(value)
+
+
+def shorten(text: str, length: int = 16) -> str:
+    """Return the beginning of a long identifier."""
+    return text if len(text) <= length + 1 else text[:length] + "…"
