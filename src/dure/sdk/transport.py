@@ -185,7 +185,7 @@ def _add_bounded(content: bytearray, chunk: bytes) -> None:
 
 
 def _build_tls(nodes: Nodes) -> ssl.SSLContext:
-    """Return whom to trust; loading the authorities takes a tenth of a second that HTTP need not pay."""
+    """Return whom to trust; plain HTTP need not wait a tenth of a second for the authorities."""
     if any(url.startswith("https:") for url in nodes.urls):
         return httpx.create_ssl_context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
