@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from dure.application import LANGUAGES, Application, Story, find_applications, load_texts
+from dure.chain.executor import Executor
 from dure.contract.checker.check import check
 from dure.contract.interface import build_interface
 from dure.contract.language import Contract
+from dure.contract.machine import InProcessMachine
 from dure.contract.source import read_source
-from dure.testing import World
+from dure.core.types import Instant
+from dure.testing import MemoryStage, World
 
 RULE = re.compile(r"^\* \*\*R(\d+)\*\*", re.MULTILINE)
 TEST = re.compile(r"^def test_r(\d+)_", re.MULTILINE)
@@ -85,6 +88,17 @@ def test_the_story_runs_twice_to_the_same_state(story: Story) -> None:
         assert world.state_root != begun
         roots.add(world.state_root)
     assert len(roots) == 1
+
+
+@every_story
+def test_another_node_comes_to_the_same_state(story: Story) -> None:
+    stage = MemoryStage(at=Instant(1_767_600_000_000), assets={"won": 0, "usd": 2})
+    story(World(stage))
+    follower = Executor(stage.genesis, InProcessMachine())
+    for block in stage.blocks:
+        candidate = follower.judge(block)
+        follower.commit(candidate.position.block_id)
+    assert follower.head.header.state_root == stage.state_root
 
 
 @every_story

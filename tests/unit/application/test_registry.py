@@ -89,9 +89,10 @@ def test_a_new_application_is_whole_and_its_first_test_red(tmp_path: Path) -> No
         "assert APP.slug == 'lost-and-found'\n"
         "[story(World()) for story in APP.stories]\n"
     )
-    assert run(tmp_path, "-c", story).returncode == 0
+    told = run(tmp_path, "-c", story)
+    assert told.returncode == 0, told.stderr
     test = run(tmp_path, "-m", "pytest", "-q", "-p", "no:cacheprovider", "fresh/lost_and_found")
-    assert test.returncode == 1
+    assert test.returncode == 1, test.stderr
     assert "1 failed" in test.stdout
 
 

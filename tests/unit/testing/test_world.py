@@ -1,14 +1,18 @@
 """What a story may rely on: people, money, calls, time, refusals, roll-back."""
 
+import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from dure.apps.flight_delay.contract import FlightDelay
 from dure.contract.language import Contract, Duration, Time, hours
 from dure.contract.problems import UnsafeSource
 from dure.contract.values import InvalidValue
 from dure.core.types import AssetId
 from dure.testing import Deployed, Person, Refused, StoryMistake, World
+from dure.testing.world import story
 from tests.unit.testing.counter import Counted, Counter, Mood, Note
 
 
@@ -262,6 +266,17 @@ def test_time_does_not_run_backwards(world: World) -> None:
         world.wait_until(Time(world.now.milliseconds - 1))
     with pytest.raises(StoryMistake, match="is no Time"):
         world.wait_until(5)  # type: ignore[arg-type]
+
+
+# The documentation
+
+
+def test_the_story_in_the_documentation_runs(world: World) -> None:
+    (code,) = re.findall(r"```python\n(.*?)```", story.__doc__ or "", re.DOTALL)
+    names: dict[str, Any] = {"World": World, "FlightDelay": FlightDelay, "hours": hours}
+    exec(code, names)
+    names["late_flight_pays_by_itself"](world)
+    assert world.height > 5
 
 
 # Roll-back and repetition

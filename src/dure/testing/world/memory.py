@@ -22,7 +22,7 @@ from dure.chain.receipt import OK, Event, Kind, Record
 from dure.chain.transaction import Call, Transaction, compute_asset_id
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Invocation, Machine, Refusal
-from dure.core.block import Header
+from dure.core.block import Block, Header
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidTransaction
 from dure.core.types import (
@@ -61,6 +61,7 @@ class Mark:
 
     header: Header
     state: dict[bytes, bytes]
+    blocks: int
     events: int
     names: frozenset[str]
 
@@ -88,7 +89,10 @@ class MemoryStage:
         self._clock = derive_account("office", "story clock")
         self._proposer = self._member.keys[0].public
         self.assets = {name: compute_asset_id(self._authority.address, name) for name in assets}
-        self._executor = Executor(self._build_genesis(at, assets), get_machine())
+        self.genesis = self._build_genesis(at, assets)
+        self.blocks: list[Block] = []
+        """Every block so far, for whoever wants to execute them again."""
+        self._executor = Executor(self.genesis, get_machine())
         self._events: list[Event] = []
         self._names: set[str] = set()
         self._sent = 0
@@ -211,12 +215,13 @@ class MemoryStage:
     def save(self) -> Mark:
         header = self._executor.head.header
         content = dict(self._executor.view().base)
-        return Mark(header, content, len(self._events), frozenset(self._names))
+        return Mark(header, content, len(self.blocks), len(self._events), frozenset(self._names))
 
     def restore(self, mark: object) -> None:
         assert isinstance(mark, Mark), "a mark of another stage"
         # Salts go on counting: what was sent after the mark is no replay when it is sent again.
         self._executor.restore(mark.header, mark.state.items(), ())
+        del self.blocks[mark.blocks :]
         del self._events[mark.events :]
         self._names = set(mark.names)
 
@@ -252,6 +257,7 @@ class MemoryStage:
             who = transaction.body.sender.hex()[:8]
             raise Refused(problem.code, problem.message, who=who) from problem
         self._executor.commit(candidate.position.block_id)
+        self.blocks.append(candidate.block)
         for record in candidate.records:
             for outcome in record.outcomes:
                 self._events += outcome.events
