@@ -35,7 +35,8 @@ numbers | self.lists['a'] | [1, 2] | ({list} + {list}) | sorted({list}) | [{int}
 STATEMENT = """
 local = {int} | local += {int} | local *= {int} | local //= {int} | local <<= {int} | return
 self.total = {int} | self.total += {int} | self.nested[{int}][{int}] = {int}
-numbers[{int}] = {int} | numbers[{int}] *= {int} | numbers.append({int}) | numbers = {list} | self.lists[{text}] = {list}
+numbers[{int}] = {int} | numbers[{int}] *= {int} | numbers.append({int})
+numbers = {list} | self.lists[{text}] = {list}
 self.pairs[{int}] = {pair} | self.pairs.remove({int}) | pair = {pair} | long += {text}
 require({bool}, {text}) | self.emit(Happened({int})) | self.pay(asset, who, {int})
 local = self.schedule({time}, self.later, {int}, gas={int})
