@@ -28,9 +28,6 @@ class ReplayWindow:
     def __contains__(self, transaction_id: object) -> bool:
         return transaction_id in self._seen
 
-    def __len__(self) -> int:
-        return len(self._seen)
-
     def add(self, time: Instant, transaction_ids: Iterable[TransactionId]) -> None:
         """Take in the block that becomes the head, and forget those that no longer matter."""
         ids = tuple(transaction_ids)

@@ -120,14 +120,11 @@ def split_bucket(content: bytes) -> list[Entry]:
 
 def iterate_entries(node: Node | None) -> Iterator[Entry]:
     """Yield every entry in the order of paths."""
-    match node:
-        case None:
-            return
-        case Bucket(content=content):
-            yield from split_bucket(content)
-        case Inner(children=children):
-            for child in children:
-                yield from iterate_entries(child)
+    if isinstance(node, Inner):
+        for child in node.children:
+            yield from iterate_entries(child)
+    elif node is not None:
+        yield from split_bucket(node.content)
 
 
 def _update(node: Node | None, changes: list[Change], depth: int) -> Node | None:
