@@ -108,6 +108,11 @@ class Counter(Contract):
         return self.total
 
     @view
+    def count_of(self, people: list[Address]) -> int:
+        """Return how many were named."""
+        return len(people)
+
+    @view
     def rung(self) -> int:
         """Return how often it rang."""
         return self.rings

@@ -17,11 +17,6 @@ from tests.unit.testing.counter import Counted, Counter, Mood, Note
 
 
 @pytest.fixture
-def world() -> World:
-    return World()
-
-
-@pytest.fixture
 def ann(world: World) -> Person:
     return world.person("ann", won=1_000)
 
@@ -91,6 +86,19 @@ def test_records_choices_and_people_go_both_ways(
     note = Note(ann.address, world.now, Mood.LOUD, ["a", "b"])
     counter.write(by=ann, note=note)
     assert counter.note() == note
+
+
+def test_a_view_may_refuse_too(world: World, counter: Deployed) -> None:
+    with world.refused("missing_key"):
+        counter.note()
+
+
+def test_several_people_stand_where_addresses_are_asked(
+    world: World, ann: Person, counter: Deployed
+) -> None:
+    bob = world.person("bob")
+    assert counter.count_of([ann, bob, counter]) == 3
+    assert repr(counter) == "<Counter>"
 
 
 def test_events_come_back_as_their_class(world: World, ann: Person, counter: Deployed) -> None:

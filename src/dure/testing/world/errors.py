@@ -1,5 +1,7 @@
 """What can go wrong in a story: the chain refuses, or the story itself makes no sense."""
 
+from collections.abc import Iterable
+
 from dure.core.errors import DureError
 
 
@@ -26,8 +28,6 @@ class StoryMistake(DureError):
     """The story asks for something that does not exist; says what does."""
 
 
-def list_names(names: object) -> str:
+def list_names(names: Iterable[str]) -> str:
     """Return names as one line for an error message."""
-    assert not isinstance(names, str)
-    listed = sorted(map(str, names))  # type: ignore[call-overload]  # any iterable of names
-    return ", ".join(listed) or "none"
+    return ", ".join(sorted(names)) or "none"
