@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +57,21 @@ def run(
     """
     settings = load_configuration(configuration)
     configure_logs(settings.log.level, settings.log.format)
-    asyncio.run(serve(settings, locate_files(configuration, settings)))
+    with _noted_process(configuration.parent / "node.pid"):
+        asyncio.run(serve(settings, locate_files(configuration, settings)))
+
+
+@contextmanager
+def _noted_process(file: Path) -> Iterator[None]:
+    """Say in `file` which process this is, so that `dure network down` finds nodes started by hand."""
+    own = f"{os.getpid()}\n"
+    file.write_text(own)
+    try:
+        yield
+    finally:
+        with suppress(FileNotFoundError):
+            if file.read_text() == own:
+                file.unlink()
 
 
 async def serve(settings: NodeConfiguration, files: NodeFiles) -> None:

@@ -16,7 +16,7 @@ from dure.apps.flight_delay.offchain import DayPlan, plan_day
 from dure.cli.demo.flight_delay import Report, play, print_report
 from dure.cli.network.commands import wait_for_end
 from dure.cli.network.founding import FIRST_API_PORT, Network, Plan, found_network, load_network
-from dure.cli.network.processes import RunningNetwork, is_any_running
+from dure.cli.network.processes import RunningNetwork, refuse_running
 from dure.cli.output import JsonOption, err, out, print_json
 from dure.core.errors import ConfigurationError
 from dure.core.types import Instant
@@ -60,6 +60,8 @@ def flight_delay(  # noqa: PLR0913 - the options that the documentation names
     Example: dure demo flight-delay --date 2013-03-08 --policies 400
     """
     begun = time.monotonic()
+    if keep and exit_:
+        raise ConfigurationError("--keep starts the network to stay up: leave out --exit")
     if keep and (data / "network.json").exists():
         _stay_up(data, load_network(data))
         return
@@ -104,9 +106,7 @@ def _parse_day(text: str) -> date:
 
 def _found(data: Path, plan: DayPlan, port: int) -> Network:
     if (data / "network.json").exists():
-        if is_any_running(data, load_network(data)):
-            message = f"a network is running in {data}: end it with `dure network down {data}`"
-            raise ConfigurationError(message, folder=str(data))
+        refuse_running(data, load_network(data))
         shutil.rmtree(data)
     elif data.exists() and any(data.iterdir()):
         message = f"{data} is not empty and holds no network; choose another folder with --data"
@@ -121,6 +121,7 @@ def _found(data: Path, plan: DayPlan, port: int) -> Network:
 
 
 def _stay_up(data: Path, network: Network) -> None:
+    refuse_running(data, network)
     with RunningNetwork(data, network) as running:
         _print_addresses(network)
         wait_for_end(running)

@@ -13,7 +13,13 @@ from rich.table import Table
 
 from dure.chain.genesis.document import ChainKind, EngineKind
 from dure.cli.network.founding import FIRST_API_PORT, Network, Plan, found_network, load_network
-from dure.cli.network.processes import NodeProcess, RunningNetwork, stop_by_pid, wait_for_nodes
+from dure.cli.network.processes import (
+    NodeProcess,
+    RunningNetwork,
+    refuse_running,
+    stop_by_pid,
+    wait_for_nodes,
+)
 from dure.cli.output import JsonOption, err, out, print_facts, print_json
 from dure.core.errors import ConfigurationError
 from dure.core.types import Instant
@@ -89,6 +95,7 @@ def up(
     Example: dure network up my-network --detach
     """
     network = load_network(folder)
+    refuse_running(folder, network)
     if detach:
         nodes = [NodeProcess(folder, member) for member in network.members]
         for node in nodes:
@@ -167,8 +174,8 @@ def wait_for_end(running: RunningNetwork) -> None:
         nonlocal stopping
         stopping = True
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)
     while not stopping:
         for node in running.nodes:
             if not node.is_running() and node.member.name not in ended:

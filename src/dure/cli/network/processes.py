@@ -1,7 +1,7 @@
 """The nodes of a network on this host, as child processes: start, wait until they answer, stop.
 
 Each node writes its log to `node.log` and its process id to `node.pid` in its folder. A node is asked to stop first and
-ended only when it does not.
+ended only when it does not. However the command that started them is asked to end, it takes its nodes along.
 """
 
 import os
@@ -109,6 +109,9 @@ class RunningNetwork:
         self.nodes = [NodeProcess(folder, member) for member in network.members]
 
     def __enter__(self) -> "RunningNetwork":
+        # A closed terminal and a polite end are Ctrl-C as well: either would leave the nodes behind.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
         try:
             for node in self.nodes:
                 node.start()
@@ -150,30 +153,35 @@ def stop_by_pid(folder: Path, network: Network) -> list[str]:
         file = folder / member.name / "node.pid"
         with suppress(FileNotFoundError, ValueError):
             pid = int(file.read_text())
-            if _is_node(pid):
+            if _is_node(pid, file.parent):
                 os.kill(pid, signal.SIGTERM)
-                _wait_gone(pid)
+                _wait_gone(pid, file.parent)
                 stopped.append(member.name)
             file.unlink()
     return stopped
 
 
-def _wait_gone(pid: int) -> None:
+def _wait_gone(pid: int, home: Path) -> None:
     deadline = time.monotonic() + STOP_TIMEOUT_S
-    while _is_node(pid):
+    while _is_node(pid, home):
         if time.monotonic() > deadline:
             os.kill(pid, signal.SIGKILL)
             return
         time.sleep(POLL_S)
 
 
-def _is_node(pid: int) -> bool:
-    """Say whether that process exists and is one of ours: process ids are used again."""
+def _is_node(pid: int, home: Path) -> bool:
+    """Say whether that process exists and runs the node of `home`: process ids are used again."""
+    process = Path(f"/proc/{pid}")
     try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        arguments = (process / "cmdline").read_bytes().split(b"\0")
+        cwd = (process / "cwd").readlink()
     except OSError:
         return False
-    return b"dure" in command and b"node" in command
+    settings = (home / "node.toml").resolve()
+    return b"run" in arguments and any(
+        (cwd / os.fsdecode(argument)).resolve() == settings for argument in arguments
+    )
 
 
 def is_any_running(folder: Path, network: Network) -> bool:
@@ -181,6 +189,13 @@ def is_any_running(folder: Path, network: Network) -> bool:
     for member in network.members:
         file = folder / member.name / "node.pid"
         with suppress(FileNotFoundError, ValueError):
-            if _is_node(int(file.read_text())):
+            if _is_node(int(file.read_text()), file.parent):
                 return True
     return False
+
+
+def refuse_running(folder: Path, network: Network) -> None:
+    """Raise `ConfigurationError` where a node of the network in `folder` runs."""
+    if is_any_running(folder, network):
+        message = f"a network is running in {folder}: end it with `dure network down {folder}`"
+        raise ConfigurationError(message, folder=str(folder))
