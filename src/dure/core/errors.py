@@ -8,6 +8,7 @@ DureError
 ├── InvalidProof           whoever made the proof file: says which check broke
 ├── PeerViolation          a peer broke the protocol: the connection is closed
 ├── AccessDenied           the caller may not do that
+├── ViewRefused            a contract would not answer a read-only call
 ├── Unavailable            nobody's fault: not here, not yet, or too busy now
 └── ConfigurationError     the operator's fault: what is wrong, where, and what to do
 ```
@@ -140,6 +141,10 @@ class NotFound(Unavailable):
 
 class TimedOut(Unavailable):
     """It did not happen within the time that the caller gave it; it may still happen."""
+
+
+class ViewRefused(DureError):
+    """A contract refused to answer a read-only call; `facts["refusal"]` is the contract's code."""
 
 
 class ConfigurationError(DureError):

@@ -32,7 +32,7 @@ from dure.sdk.accounts import Account, LocalAccount, ThresholdAccount
 from dure.sdk.async_client import AsyncClient, AsyncContractProxy
 from dure.sdk.client import Client, ContractProxy
 from dure.sdk.contracts import Done, NamedEvent, WrongCall
-from dure.sdk.errors import ContractRefused, InvalidAnswer, RequestRefused, ViewRefused
+from dure.sdk.errors import ContractRefused, InvalidAnswer, RequestRefused
 from dure.sdk.events import follow
 from dure.sdk.receipts import FinalReceipt, verify_receipt
 from dure.sdk.stream import Stream, StreamedBlock, open_stream
@@ -56,7 +56,6 @@ __all__ = [
     "Stream",
     "StreamedBlock",
     "ThresholdAccount",
-    "ViewRefused",
     "WrongCall",
     "build_draft",
     "build_transaction",

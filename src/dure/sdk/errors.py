@@ -36,10 +36,6 @@ class ContractRefused(DureError):
         self.receipt = receipt
 
 
-class ViewRefused(DureError):
-    """A contract refused to answer a read-only call; `facts["refusal"]` says why."""
-
-
 class _ErrorBody(msgspec.Struct, frozen=True):
     code: str
     message: str
@@ -74,8 +70,6 @@ def build_error(
     """Return the error of that code."""
     message = message[:_MESSAGE_MAX]
     kept = {name: value for name, value in (facts or {}).items() if name not in _NOT_FACTS}
-    if code == ContractRefused.code:
-        return ViewRefused(message, refusal=kept.get("code"))
     found = _KNOWN.get(code)
     if found is None:
         kind = Unavailable if status >= 500 else RequestRefused

@@ -18,6 +18,7 @@ from dure.core.errors import (
     TransactionExpired,
     TransactionReplayed,
     Unavailable,
+    ViewRefused,
     WrongChain,
 )
 from dure.core.types import ChainId, Instant
@@ -30,7 +31,6 @@ from dure.sdk import (
     InvalidAnswer,
     LocalAccount,
     ThresholdAccount,
-    ViewRefused,
     WrongCall,
     build_transaction,
 )

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from dure.core.errors import DureError, NotFound, QuotaExhausted, Unavailable
-from dure.sdk import RequestRefused, ViewRefused
+from dure.core.errors import DureError, NotFound, QuotaExhausted, Unavailable, ViewRefused
+from dure.sdk import RequestRefused
 from dure.sdk.errors import read_error
 
 
@@ -17,7 +17,7 @@ def answer(code: str, message: str = "no", /, **facts: object) -> bytes:
     [
         (404, answer("not_found"), NotFound),
         (422, answer("quota_exhausted", left=5), QuotaExhausted),
-        (422, answer("contract_refused", code="out_of_gas"), ViewRefused),
+        (422, answer("view_refused", refusal="out_of_gas"), ViewRefused),
         (418, answer("of_a_later_version"), RequestRefused),
         (500, answer("internal_error"), Unavailable),
         (502, b"<html>bad gateway</html>", Unavailable),
@@ -32,7 +32,7 @@ def test_facts_and_codes_are_kept() -> None:
     assert read_error(422, answer("quota_exhausted", left=5)).facts == {"left": 5}
     unknown = read_error(418, answer("of_a_later_version"))
     assert unknown.facts == {"code": "of_a_later_version", "status": 418}
-    refused = read_error(422, answer("contract_refused", code="out_of_gas"))
+    refused = read_error(422, answer("view_refused", refusal="out_of_gas"))
     assert refused.facts == {"refusal": "out_of_gas"}
 
 

@@ -11,7 +11,6 @@ import msgspec
 
 from dure.api.answers import ledger
 from dure.api.answers.shapes import ContractAnswer, ContractSummary, EventAnswer
-from dure.api.http.errors import ContractRefused
 from dure.chain import state
 from dure.chain.money import LEDGER
 from dure.contract.interface import Interface, build_interface
@@ -27,7 +26,7 @@ from dure.contract.values import (
     to_json_fields,
 )
 from dure.core.address import encode_address
-from dure.core.errors import InvalidEncoding, NotFound
+from dure.core.errors import InvalidEncoding, NotFound, ViewRefused
 from dure.core.types import Address, Hash
 from dure.node.gateway import Gateway
 from dure.proof.json_form import Json
@@ -106,7 +105,7 @@ class Contracts:
     ) -> Json:
         """Run a read-only method at the head.
 
-        Raise `ContractRefused`, `InvalidEncoding`, `NotFound`.
+        Raise `ViewRefused`, `InvalidEncoding`, `NotFound`.
         """
         interface = self.get_interface(address)
         if method not in interface.methods or interface.methods[method].kind != "view":
@@ -116,7 +115,7 @@ class Contracts:
         try:
             result = self._gateway.executor.call_view(call)
         except Refusal as refusal:
-            raise ContractRefused(refusal.message, code=refusal.code) from None
+            raise ViewRefused(refusal.message, refusal=refusal.code) from None
         value = decode_result(interface, method, result)
         return cast("Json", to_json(interface, interface.methods[method].result, value))
 

@@ -22,6 +22,7 @@ from dure.core.errors import (
     TimedOut,
     TransactionReplayed,
     Unavailable,
+    ViewRefused,
 )
 
 
@@ -56,10 +57,6 @@ class ReaderTooSlow(Unavailable):
     """
 
 
-class ContractRefused(DureError):
-    """The contract refused to answer; `facts["code"]` says why."""
-
-
 class InternalError(DureError):
     """The node's own fault; the id stands in its log."""
 
@@ -74,7 +71,7 @@ STATUS: Final[dict[type[DureError], int]] = {
     TransactionReplayed: 409,
     MempoolFull: 503,
     InvalidTransaction: 422,
-    ContractRefused: 422,
+    ViewRefused: 422,
     NotFound: 404,
     TimedOut: 504,
     TooManyRequests: 429,
