@@ -1,7 +1,7 @@
 """The pages: each reads from node and index what one template shows."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -15,10 +15,11 @@ from dure.api.answers.proofs import get_stored
 from dure.api.answers.shapes import ContractSummary, EventItem, TransactionAnswer
 from dure.api.routes.contracts import describe_event_row
 from dure.api.routes.operation import read_address, read_height, read_id
-from dure.application import Application
+from dure.application import Application, load_texts
 from dure.chain.money import LEDGER
 from dure.chain.state import key_contract
 from dure.chain.transaction import compute_contract_address
+from dure.console.language import choose_language
 from dure.console.rendering import Renderer, show_offset
 from dure.console.threads import build_threads, list_time_fields
 from dure.core.errors import NotFound
@@ -108,6 +109,7 @@ class Pages:
             request,
             "application.html",
             application=found,
+            labels=_load_labels(found, choose_language(request)),
             sections=[await self._describe_section(each) for each in deployed],
         )
 
@@ -142,3 +144,8 @@ class Pages:
         wanted = EventFilter(contract=contract, newest_first=True)
         rows = await asyncio.to_thread(self.index.list_events, wanted, limit)
         return [describe_event_row(row, self.contracts) for row in rows]
+
+
+def _load_labels(application: Application, language: str) -> Mapping[str, str]:
+    """Return what the application calls the fields of its events, where it says so."""
+    return load_texts(application, application.pages[0], language) if application.pages else {}

@@ -179,7 +179,7 @@ def test_a_contract_is_listed_shown_and_asked(desk: Desk) -> None:
         status, answer = ask(body)
         assert (status, answer["result"]) == (200, "hello")
     status, answer = ask({"number": 7})
-    assert (status, answer["error"]["code"]) == (422, "contract_refused")
+    assert (status, answer["error"]["code"]) == (422, "view_refused")
     wrong: list[Json] = [{"number": "x"}, {}, [], [1, 2], {"number": 0, "more": 1}]
     for body in wrong:
         status, answer = ask(body)
