@@ -1,1 +1,7 @@
-"""`dure bench`: measurements that anybody can repeat."""
+"""`dure bench`: measurements that anybody can repeat.
+
+Each measurement is one module whose docstring says what is measured and what is not. What they
+share: `town` (a network of one's own, with accounts), `stock` (transactions signed before the clock
+starts), `load` (sending them and timing each), `machine` (where it was measured), `figures` (what
+came out).
+"""

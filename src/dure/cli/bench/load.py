@@ -1,0 +1,196 @@
+"""The load generator: hands prepared transactions to all nodes and times each to its finality.
+
+Rules
+-----
+1. A transaction's clock starts when it is meant to be sent, not when the socket took it: a node
+   that makes the sender wait does not get that wait for nothing.
+2. It stops when this client has checked the block: a quorum's seals over the header, and the roots
+   over envelopes and receipts (`dure.sdk.StreamedBlock`).
+3. Only transactions meant for the time between `begin` and `end` are measured; those before warm
+   up, and after the end nothing is sent.
+4. Closed loop: a fixed number is on its way, and each that is decided makes room for the next.
+   Open loop: so many a second, whatever the nodes do.
+5. What is refused is not sent again. What is neither final nor refused at the very end is lost.
+"""
+
+import asyncio
+import math
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Final
+
+from dure.chain.receipt import OK
+from dure.cli.bench.stock import Prepared, Stock
+from dure.core.errors import TimedOut
+from dure.core.types import EnvelopeId
+from dure.sdk import Stream, StreamedBlock
+
+FRAME_MAX: Final = 250
+"""Envelopes of one frame."""
+TICK_S: Final = 0.005
+"""How often the open loop sends what is due."""
+DRAIN_S: Final = 30.0
+"""How long transactions may still become final after the last was sent."""
+
+Clock = Callable[[], float]
+"""Seconds that only ever grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A transaction on its way."""
+
+    meant_at: float
+    """When it was to be sent, in seconds of the clock."""
+    node: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the transactions so far; does no I/O."""
+
+    begin: float
+    """From here on transactions are measured, in seconds of the clock."""
+    end: float
+    waiting: dict[EnvelopeId, Sent] = field(default_factory=dict)
+    waiting_at: Counter[int] = field(default_factory=Counter)
+    """By node."""
+    latencies_s: list[float] = field(default_factory=list)
+    final_in_time: int = 0
+    """Transactions, measured or not, that became final between `begin` and `end`."""
+    blocks: int = 0
+    """Blocks with transactions of ours between `begin` and `end`."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Of the measured ones, by code: refused by a node or by the ledger."""
+
+    def on_sent(self, prepared: Sequence[Prepared], sent: Sequence[Sent]) -> None:
+        """Note transactions that are about to be sent."""
+        for each, note in zip(prepared, sent, strict=True):
+            self.waiting[each.envelope_id] = note
+            self.waiting_at[note.node] += 1
+
+    def on_refused(self, envelope_id: EnvelopeId, code: str) -> None:
+        """Note that a node did not take one."""
+        self._settle(envelope_id, code)
+
+    def on_block(self, block: StreamedBlock, now: float) -> None:
+        """Note what a checked block decided."""
+        scheduled = len(block.receipts) - len(block.envelope_ids)
+        found = 0
+        for envelope_id, receipt in zip(
+            block.envelope_ids, block.receipts[scheduled:], strict=True
+        ):
+            sent = self._settle(envelope_id, None if receipt.status == OK else receipt.status)
+            if sent is None or receipt.status != OK:
+                continue
+            found += 1
+            if self.is_measured(sent):
+                self.latencies_s.append(now - sent.meant_at)
+        if found and self.begin <= now < self.end:
+            self.blocks += 1
+            self.final_in_time += found
+
+    def is_measured(self, sent: Sent) -> bool:
+        """Say whether it was meant for the measured time."""
+        return self.begin <= sent.meant_at < self.end
+
+    def count_lost(self) -> int:
+        """Return how many of the measured ones nobody has decided."""
+        return sum(map(self.is_measured, self.waiting.values()))
+
+    def _settle(self, envelope_id: EnvelopeId, refusal: str | None) -> Sent | None:
+        sent = self.waiting.pop(envelope_id, None)
+        if sent is None:
+            return None
+        self.waiting_at[sent.node] -= 1
+        if refusal is not None and self.is_measured(sent):
+            self.refused[refusal] += 1
+        return sent
+
+
+class Load:
+    """One run against open streams, one a node; blocks are read from the first."""
+
+    def __init__(
+        self, streams: Sequence[Stream], stock: Stock, tally: Tally, clock: Clock = time.monotonic
+    ) -> None:
+        self.tally = tally
+        self._streams = streams
+        self._stock = stock
+        self._clock = clock
+        self._turn = 0
+        self._moved = [asyncio.Event() for _ in streams]
+
+    async def run_closed(self, in_flight: int) -> None:
+        """Keep `in_flight` transactions on their way until the end; then wait for the last."""
+        shares = [
+            in_flight * (node + 1) // len(self._streams) - in_flight * node // len(self._streams)
+            for node in range(len(self._streams))
+        ]
+        await asyncio.gather(*map(self._keep_full, range(len(shares)), shares))
+        await self._drain()
+
+    async def run_open(self, rate: float) -> None:
+        """Send `rate` transactions a second until the end, evenly; then wait for the last."""
+        start, sent = self._clock(), 0
+        sending: list[asyncio.Task[None]] = []
+        last = math.ceil((self.tally.end - start) * rate)
+        while sent < last:
+            due = min(last, int((self._clock() - start) * rate))
+            for first in range(sent, due, FRAME_MAX):
+                numbers = range(first, min(first + FRAME_MAX, due))
+                meant = [start + number / rate for number in numbers]
+                sending.append(asyncio.create_task(self._send(self._choose_node(), meant)))
+            sent = due
+            await asyncio.sleep(TICK_S)
+        await asyncio.gather(*sending)
+        await self._drain()
+
+    def on_block(self, block: StreamedBlock) -> None:
+        """Take in a checked block."""
+        self.tally.on_block(block, self._clock())
+        self._tell_moved()
+
+    def _choose_node(self) -> int:
+        self._turn = (self._turn + 1) % len(self._streams)
+        return self._turn
+
+    async def _keep_full(self, node: int, share: int) -> None:
+        while (now := self._clock()) < self.tally.end:
+            room = share - self.tally.waiting_at[node]
+            if room > 0:
+                await self._send(node, [now] * min(room, FRAME_MAX))
+                continue
+            self._moved[node].clear()
+            try:
+                async with asyncio.timeout(max(0.0, self.tally.end - now)):
+                    await self._moved[node].wait()
+            except TimeoutError:
+                return
+
+    async def _send(self, node: int, meant: Sequence[float]) -> None:
+        prepared = self._stock.take(len(meant))
+        self.tally.on_sent(prepared, [Sent(moment, node) for moment in meant])
+        try:
+            refusals = await self._streams[node].submit([each.envelope for each in prepared])
+        except TimedOut:
+            # The node may have taken them all the same: they stay on their way, or are lost.
+            return
+        for each, refusal in zip(prepared, refusals, strict=True):
+            if refusal is not None:
+                self.tally.on_refused(each.envelope_id, refusal.code)
+                self._tell_moved()
+
+    async def _drain(self) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while self.tally.waiting:
+                    self._moved[0].clear()
+                    await self._moved[0].wait()
+
+    def _tell_moved(self) -> None:
+        for moved in self._moved:
+            moved.set()
