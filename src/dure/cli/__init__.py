@@ -1,1 +1,1 @@
-"""Commands: they compose node, index, api and console into running programs, and speak with people."""
+"""Commands: they compose the rooms into running programs, and speak with people."""

@@ -1,4 +1,7 @@
-"""How commands reach a network: its folder says where the nodes are and holds the keys of this host's members."""
+"""How commands reach a network.
+
+Its folder says where the nodes are and holds the keys of this host's members.
+"""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,7 +37,10 @@ def connect(folder: Path) -> Client:
 
 
 def fetch(folder: Path, path: str) -> dict[str, Any]:
-    """Return a node's answer to a GET request; the members' nodes are asked in turn until one answers."""
+    """Return a node's answer to a GET request.
+
+    The members' nodes are asked in turn until one answers.
+    """
     for member in load_network(folder).members:
         try:
             response = httpx.get(f"{member.url}{path}", timeout=10)

@@ -35,7 +35,9 @@ ClassOption = Annotated[
 
 @app.command("check")
 def check_file(file: SourceFile, *, json: JsonOption = False) -> None:
-    """Say everything in FILE that a chain would refuse: line, column, rule, and what to write instead.
+    """Say everything in FILE that a chain would refuse.
+
+    Line, column, rule, and what to write instead.
 
     Exit code 0: the contract may be deployed. 1: it may not.
 
@@ -68,7 +70,8 @@ def deploy(
 ) -> None:
     """Put FILE on the chain, approved by the members whose keys lie in the network's folder.
 
-    Example: dure contract deploy token.py code=KRW decimals=0 --network my-network --owner bank --role issuer=bank
+    Example: dure contract deploy token.py code=KRW decimals=0 --network my-network --owner bank
+    --role issuer=bank
     """
     source = _read(file)
     name = class_name or _find_class(file, source)
@@ -103,9 +106,12 @@ def call(
     pay: Annotated[int, typer.Option(help="Money to pay with the call, in minor units.")] = 0,
     json: JsonOption = False,
 ) -> None:
-    """Call METHOD of CONTRACT and wait until it is final; the proof of its receipt is checked on the way.
+    """Call METHOD of CONTRACT and wait until it is final.
 
-    Example: dure contract call dure1… buy flight=UA1545 --pay 5000 --as insurer --network my-network
+    The proof of its receipt is checked on the way.
+
+    Example: dure contract call dure1… buy flight=UA1545 --pay 5000 --as insurer --network my-
+    network
     """
     with connect(network) as client:
         proxy = client.contract(decode_address(contract))
@@ -160,7 +166,7 @@ def _read_values(
     }
 
 
-def _to_json(interface: Interface, method: str, value: Any) -> object:  # noqa: ANN401
+def _to_json(interface: Interface, method: str, value: Any) -> object:
     return to_json(interface, interface.methods[method].result, value)
 
 

@@ -1,7 +1,7 @@
 """The command `dure`: every part of Dure from the command line.
 
-A command's module is loaded when the command is named, because nobody should wait for a database library to see a
-proof verified. `dure --help` loads them all.
+A command's module is loaded when the command is named, because nobody should wait for a database
+library to see a proof verified. `dure --help` loads them all.
 """
 
 import sys
@@ -25,11 +25,15 @@ COMMANDS: Final = {
     "verify": "dure.cli.verify",
     "bench": "dure.cli.bench.commands",
 }
-"""The module of each command, in the order of the help; each has an `app`, `verify` its one function."""
+"""The module of each command, in the order of the help.
+
+Each has an `app`, `verify` its one function.
+"""
 
 HELP: Final = """Dure: one ledger for organisations that do not trust one operator.
 
-Begin with `dure demo flight-delay`; then `dure network init my-network` and `dure network up my-network`."""
+Begin with `dure demo flight-delay`; then `dure network init my-network` and `dure network up my-
+network`."""
 
 
 def build_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:

@@ -37,7 +37,7 @@ from dure.node.runtime import Node, NodeParts
 
 app = typer.Typer(no_args_is_help=True, help="Run one organisation's node.")
 
-PASSPHRASE_VARIABLE = "DURE_PASSPHRASE"  # noqa: S105 - the name of a variable, no passphrase
+PASSPHRASE_VARIABLE = "DURE_PASSPHRASE"  # noqa: S105 - a variable's name
 
 
 @app.callback()
@@ -51,7 +51,8 @@ def run(
 ) -> None:
     """Run a node until it is asked to stop (Ctrl-C, or SIGTERM).
 
-    The passphrase of a sealed validator key is read from the environment variable DURE_PASSPHRASE, or asked for.
+    The passphrase of a sealed validator key is read from the environment variable DURE_PASSPHRASE,
+    or asked for.
 
     Example: dure node run my-network/insurer/node.toml
     """
@@ -63,7 +64,10 @@ def run(
 
 @contextmanager
 def _noted_process(file: Path) -> Iterator[None]:
-    """Say in `file` which process this is, so that `dure network down` finds nodes started by hand."""
+    """Say in `file` which process this is.
+
+    So that `dure network down` finds nodes started by hand.
+    """
     own = f"{os.getpid()}\n"
     file.write_text(own)
     try:

@@ -1,7 +1,9 @@
-"""How commands speak: tables for people, one JSON object for machines, and errors that say what to do.
+"""How commands speak.
 
-JSON goes to standard output alone; everything else that a person might want to see goes to standard error, so that
-`dure … --json | jq` always works.
+Tables for people, one JSON object for machines, and errors that say what to do.
+
+JSON goes to standard output alone; everything else that a person might want to see goes to standard
+error, so that `dure … --json | jq` always works.
 """
 
 import json

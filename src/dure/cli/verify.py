@@ -34,10 +34,13 @@ def verify_file(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Check a proof file: what it shows, at which height and time, and who signed it. No network is used.
+    """Check a proof file: what it shows, at which height and time, and who signed it.
 
-    Exit code 0: proved. 1: the proof is broken, and the check that broke is named. 3: the proof is consistent, but you
-    do not know its chain: name it with --chain, or once with --chain ID --trust-as NAME.
+    No network is used.
+
+    Exit code 0: proved. 1: the proof is broken, and the check that broke is named. 3: the proof is
+    consistent, but you do not know its chain: name it with --chain, or once with --chain ID
+    --trust-as NAME.
 
     Example: dure verify payout.proof.json --chain 3f9a…
     """
@@ -74,7 +77,10 @@ def describe(file: Path, verdict: Verdict) -> dict[str, Any]:
 
 
 def get_trust_path() -> Path:
-    """Return where this person's trust file lies: `DURE_TRUST`, or the usual folder for settings."""
+    """Return where this person's trust file lies.
+
+    `DURE_TRUST`, or the usual folder for settings.
+    """
     named = os.environ.get("DURE_TRUST")
     if named:
         return Path(named)

@@ -72,7 +72,7 @@ class Observer(Protocol):
 
 
 class Divergence(DureError):
-    """The ledger refuses a block that a quorum sealed: our program or disk is at fault. It stops."""
+    """The ledger refuses a block that a quorum sealed: our program or disk is at fault."""
 
 
 @dataclass(frozen=True, slots=True)

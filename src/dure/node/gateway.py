@@ -1,7 +1,10 @@
-"""What the rest of a program may ask of a running node: the one port between `node` and `index`, `api`, `console`.
+"""What the rest of a program may ask of a running node.
 
-The real node implements it on its event loop; tests may implement it on an executor alone. Everything that a gateway
-hands out is final on the engines that finalize; engines that may undo a block hand it out again as retracted.
+The one port between `node` and `index`, `api`, `console`.
+
+The real node implements it on its event loop; tests may implement it on an executor alone.
+Everything that a gateway hands out is final on the engines that finalize; engines that may undo a
+block hand it out again as retracted.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -16,7 +19,10 @@ from dure.node.ports import StoredBlock
 
 
 class Finality(StrEnum):
-    """How sure an item is: every event, receipt and block that leaves a node carries one of these."""
+    """How sure an item is.
+
+    Every event, receipt and block that leaves a node carries one of these.
+    """
 
     PENDING = "pending"
     FINAL = "final"
@@ -77,21 +83,35 @@ class Gateway(Protocol):
     def get_status(self) -> NodeStatus: ...
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:
-        """Admit envelopes to the mempool, in order; each is either waiting now or refused with its reason."""
+        """Admit envelopes to the mempool, in order.
+
+        Each is either waiting now or refused with its reason.
+        """
         ...
 
-    async def wait_final(self, transaction_id: TransactionId, timeout_s: float) -> tuple[StoredBlock, int]:
-        """Return the block that holds the transaction and its index there; raise `TimedOut`, or the refusal that dropped it."""
+    async def wait_final(
+        self, transaction_id: TransactionId, timeout_s: float
+    ) -> tuple[StoredBlock, int]:
+        """Return the block that holds the transaction and its index there.
+
+        Raise `TimedOut`, or the refusal that dropped it.
+        """
         ...
 
     def load_block(self, height: Height) -> StoredBlock | None:
-        """Return a stored block; None above the head or where it was pruned. The genesis block (0) has no certificate seals."""
+        """Return a stored block; None above the head or where it was pruned.
+
+        The genesis block (0) has no certificate seals.
+        """
         ...
 
     def find_transaction(self, transaction_id: TransactionId) -> tuple[Height, int] | None:
-        """Return where a stored transaction stands: height, index among the block's transactions."""
+        """Return height and index among the block's transactions of a stored transaction."""
         ...
 
     def subscribe(self, from_height: Height) -> AsyncIterator[Notice]:
-        """Yield stored blocks from `from_height` on and then each new one. A reader too slow is ended with `Unavailable`."""
+        """Yield stored blocks from `from_height` on and then each new one.
+
+        A reader too slow is ended with `Unavailable`.
+        """
         ...

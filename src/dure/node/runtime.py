@@ -1,7 +1,8 @@
 """A real node: the driver on RocksDB, TLS and wall time, inside one asyncio event loop.
 
-Anything that the driver raises past its own handling (the disk refused, the ledger diverged, an assertion of ours
-failed) ends the node at once with the reason: a node that no longer knows what is true says nothing.
+Anything that the driver raises past its own handling (the disk refused, the ledger diverged, an
+assertion of ours failed) ends the node at once with the reason: a node that no longer knows what is
+true says nothing.
 """
 
 import asyncio
@@ -63,7 +64,7 @@ class NodeParts:
 
 
 class Node:
-    """A running node; implements `dure.node.gateway.Gateway` for whatever runs in the same process."""
+    """A running node: `dure.node.gateway.Gateway` for whatever runs in the same process."""
 
     def __init__(self, parts: NodeParts) -> None:
         self._parts = parts
@@ -221,11 +222,11 @@ class Node:
     def _on_frame(self, peer: PublicKey, data: bytes) -> None:
         self._guard(self._driver.on_frame, peer, data)
 
-    def _on_peer_change(self, peer: PublicKey, is_connected: bool) -> None:  # noqa: FBT001 - the network's callback
+    def _on_peer_change(self, peer: PublicKey, is_connected: bool) -> None:  # noqa: FBT001
         if is_connected:
             self._guard(self._driver.on_connected, peer)
 
-    def _guard(self, action: Callable[..., Any], *arguments: object) -> Any:  # noqa: ANN401 - whatever the action gives
+    def _guard(self, action: Callable[..., Any], *arguments: object) -> Any:
         if self._stopped.is_set():
             return None
         try:
@@ -239,4 +240,3 @@ class Node:
 
 def _identify(envelope: bytes) -> bytes:
     return decode_transaction(envelope).transaction_id
-

@@ -1,4 +1,7 @@
-"""Who waits for blocks and transactions inside a node's process, with a bound on how far each may fall behind."""
+"""Who waits for blocks and transactions inside a node's process.
+
+How far each may fall behind is bounded.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -23,7 +26,10 @@ class Subscriptions:
         self._closed = False
 
     def on_block(self, stored: StoredBlock, transaction_ids: list[TransactionId]) -> None:
-        """Tell everybody. A subscriber whose queue is full is ended, so that blocks never wait for readers."""
+        """Tell everybody.
+
+        A subscriber whose queue is full is ended: blocks never wait for readers.
+        """
         notice = Notice(stored, Finality.FINAL, 1)
         for queue in tuple(self._queues):
             if queue.qsize() >= NOTICES_MAX:
@@ -42,7 +48,10 @@ class Subscriptions:
             waiter.set_exception(reason)
 
     async def wait(self, transaction_id: TransactionId, timeout_s: float) -> None:
-        """Return when the transaction is final; raise `TimedOut`, or the reason for which it was dropped."""
+        """Return when the transaction is final.
+
+        Raise `TimedOut`, or the reason for which it was dropped.
+        """
         if len(self._waiters) >= WAITERS_MAX:
             raise Unavailable("too many requests wait for transactions; ask again without waiting")
         waiter = self._waiters.get(transaction_id)

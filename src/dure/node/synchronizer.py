@@ -40,7 +40,10 @@ class Synchronizer:
         return any(claimed > height for claimed in self._heights.values())
 
     def on_proven(self, height: Height, holders: Iterable[PublicKey]) -> None:
-        """Ask any of `holders` for blocks up to `height`: the engine has seen proof that they exist."""
+        """Ask any of `holders` for blocks up to `height`.
+
+        The engine has seen proof that they exist.
+        """
         for peer in holders:
             self._heights[peer] = max(height, self._heights.get(peer, Height(0)))
 

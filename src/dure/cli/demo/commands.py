@@ -4,7 +4,6 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +32,7 @@ def about() -> None:
 
 
 @app.command("flight-delay")
-def flight_delay(  # noqa: PLR0913 - the options that the documentation names
+def flight_delay(
     *,
     day: Annotated[
         str, typer.Option("--date", help="A day of 2013, when the flights really flew.")
@@ -54,8 +53,9 @@ def flight_delay(  # noqa: PLR0913 - the options that the documentation names
 ) -> None:
     """Four organisations, each with a node of its own, insure real flights of one day of 2013.
 
-    Travellers buy covers by signed transactions, the airline data provider reports arrivals in order of time, and the
-    contract pays by itself whoever landed two hours late or more. Nobody files a claim.
+    Travellers buy covers by signed transactions, the airline data provider reports arrivals in
+    order of time, and the contract pays by itself whoever landed two hours late or more. Nobody
+    files a claim.
 
     Example: dure demo flight-delay --date 2013-03-08 --policies 400
     """
@@ -92,7 +92,10 @@ async def _play(
     with Progress(*columns, console=err, disable=quiet, transient=True) as progress:
         total = len(plan.sales) + len(plan.reports)
         task = progress.add_task(f"{plan.day}: covers and arrivals", total=total)
-        tell: Callable[[int], None] = lambda count: progress.advance(task, count)  # noqa: E731
+
+        def tell(count: int) -> None:
+            progress.advance(task, count)
+
         return await play(data, network, plan, begun=begun, on_progress=tell)
 
 

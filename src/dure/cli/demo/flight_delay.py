@@ -1,4 +1,7 @@
-"""The flight-delay demo: play the day through the SDK, then check everything that the demo claims."""
+"""The flight-delay demo.
+
+Play the day through the SDK, then check everything that the demo claims.
+"""
 
 import asyncio
 import time

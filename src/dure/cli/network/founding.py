@@ -13,8 +13,8 @@ network/
     tls.key tls.pem  the node's certificate
     data/            store and journal
 ```
-In a real consortium each member makes its own folder and hands out public parts only; here one command makes them all,
-for networks on one host.
+In a real consortium each member makes its own folder and hands out public parts only; here one
+command makes them all, for networks on one host.
 """
 
 import socket
@@ -94,7 +94,7 @@ class Keys:
 
 
 def found_network(folder: Path, plan: Plan) -> Network:
-    """Write everything that the plan's network needs into `folder`, which must not hold a network yet."""
+    """Write all that the plan's network needs into `folder`, which holds no network yet."""
     _validate_plan(folder, plan)
     folder.mkdir(parents=True, exist_ok=True)
     keys = [Keys(generate_key(), generate_key(), generate_key()) for _ in plan.members]

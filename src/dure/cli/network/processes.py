@@ -1,7 +1,8 @@
 """The nodes of a network on this host, as child processes: start, wait until they answer, stop.
 
-Each node writes its log to `node.log` and its process id to `node.pid` in its folder. A node is asked to stop first and
-ended only when it does not. However the command that started them is asked to end, it takes its nodes along.
+Each node writes its log to `node.log` and its process id to `node.pid` in its folder. A node is
+asked to stop first and ended only when it does not. However the command that started them is asked
+to end, it takes its nodes along.
 """
 
 import os
@@ -14,7 +15,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from dure.cli.network.founding import LOOPBACK, Network
 from dure.cli.network.node_files import Member
@@ -101,15 +102,16 @@ class NodeProcess:
 
 
 class RunningNetwork:
-    """All nodes of a network as children of this process; a context manager that leaves none behind."""
+    """All nodes of a network as children of this process; leaves none behind."""
 
     def __init__(self, folder: Path, network: Network) -> None:
         self.folder = folder
         self.network = network
         self.nodes = [NodeProcess(folder, member) for member in network.members]
 
-    def __enter__(self) -> "RunningNetwork":
-        # A closed terminal and a polite end are Ctrl-C as well: either would leave the nodes behind.
+    def __enter__(self) -> Self:
+        # A closed terminal and a polite end are Ctrl-C as well: either would leave the nodes
+        # behind.
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
         try:
@@ -138,7 +140,8 @@ def wait_for_nodes(nodes: Sequence[NodeProcess]) -> None:
     for node in nodes:
         while not node.is_ready():
             if not node.is_running():
-                message = f"the node of {node.member.name} ended while starting:\n{node.read_last_words()}"
+                last = node.read_last_words()
+                message = f"the node of {node.member.name} ended while starting:\n{last}"
                 raise ConfigurationError(message, log=str(node.log_file))
             if time.monotonic() > deadline:
                 message = f"the node of {node.member.name} does not answer at {node.member.url}"

@@ -1,4 +1,6 @@
-"""Whole networks in one process from one seed: real drivers, engines and ledgers on simulated ports.
+"""Whole networks in one process from one seed.
+
+Real drivers, engines and ledgers on simulated ports.
 
 ```python
 network = Simulation(seed=7, members=4)
@@ -6,8 +8,8 @@ network.submit(0, network.transfer(amount=5))
 network.crash(network.primary)
 network.run_until(lambda: network.height(1) == 1)
 ```
-The same seed gives the same run, event for event. Every final block of every node is compared as it appears: two
-different ones at a height end the run with `SafetyViolation`.
+The same seed gives the same run, event for event. Every final block of every node is compared as it
+appears: two different ones at a height end the run with `SafetyViolation`.
 """
 
 from dure.testing.simulation.faults import Faults

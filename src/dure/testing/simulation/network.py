@@ -1,4 +1,7 @@
-"""A simulated network: members with keys and accounts, a genesis, and one driver a member that can crash and return."""
+"""A simulated network.
+
+Members with keys and accounts, a genesis, and one driver a member that can crash and return.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -312,5 +315,5 @@ class _Checker:
         header = stored.block.header
         self._simulation.note_final(compute_block_id(header), header.height, self._node.name)
 
-    def on_dropped(self, transaction: Transaction, reason: InvalidTransaction) -> None:  # noqa: ARG002 - the port's shape
+    def on_dropped(self, transaction: Transaction, reason: InvalidTransaction) -> None:
         self._node.dropped.append(reason)

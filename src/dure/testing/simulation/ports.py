@@ -1,4 +1,7 @@
-"""The driver's ports, simulated: a clock in virtual time, lossy links, a disk and a signer that survive a crash."""
+"""The driver's ports, simulated.
+
+A clock in virtual time, lossy links, a disk and a signer that survive a crash.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -48,10 +51,10 @@ class SimulatedDisk:
 
     def commit_block(
         self,
-        block_id: BlockId,  # noqa: ARG002 - the port's shape
+        block_id: BlockId,
         stored: StoredBlock,
         writes: dict[bytes, bytes | None],
-        undo: dict[bytes, bytes | None],  # noqa: ARG002 - the port's shape
+        undo: dict[bytes, bytes | None],
     ) -> None:
         for key, value in writes.items():
             if value is None:

@@ -1,4 +1,7 @@
-"""Virtual time: a heap of things to do, in order of (time, number), so that ties never depend on anything else."""
+"""Virtual time: a heap of things to do.
+
+In order of (time, number), so that ties never depend on anything else.
+"""
 
 import heapq
 from collections.abc import Callable
