@@ -1,3 +1,5 @@
+"""One served chain for each test of the API."""
+
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""The admin listener on a real Unix socket, and its audit log."""
+
 import asyncio
 import json
 import stat

@@ -1,3 +1,5 @@
+"""One served chain with pages for each test of the console."""
+
 from collections.abc import Iterator
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""The read model over real blocks: exactly once, in order, and taken back without a trace."""
+
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
