@@ -4,9 +4,9 @@ Real drivers, engines and ledgers on simulated ports.
 
 ```python
 network = Simulation(seed=7, members=4)
-network.submit(0, network.transfer(amount=5))
-network.crash(network.primary)
-network.run_until(lambda: network.height(1) == 1)
+network.crash(0)
+network.submit(1, network.transfer(amount=5))
+network.run_until(lambda: network.height(2) == 1)
 ```
 The same seed gives the same run, event for event. Every final block of every node is compared as it
 appears: two different ones at a height end the run with `SafetyViolation`.
