@@ -1,0 +1,46 @@
+"""What the end-to-end tests share: a running network of four, one a module, and one played day."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.processes import Outcome, Town, find_processes, found_town, run_dure
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedDay:
+    """A demo that has ended."""
+
+    folder: Path
+    outcome: Outcome
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The JSON object that it printed."""
+        return self.outcome.read_json()
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A network of four organisations; tests that break a node mend it again."""
+    running = found_town(tmp_path_factory.mktemp("town") / "net")
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> PlayedDay:
+    """The day that the documentation shows, played to its end; its nodes are stopped."""
+    folder = tmp_path_factory.mktemp("played") / "demo"
+    outcome = run_dure(
+        *("demo", "flight-delay", "--date", "2013-03-08", "--policies", "60", "--exit", "--json"),
+        *("--data", folder, "--port", "0"),
+        timeout_s=170,
+    )
+    assert not find_processes(folder), "the demo left nodes behind"
+    return PlayedDay(folder, outcome)
