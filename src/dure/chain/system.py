@@ -15,9 +15,9 @@ code of its own.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, Final, TypeVar
 
+import msgspec
 from msgspec import Meta
 
 from dure.chain import state
@@ -92,8 +92,7 @@ class AdvanceArguments(Wire, frozen=True):
     to: Instant
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True, gc=False):
     """What a ledger call may know and use."""
 
     session: Session

@@ -16,10 +16,10 @@ Rules
    registered.
 """
 
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Annotated, Final
 
+import msgspec
 from msgspec import Meta
 
 from dure.core import hashing
@@ -57,6 +57,16 @@ TRANSACTION_BYTES_MAX: Final = 1024 * 1024
 GAS_PER_SIGNATURE: Final = 4000
 GAS_PER_BYTE: Final = 1
 GAS_PER_CALL: Final = 200
+
+WEAK_KEYS: Final = frozenset(
+    (y | sign << 255).to_bytes(32, "little")
+    for y in (*SMALL_ORDER_Y, *range(FIELD_PRIME, 2**255))
+    for sign in (0, 1)
+)
+"""The keys of `validate_public_key` with which everybody can sign: all but those off the curve.
+
+Under a key off the curve nothing verifies, so proofs need not ask that costly question.
+"""
 
 MethodName = Annotated[str, Meta(min_length=1, max_length=METHOD_NAME_MAX)]
 
@@ -130,8 +140,8 @@ class Envelope(Wire, frozen=True):
     proofs: Annotated[tuple[PolicyProof, ...], Meta(min_length=1, max_length=2)]
 
 
-@dataclass(frozen=True, slots=True)
-class Transaction:
+# A struct is made five times as fast as a frozen dataclass; one is made for every envelope.
+class Transaction(msgspec.Struct, frozen=True, gc=False):
     """An envelope that was opened once: everything derived from it stands beside it."""
 
     envelope: bytes
@@ -235,8 +245,8 @@ def _open_proof(proof: PolicyProof, message: Digest) -> list[SignedItem]:
         given = len(items)
         text = f"the policy asks for {threshold} signatures, the proof carries {given}"
         raise MalformedTransaction(text, needed=threshold, given=given)
-    for key, _, _ in items:
-        _refuse_weak_key(key)
+    if any(key in WEAK_KEYS for key, _, _ in items):
+        raise WrongKey("a key of small order or in another than the canonical form signs nothing")
     return items
 
 
@@ -245,14 +255,3 @@ def _validate_threshold(policy: ThresholdPolicy) -> None:
         raise MalformedTransaction("the keys of a threshold policy are sorted and distinct")
     if not 1 <= policy.threshold <= len(policy.keys):
         raise MalformedTransaction("the threshold lies between 1 and the number of keys")
-
-
-def _refuse_weak_key(key: PublicKey) -> None:
-    """Raise `WrongKey` for keys with which everybody can sign.
-
-    `validate_public_key` without the costly question whether the key is a point of the curve: the
-    signature would not verify.
-    """
-    y = int.from_bytes(key, "little") & (2**255 - 1)
-    if y >= FIELD_PRIME or y in SMALL_ORDER_Y:
-        raise WrongKey("a key of small order or in another than the canonical form signs nothing")
