@@ -19,7 +19,9 @@ from dure.api import (
     build_local_hosts,
     build_public_app,
 )
+from dure.application import find_applications
 from dure.chain.genesis.document import decode_genesis_file
+from dure.console import build_pages
 from dure.contract.machine import InProcessMachine
 from dure.core.errors import ConfigurationError
 from dure.identity.keys import is_sealed, load_key
@@ -111,7 +113,8 @@ async def _serving(
     settings: NodeConfiguration, files: NodeFiles, node: Node, index: Index, genesis_file: bytes
 ) -> AsyncIterator[None]:
     limits = ApiSettings(allowed_hosts=build_local_hosts(settings.api.port))
-    public = build_public_app(node, index, settings=limits, genesis_file=genesis_file)
+    pages = build_pages(node, index, find_applications())
+    public = build_public_app(node, index, settings=limits, genesis_file=genesis_file, pages=pages)
     admin = build_admin_app(node, audit_path=files.data / "audit.jsonl", shutdown=node.stop)
     async with (
         api.serve(public, bind_public(settings.api.host, settings.api.port), limits),
