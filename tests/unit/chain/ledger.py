@@ -39,6 +39,7 @@ from dure.chain.transaction import (
     compute_asset_id,
     compute_transaction_id,
 )
+from dure.core.block import Block, compute_transaction_root
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidTransaction
 from dure.core.types import Address, Amount, BlockId, Gas, Instant, PublicKey
@@ -234,3 +235,26 @@ def receipts(records: Iterable[Record]) -> list[Receipt]:
 
 def keys_of(*labels: str) -> list[PublicKey]:
     return [derive_key(label).public for label in labels]
+
+
+def copy_of(ledger: Ledger) -> Executor:
+    """Return another node's executor on the same chain, at its beginning."""
+    return Executor(ledger.document, ScriptMachine())
+
+
+def forge(block: Block, *envelopes: bytes) -> Block:
+    """Return a block whose header names these envelopes and is otherwise as it was."""
+    root = compute_transaction_root(envelopes)
+    return Block(change(block.header, transaction_root=root), envelopes)
+
+
+def list_blocks(ledger: Ledger, count: int, *, after: int = 1) -> list[Block]:
+    blocks = []
+    for _ in range(count):
+        envelope = ledger.sign("alice", transfer(BOB, 1), valid_until=ledger.time + after + 60_000)
+        blocks.append(ledger.commit(envelope, after=after).candidate.block)
+    return blocks
+
+
+def items_of(executor: Executor) -> list[tuple[bytes, bytes]]:
+    return [(key, value) for key, value in executor.copy_state().items() if value is not None]

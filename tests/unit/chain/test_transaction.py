@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dure.chain.transaction import (
     CALLS_MAX,
     TRANSACTION_BYTES_MAX,
+    WEAK_KEYS,
     Envelope,
     KeyPolicy,
     PolicyProof,
@@ -124,6 +125,14 @@ def test_a_proof_has_one_place_a_key() -> None:
 def test_a_key_for_which_everybody_can_sign_signs_nothing(key: PublicKey) -> None:
     proof = PolicyProof(KeyPolicy(key), (Signature(bytes(64)),))
     assert refuse(envelope_with(lambda _: proof)) == "wrong_key"
+
+
+def test_the_weak_keys_are_all_that_registering_refuses_on_the_curve() -> None:
+    assert len(WEAK_KEYS) == 48
+    for key in WEAK_KEYS:
+        with pytest.raises(WrongKey):
+            validate_policy(KeyPolicy(PublicKey(key)))
+    assert derive_key("alice").public not in WEAK_KEYS
 
 
 def test_a_policy_has_sorted_distinct_sound_keys_and_a_threshold_that_can_be_met() -> None:

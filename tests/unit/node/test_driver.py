@@ -14,6 +14,7 @@ from dure.chain.transaction import (
     KeyPolicy,
     PolicyProof,
     compute_transaction_id,
+    decode_transaction,
 )
 from dure.consensus import interface as consensus
 from dure.core.block import Block
@@ -453,21 +454,6 @@ def test_a_peer_that_appears_is_told_where_we_stand(monkeypatch: pytest.MonkeyPa
     assert decode(messages.PeerMessage, frame) == messages.Status(Height(0), head.block_id)
 
 
-def test_gossip_is_split_by_number_and_by_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "GOSSIP_BYTES_MAX", 100)
-    envelopes = [b"x"] * 300 + [bytes(60), bytes(60), bytes(200), b"y"]
-    split = list(messages.split_gossip(envelopes))
-    assert [e for message in split for e in message.envelopes] == envelopes
-    assert all(len(message.envelopes) == 1 or size_of(message) <= 100 for message in split)
-    assert list(messages.split_gossip([])) == []
-    monkeypatch.undo()
-    assert [len(m.envelopes) for m in messages.split_gossip([b"x"] * 600)] == [256, 256, 88]
-
-
-def size_of(message: messages.Gossip) -> int:
-    return sum(map(len, message.envelopes))
-
-
 def test_lost_gossip_is_passed_on_again() -> None:
     simulation = Simulation(14)
     simulation.partition([0], [1, 2, 3])
@@ -490,3 +476,14 @@ def test_the_chain_acts_by_itself_until_nothing_is_due() -> None:
     height = simulation.height(0)
     simulation.run_for(5_000)
     assert simulation.height(0) == height
+
+
+def test_a_transaction_is_found_where_its_block_holds_it() -> None:
+    simulation = Simulation(1)
+    envelopes = [simulation.transfer(amount=amount) for amount in range(1, 9)]
+    settle(simulation, *envelopes, index=2)
+    disk = simulation.nodes[2].disk
+    for envelope in envelopes:
+        place = disk.find_transaction(decode_transaction(envelope).transaction_id)
+        assert place is not None
+        assert disk.blocks[place[0]].block.transactions[place[1]] == envelope
