@@ -62,8 +62,8 @@ log = structlog.get_logger()
 class Observer(Protocol):
     """Who is told what happened; the real node's gateway, or the simulator's checkers."""
 
-    def on_block(self, stored: StoredBlock) -> None:
-        """A block is final and durable."""
+    def on_block(self, stored: StoredBlock, transaction_ids: Sequence[TransactionId]) -> None:
+        """A block is final and durable; the ids are those of its transactions, in order."""
         ...
 
     def on_dropped(self, transaction: Transaction, reason: InvalidTransaction) -> None:
@@ -335,11 +335,17 @@ class Driver:
             certificate=certificate,
             receipts=tuple(encode(record) for record in candidate.records),
         )
+        # Executed in the order of the block, each once.
+        transaction_ids = tuple(candidate.position.executed[0])
         self._ports.disk.commit_block(
-            candidate.position.block_id, stored, committed.writes, committed.undo
+            candidate.position.block_id,
+            stored,
+            transaction_ids,
+            writes=committed.writes,
+            undo=committed.undo,
         )
-        self.mempool.remove(candidate.position.executed[0])
-        self._observer.on_block(stored)
+        self.mempool.remove(transaction_ids)
+        self._observer.on_block(stored, transaction_ids)
         head = self._build_head()
         self._told_work = head.has_work
         self._put(consensus.HeadChanged(head))
@@ -439,4 +445,6 @@ class Driver:
             certificate=Certificate(round=Round(0), seals=()),
             receipts=(),
         )
-        self._ports.disk.commit_block(position.block_id, stored, self.executor.copy_state(), {})
+        self._ports.disk.commit_block(
+            position.block_id, stored, (), writes=self.executor.copy_state(), undo={}
+        )

@@ -3,13 +3,21 @@
 Real ones live beside this file; the simulator brings its own. The driver runs on both, unchanged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
 from dure.core.block import Block
 from dure.core.certificate import Certificate
 from dure.core.codec import Wire
-from dure.core.types import BlockId, Height, Instant, Milliseconds, PublicKey, Signature
+from dure.core.types import (
+    BlockId,
+    Height,
+    Instant,
+    Milliseconds,
+    PublicKey,
+    Signature,
+    TransactionId,
+)
 
 
 class StoredBlock(Wire, frozen=True):
@@ -34,12 +42,15 @@ class Disk(Protocol):
         self,
         block_id: BlockId,
         stored: StoredBlock,
-        writes: dict[bytes, bytes | None],
-        undo: dict[bytes, bytes | None],
+        transaction_ids: Sequence[TransactionId],
+        *,
+        writes: Mapping[bytes, bytes | None],
+        undo: Mapping[bytes, bytes | None],
     ) -> None:
         """Write block, state changes, undo record and head in one synced batch.
 
-        All or nothing, even at power loss.
+        All or nothing, even at power loss. `transaction_ids` are those of the block's
+        transactions, in order, so that nobody opens an envelope again.
         """
         ...
 

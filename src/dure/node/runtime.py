@@ -15,14 +15,12 @@ import structlog
 
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import EngineKind, GenesisDocument
-from dure.chain.receipt import Record
-from dure.chain.transaction import Transaction, decode_transaction
+from dure.chain.transaction import Transaction
 from dure.consensus.interface import Engine, Head
 from dure.consensus.pbft.engine import PbftEngine
 from dure.consensus.pbft.messages import Decided
 from dure.consensus.solo import SoloEngine
 from dure.contract.ports import Machine
-from dure.core.codec import decode
 from dure.core.errors import InvalidTransaction, TimedOut
 from dure.core.types import Height, PublicKey, TransactionId
 from dure.identity.keys import SigningKey
@@ -72,7 +70,7 @@ class Node:
         self._stopped = asyncio.Event()
         self._failure: BaseException | None = None
         self._executor = Executor(parts.document, parts.machine)
-        self._disk = RocksDisk(parts.data, _identify)
+        self._disk = RocksDisk(parts.data)
         self._signer = FileSigner(parts.guard, parts.key)
         self._clock = SystemClock(lambda name: self._guard(self._driver.on_timer, name))
         local = LocalNode(
@@ -193,11 +191,9 @@ class Node:
 
     # Observer of the driver
 
-    def on_block(self, stored: StoredBlock) -> None:
+    def on_block(self, stored: StoredBlock, transaction_ids: Sequence[TransactionId]) -> None:
         """Tell subscribers and those who wait."""
-        kinds = (decode(Record, data).receipt for data in stored.receipts)
-        ids = [TransactionId(receipt.id) for receipt in kinds if receipt.kind == "transaction"]
-        self._subscriptions.on_block(stored, ids)
+        self._subscriptions.on_block(stored, transaction_ids)
 
     def on_dropped(self, transaction: Transaction, reason: InvalidTransaction) -> None:
         """Tell those who wait."""
@@ -236,7 +232,3 @@ class Node:
             self._failure = problem
             self._stopped.set()
             return None
-
-
-def _identify(envelope: bytes) -> bytes:
-    return decode_transaction(envelope).transaction_id

@@ -26,7 +26,7 @@ S key                 value of the state at the head
 """
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, cast
@@ -35,7 +35,7 @@ import rocksdict
 
 from dure.core.codec import decode, encode
 from dure.core.errors import ConfigurationError, InvalidEncoding, StorageError
-from dure.core.types import BlockId, Height
+from dure.core.types import BlockId, Height, TransactionId
 from dure.node.journal import STORE_ID_LENGTH, Journal
 from dure.node.ports import StoredBlock
 
@@ -59,14 +59,13 @@ _UndoRecord = tuple[tuple[bytes, bytes | None], ...]
 class RocksDisk:
     """`dure.node.ports.Disk` on a folder of its own, with the journal beside the database."""
 
-    def __init__(self, folder: Path, identify: Callable[[bytes], bytes]) -> None:
-        """Open or make the store in `folder`; `identify` returns the transaction id of an envelope.
+    def __init__(self, folder: Path) -> None:
+        """Open or make the store in `folder`.
 
         Raises `ConfigurationError` where the store is another process's or has another format, and
         `StorageError` where it is damaged.
         """
         self._folder = folder
-        self._identify = identify
         self._sync = rocksdict.WriteOptions()
         self._sync.sync = True
         self._database = _open_database(folder)
@@ -94,8 +93,10 @@ class RocksDisk:
         self,
         block_id: BlockId,
         stored: StoredBlock,
-        writes: dict[bytes, bytes | None],
-        undo: dict[bytes, bytes | None],
+        transaction_ids: Sequence[TransactionId],
+        *,
+        writes: Mapping[bytes, bytes | None],
+        undo: Mapping[bytes, bytes | None],
     ) -> None:
         """Write the block and everything that follows from it, durably, or raise `StorageError`.
 
@@ -107,7 +108,7 @@ class RocksDisk:
             message = f"block {height} does not follow the stored head {self._head}"
             raise StorageError(message, height=height, head=self._head)
         batch = rocksdict.WriteBatch(raw_mode=True)
-        self._put_block(batch, block_id, stored)
+        self._put_block(batch, block_id, stored, transaction_ids)
         for key, value in writes.items():
             if value is None:
                 batch.delete(_STATE + key)
@@ -176,13 +177,18 @@ class RocksDisk:
             self._database.close()
 
     def _put_block(
-        self, batch: rocksdict.WriteBatch, block_id: BlockId, stored: StoredBlock
+        self,
+        batch: rocksdict.WriteBatch,
+        block_id: BlockId,
+        stored: StoredBlock,
+        transaction_ids: Sequence[TransactionId],
     ) -> None:
+        assert len(transaction_ids) == len(stored.block.transactions), "an id for each transaction"
         height = _encode_height(stored.block.header.height)
         batch.put(b"B" + height, encode(stored))
         batch.put(b"I" + block_id, height)
-        for index, envelope in enumerate(stored.block.transactions):
-            batch.put(b"T" + self._identify(envelope), height + index.to_bytes(4, "big"))
+        for index, transaction_id in enumerate(transaction_ids):
+            batch.put(b"T" + transaction_id, height + index.to_bytes(4, "big"))
 
     def _check_format(self) -> None:
         found = self._get(_FORMAT_KEY)

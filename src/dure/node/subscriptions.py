@@ -4,7 +4,7 @@ How far each may fall behind is bounded.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 
 from dure.chain.transaction import Transaction
 from dure.core.errors import InvalidTransaction, TimedOut, Unavailable
@@ -25,7 +25,7 @@ class Subscriptions:
         self._waits: dict[TransactionId, int] = {}
         self._closed = False
 
-    def on_block(self, stored: StoredBlock, transaction_ids: list[TransactionId]) -> None:
+    def on_block(self, stored: StoredBlock, transaction_ids: Sequence[TransactionId]) -> None:
         """Tell everybody.
 
         A subscriber whose queue is full is ended: blocks never wait for readers.

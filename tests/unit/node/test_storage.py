@@ -13,22 +13,28 @@ import pytest
 import rocksdict
 
 from dure.core.errors import ConfigurationError, StorageError
-from dure.core.types import BlockId, Height
+from dure.core.types import BlockId, Height, TransactionId
+from dure.node.ports import StoredBlock
 from dure.node.storage import RocksDisk
 from tests.unit.node.blocks import build_stored
 
 
-def identify(envelope: bytes) -> bytes:
-    return hashlib.sha256(envelope).digest()
+def identify(envelope: bytes) -> TransactionId:
+    return TransactionId(hashlib.sha256(envelope).digest())
+
+
+def identify_all(stored: StoredBlock) -> list[TransactionId]:
+    return [identify(envelope) for envelope in stored.block.transactions]
 
 
 def open_disk(folder: Path) -> RocksDisk:
-    return RocksDisk(folder, identify)
+    return RocksDisk(folder)
 
 
 def commit(disk: RocksDisk, height: int, **writes: bytes | None) -> None:
     block_id, stored = build_stored(height, (b"tx%d" % height,))
-    disk.commit_block(block_id, stored, {k.encode(): v for k, v in writes.items()}, {})
+    changes = {k.encode(): v for k, v in writes.items()}
+    disk.commit_block(block_id, stored, identify_all(stored), writes=changes, undo={})
 
 
 @pytest.fixture
@@ -52,7 +58,8 @@ def test_a_fresh_store_is_empty(disk: RocksDisk) -> None:
 
 def test_a_block_comes_back_after_reopening(disk: RocksDisk, tmp_path: Path) -> None:
     block_id, stored = build_stored(7, (b"one", b"two"), (b"receipt",))
-    disk.commit_block(block_id, stored, {b"k": b"v", b"": b"empty"}, {b"k": None, b"a": b"old"})
+    writes, undo = {b"k": b"v", b"": b"empty"}, {b"k": None, b"a": b"old"}
+    disk.commit_block(block_id, stored, identify_all(stored), writes=writes, undo=undo)
     disk.close()
     again = open_disk(tmp_path)
     assert again.load_head() == again.load_block(Height(7)) == stored
@@ -122,7 +129,8 @@ def test_damaged_state_is_an_error_and_never_a_short_answer(
     disk: RocksDisk, tmp_path: Path
 ) -> None:
     block_id, stored = build_stored(0)
-    disk.commit_block(block_id, stored, {os.urandom(20): os.urandom(100) for _ in range(9000)}, {})
+    writes = {os.urandom(20): os.urandom(100) for _ in range(9000)}
+    disk.commit_block(block_id, stored, identify_all(stored), writes=writes, undo={})
     disk._database.flush()
     disk.close()
     for table in (tmp_path / "rocks").glob("*.sst"):

@@ -311,7 +311,7 @@ class _Checker:
         self._simulation = simulation
         self._node = node
 
-    def on_block(self, stored: StoredBlock) -> None:
+    def on_block(self, stored: StoredBlock, transaction_ids: Sequence[TransactionId]) -> None:
         header = stored.block.header
         self._simulation.note_final(compute_block_id(header), header.height, self._node.name)
 

@@ -3,13 +3,19 @@
 A clock in virtual time, lossy links, a disk and a signer that survive a crash.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from dure.chain.transaction import decode_transaction
-from dure.core.block import Block
-from dure.core.types import BlockId, Height, Instant, Milliseconds, PublicKey, Signature
+from dure.core.types import (
+    BlockId,
+    Height,
+    Instant,
+    Milliseconds,
+    PublicKey,
+    Signature,
+    TransactionId,
+)
 from dure.identity.keys import SigningKey
 from dure.node.ports import StoredBlock
 from dure.testing.simulation.faults import Faults
@@ -53,8 +59,10 @@ class SimulatedDisk:
         self,
         block_id: BlockId,
         stored: StoredBlock,
-        writes: dict[bytes, bytes | None],
-        undo: dict[bytes, bytes | None],
+        transaction_ids: Sequence[TransactionId],
+        *,
+        writes: Mapping[bytes, bytes | None],
+        undo: Mapping[bytes, bytes | None],
     ) -> None:
         for key, value in writes.items():
             if value is None:
@@ -63,7 +71,8 @@ class SimulatedDisk:
                 self.state[key] = value
         self.head = stored.block.header.height
         self.blocks[self.head] = stored
-        self._index(stored.block)
+        for index, transaction_id in enumerate(transaction_ids):
+            self.index[transaction_id] = (self.head, index)
         self.journal = [record for record in self.journal if record[0] > self.head]
 
     def load_head(self) -> StoredBlock | None:
@@ -86,11 +95,6 @@ class SimulatedDisk:
 
     def close(self) -> None:
         """Keep everything: a disk has no end."""
-
-    def _index(self, block: Block) -> None:
-        for position, envelope in enumerate(block.transactions):
-            identity = decode_transaction(envelope).transaction_id
-            self.index[identity] = (block.header.height, position)
 
 
 @dataclass(slots=True)
