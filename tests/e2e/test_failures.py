@@ -1,4 +1,4 @@
-"""Nodes die, come back, and are asked to stop: the chain goes on, and everybody agrees afterwards."""
+"""Nodes die, come back and are asked to stop: the chain goes on, and all agree afterwards."""
 
 import os
 import signal
