@@ -10,10 +10,9 @@ blocks after a restart, a snapshot, or a change of branch.
 from collections import deque
 from collections.abc import Iterable
 
-from dure.chain.transaction import Envelope, compute_transaction_id
+from dure.chain.transaction import read_transaction_id
 from dure.core.block import Block, compute_block_id, compute_transaction_root
-from dure.core.codec import decode
-from dure.core.errors import InvalidBlock, InvalidEncoding
+from dure.core.errors import InvalidBlock, MalformedTransaction
 from dure.core.types import BlockId, Instant, Milliseconds, TransactionId
 
 
@@ -49,15 +48,11 @@ class ReplayWindow:
                 raise _refuse("the blocks of the replay window are not one chain")
             if compute_transaction_root(block.transactions) != block.header.transaction_root:
                 raise _refuse("a block of the replay window has a foreign body")
-            self.add(block.header.time, map(_read_transaction_id, block.transactions))
+            try:
+                self.add(block.header.time, map(read_transaction_id, block.transactions))
+            except MalformedTransaction as problem:
+                raise _refuse("a block of the replay window holds no transaction") from problem
 
 
 def _refuse(message: str) -> InvalidBlock:
     return InvalidBlock(message, rule="replay window")
-
-
-def _read_transaction_id(envelope: bytes) -> TransactionId:
-    try:
-        return compute_transaction_id(decode(Envelope, envelope).body)
-    except InvalidEncoding as problem:
-        raise _refuse("a block of the replay window holds what is no transaction") from problem

@@ -227,6 +227,17 @@ def decode_transaction(envelope: bytes) -> Transaction:
     )
 
 
+def read_transaction_id(envelope: bytes) -> TransactionId:
+    """Return the id of an envelope's transaction; raise `MalformedTransaction`.
+
+    For envelopes of final blocks, which were checked before: eight times as fast as opening all.
+    """
+    try:
+        return compute_transaction_id(decode(Envelope, envelope).body)
+    except InvalidEncoding as problem:
+        raise MalformedTransaction(problem.message) from problem
+
+
 def _open_proof(proof: PolicyProof, message: Digest) -> list[SignedItem]:
     policy = proof.policy
     threshold = 1
