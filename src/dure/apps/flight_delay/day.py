@@ -99,9 +99,8 @@ class Day:
         for moment, group in groupby(events, key=lambda event: event.at):
             together = list(group)
             await self._advance(moment)
-            # Within one moment the data provider reports before the last covers are sold.
-            await self._all([self._report(each) for each in together if isinstance(each, Report)])
-            await self._all([self._sell(each) for each in together if isinstance(each, Sale)])
+            # No order among them matters: covers are sold an hour before departure at the latest.
+            await self._all([self._send(each) for each in together])
             on_progress(len(together))
         await self._advance(self._plan.ends)
         return await self._conclude(before)
@@ -165,6 +164,12 @@ class Day:
         )
 
     # During the day
+
+    async def _send(self, event: Sale | Report) -> None:
+        if isinstance(event, Sale):
+            await self._sell(event)
+        else:
+            await self._report(event)
 
     async def _sell(self, sale: Sale) -> None:
         await self._cover.buy(
