@@ -17,7 +17,7 @@ from dure.contract.library.token import Token
 from dure.contract.source import read_source
 from dure.core.address import encode_address
 from dure.core.codec import decode, encode
-from dure.sdk.frames import Answer, NodeFrame, Submit
+from dure.sdk.connection.frames import Answer, NodeFrame, Submit
 from tests.e2e.hostile import list_bad, mutate, sign
 from tests.e2e.processes import Town, wait_until
 

@@ -71,6 +71,12 @@ def decode_result(interface: Interface, method: str, data: bytes) -> Plain:
     return _from_wire(interface, kind, value)
 
 
+def encode_result(interface: Interface, method: str, value: Plain) -> bytes:
+    """Return the canonical bytes of a call's result, given as a plain value."""
+    kind = parse_type(get_method(interface, method).result, interface)
+    return codec.encode(_Plain(interface).write(kind, value, f"the result of {method}"))
+
+
 def decode_event(interface: Interface, name: str, data: bytes) -> dict[str, Plain]:
     """Return the plain fields of an event."""
     if name not in interface.events:

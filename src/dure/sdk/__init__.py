@@ -31,11 +31,11 @@ returns, so no node has to be trusted. A refusal is proved as well, and raised a
 from dure.sdk.accounts import Account, LocalAccount, ThresholdAccount
 from dure.sdk.async_client import AsyncClient, AsyncContractProxy
 from dure.sdk.client import Client, ContractProxy
+from dure.sdk.connection.stream import Stream, StreamedBlock, open_stream
 from dure.sdk.contracts import Done, NamedEvent, WrongCall
 from dure.sdk.errors import ContractRefused, InvalidAnswer, RequestRefused
 from dure.sdk.events import follow
 from dure.sdk.receipts import FinalReceipt, verify_receipt
-from dure.sdk.stream import Stream, StreamedBlock, open_stream
 from dure.sdk.transactions import Draft, SignedTransaction, build_draft, build_transaction
 
 __all__ = [

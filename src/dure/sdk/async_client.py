@@ -14,11 +14,11 @@ from dure.proof.file import ProofFile
 from dure.sdk import answers, ledger_calls
 from dure.sdk.accounts import Account
 from dure.sdk.client import wall_time
+from dure.sdk.connection.transport import AsyncTransport
 from dure.sdk.contracts import Binding, load_binding
 from dure.sdk.receipts import FinalReceipt
 from dure.sdk.session import FINAL_TIMEOUT_S, Session
 from dure.sdk.transactions import SignedTransaction
-from dure.sdk.transport import AsyncTransport
 
 
 class AsyncClient:

@@ -31,8 +31,8 @@ from dure.contract.values import (
 from dure.core.codec import decode
 from dure.core.types import INT_MAX, Address, Amount, AssetId
 from dure.sdk.accounts import Account
+from dure.sdk.connection.exchange import Operation
 from dure.sdk.errors import InvalidAnswer
-from dure.sdk.exchange import Operation
 from dure.sdk.receipts import FinalReceipt
 from dure.sdk.session import FINAL_TIMEOUT_S, Session
 

@@ -36,8 +36,17 @@ from dure.proof.claims import StateClaim
 from dure.proof.file import ProofFile, decode_proof, parse_proof
 from dure.sdk import answers, ledger_calls
 from dure.sdk.accounts import Account
+from dure.sdk.connection.exchange import (
+    BINARY,
+    Operation,
+    Pause,
+    Request,
+    get,
+    post,
+    read_answer,
+    send,
+)
 from dure.sdk.errors import InvalidAnswer
-from dure.sdk.exchange import BINARY, Operation, Pause, Request, get, post, read_answer, send
 from dure.sdk.receipts import FinalReceipt, verify_on_chain, verify_receipt
 from dure.sdk.transactions import VALID_FOR, SignedTransaction, build_transaction
 

@@ -19,7 +19,7 @@ from dure.core.errors import Unavailable
 from dure.core.merkle import compute_root
 from dure.core.types import Height
 from dure.node.gateway import Finality, Notice
-from dure.sdk.frames import Answer, BlockFrame, NodeFrame, Submit, Subscribe
+from dure.sdk.connection.frames import Answer, BlockFrame, NodeFrame, Submit, Subscribe
 from tests.unit.api.serving import Desk, wait_until
 from tests.unit.api.solo_chain import SoloChain, retract
 

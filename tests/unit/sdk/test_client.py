@@ -383,7 +383,7 @@ def test_an_answer_of_another_shape_is_refused(content: bytes) -> None:
 
 
 def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dure.sdk.transport.ANSWER_BYTES_MAX", 1000)
+    monkeypatch.setattr("dure.sdk.connection.transport.ANSWER_BYTES_MAX", 1000)
     endless = httpx.MockTransport(lambda _: httpx.Response(200, content=bytes(2000)))
     with (
         Client("http://a", chain_id=ChainId(bytes(32)), transport=endless) as client,

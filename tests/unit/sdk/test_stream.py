@@ -16,9 +16,9 @@ from dure.core.types import ChainId, Hash, Height, Round
 from dure.core.validators import Validator, ValidatorSet, build_validator_set
 from dure.sdk import InvalidAnswer, follow, open_stream
 from dure.sdk.answers import BlockItem, EventItem, Item
+from dure.sdk.connection.frames import Answer, BlockFrame, Retracted
+from dure.sdk.connection.stream import BlockChecker
 from dure.sdk.events import get_place
-from dure.sdk.frames import Answer, BlockFrame, Retracted
-from dure.sdk.stream import BlockChecker
 from tests.unit.api.solo_chain import ALICE, SoloChain
 from tests.unit.sdk.town import open_town
 

@@ -7,7 +7,7 @@ from dure.api.answers.blocks import open_records
 from dure.core.block import compute_block_id, compute_envelope_id
 from dure.core.codec import encode
 from dure.node.gateway import Finality, Notice
-from dure.sdk.frames import BlockFrame, Retracted
+from dure.sdk.connection.frames import BlockFrame, Retracted
 
 BLOCKS_KEPT: Final = 16
 

@@ -18,7 +18,7 @@ from dure.core.codec import decode, encode
 from dure.core.errors import AccessDenied, InvalidTransaction, Unavailable
 from dure.core.types import Height
 from dure.index import open_subscription
-from dure.sdk.frames import Answer, ClientFrame, Submit, Subscribe
+from dure.sdk.connection.frames import Answer, ClientFrame, Submit, Subscribe
 
 
 class Stream:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from dure.contract.checker.bodies.scope import Notes, Scope
+from dure.contract.checker.bodies.statements import check_body
 from dure.contract.checker.declarations import read_declarations
 from dure.contract.checker.graph import check_graph
-from dure.contract.checker.scope import Notes, Scope
-from dure.contract.checker.statements import check_body
 from dure.contract.checker.syntax import parse
 from dure.contract.problems import Problem, Problems
 from dure.contract.shapes import ContractShape, Declarations

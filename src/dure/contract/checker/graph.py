@@ -3,7 +3,7 @@
 No recursion, no chain deeper than the bound, and a view that changes nothing.
 """
 
-from dure.contract.checker.scope import Scope
+from dure.contract.checker.bodies.scope import Scope
 from dure.contract.limits import CALL_DEPTH_MAX
 from dure.contract.problems import Problems
 

@@ -9,9 +9,9 @@ import ast
 from collections.abc import Callable
 from typing import Any, Final
 
-from dure.contract.checker import meanings
-from dure.contract.checker.meanings import MapEntry
-from dure.contract.checker.scope import Notes
+from dure.contract.checker.bodies import meanings
+from dure.contract.checker.bodies.meanings import MapEntry
+from dure.contract.checker.bodies.scope import Notes
 from dure.contract.compiler.build import FRAME, attribute, call, constant, name, with_frame
 from dure.contract.compiler.widths import LOCAL_BITS, Widths
 from dure.contract.shapes import BYTES, NUMERIC, STR, TIME, Method, Sort, Type

@@ -5,9 +5,9 @@ Charges in front of every block, stores through the accessors.
 
 import ast
 
+from dure.contract.checker.bodies.meanings import MapEntry, VarField
+from dure.contract.checker.bodies.scope import Notes
 from dure.contract.checker.declarations import without_docstring
-from dure.contract.checker.meanings import MapEntry, VarField
-from dure.contract.checker.scope import Notes
 from dure.contract.compiler.build import (
     FRAME,
     METER,

@@ -9,8 +9,8 @@ are the same with and without.
 import ast
 from typing import Final
 
-from dure.contract.checker.meanings import Builtin, Fixed, Meaning, Milliseconds, Scale
-from dure.contract.checker.scope import Notes
+from dure.contract.checker.bodies.meanings import Builtin, Fixed, Meaning, Milliseconds, Scale
+from dure.contract.checker.bodies.scope import Notes
 from dure.contract.limits import WIDE_MAX
 from dure.contract.shapes import NUMERIC, TIME, Method, Type
 from dure.core.types import INT_MAX, INT_MIN

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dure.contract.checker.operators import SIZED
+from dure.contract.checker.bodies.operators import SIZED
 from dure.contract.gas import (
     STORAGE_READ,
     STORAGE_READ_BYTE,

@@ -4,10 +4,10 @@ import ast
 from collections.abc import Callable
 from typing import Final
 
-from dure.contract.checker.expressions import check_expression
-from dure.contract.checker.meanings import Builtin
-from dure.contract.checker.operators import ORDERED
-from dure.contract.checker.scope import Scope, is_unknown
+from dure.contract.checker.bodies.expressions import check_expression
+from dure.contract.checker.bodies.meanings import Builtin
+from dure.contract.checker.bodies.operators import ORDERED
+from dure.contract.checker.bodies.scope import Scope, is_unknown
 from dure.contract.shapes import BYTES, INT, NUMERIC, STR, UNKNOWN, Sort, Type, list_of
 
 

@@ -3,7 +3,7 @@
 import ast
 from dataclasses import dataclass, field
 
-from dure.contract.checker.meanings import Meaning
+from dure.contract.checker.bodies.meanings import Meaning
 from dure.contract.checker.vocabulary import RESERVED
 from dure.contract.problems import Problems
 from dure.contract.shapes import UNKNOWN, ContractShape, Declarations, Method, Sort, Type

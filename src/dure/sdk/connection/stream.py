@@ -29,8 +29,8 @@ from dure.core.errors import DureError, InvalidCertificate, InvalidProof, TimedO
 from dure.core.merkle import compute_root
 from dure.core.types import BlockId, ChainId, EnvelopeId, Height
 from dure.core.validators import ValidatorSet, compute_validators_root
+from dure.sdk.connection.frames import Answer, BlockFrame, NodeFrame, Retracted, Submit, Subscribe
 from dure.sdk.errors import InvalidAnswer, build_error
-from dure.sdk.frames import Answer, BlockFrame, NodeFrame, Retracted, Submit, Subscribe
 
 FRAME_BYTES_MAX: Final = 32 * 1024 * 1024
 BLOCKS_WAITING_MAX: Final = 256

@@ -8,16 +8,16 @@ import ast
 from typing import Final
 
 from dure.contract.checker.annotations import read_value_type
-from dure.contract.checker.calls import check_call
-from dure.contract.checker.declarations import without_docstring
-from dure.contract.checker.expressions import (
+from dure.contract.checker.bodies.calls import check_call
+from dure.contract.checker.bodies.expressions import (
     check_condition,
     check_expression,
     check_operator,
     find_map_entry,
 )
-from dure.contract.checker.meanings import VarField
-from dure.contract.checker.scope import Scope, is_unknown
+from dure.contract.checker.bodies.meanings import VarField
+from dure.contract.checker.bodies.scope import Scope, is_unknown
+from dure.contract.checker.declarations import without_docstring
 from dure.contract.shapes import INT, NOTHING, STR, UNKNOWN, Sort, Type
 
 

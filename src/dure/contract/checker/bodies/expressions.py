@@ -10,7 +10,7 @@ import ast
 from collections.abc import Callable
 from typing import Final
 
-from dure.contract.checker.meanings import (
+from dure.contract.checker.bodies.meanings import (
     Comparison,
     Context,
     Fixed,
@@ -20,7 +20,7 @@ from dure.contract.checker.meanings import (
     RecordField,
     VarField,
 )
-from dure.contract.checker.operators import (
+from dure.contract.checker.bodies.operators import (
     ORDERED,
     SIZED,
     SYMBOLS,
@@ -28,7 +28,7 @@ from dure.contract.checker.operators import (
     find_binary,
     is_comparable,
 )
-from dure.contract.checker.scope import Scope, is_unknown
+from dure.contract.checker.bodies.scope import Scope, is_unknown
 from dure.contract.checker.vocabulary import BUILTINS, CONTEXT
 from dure.contract.shapes import (
     BOOL,
@@ -313,7 +313,7 @@ def _check_list(node: ast.List, scope: Scope, expected: Type | None) -> Type:
 def _check_call(node: ast.Call, scope: Scope, expected: Type | None) -> Type:
     # Calls and expressions contain each other; the import stands here to keep the two modules
     # apart.
-    from dure.contract.checker.calls import check_call  # noqa: PLC0415
+    from dure.contract.checker.bodies.calls import check_call  # noqa: PLC0415
 
     found = check_call(node, scope, expected)
     if found == NOTHING:

@@ -13,8 +13,8 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from dure.core.errors import ConfigurationError, Unavailable
+from dure.sdk.connection.exchange import Operation, Pause, Request, Response, Step
 from dure.sdk.errors import InvalidAnswer
-from dure.sdk.exchange import Operation, Pause, Request, Response, Step
 
 ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
 CONNECT_TIMEOUT_S: Final = 3.0

@@ -7,9 +7,9 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from dure.contract.checker.builtins import check_builtin
-from dure.contract.checker.expressions import check_expression, find_map_entry
-from dure.contract.checker.meanings import (
+from dure.contract.checker.bodies.builtins import check_builtin
+from dure.contract.checker.bodies.expressions import check_expression, find_map_entry
+from dure.contract.checker.bodies.meanings import (
     Build,
     Emit,
     Host,
@@ -24,7 +24,7 @@ from dure.contract.checker.meanings import (
     Schedule,
     ValueCall,
 )
-from dure.contract.checker.scope import Scope, is_unknown
+from dure.contract.checker.bodies.scope import Scope, is_unknown
 from dure.contract.checker.vocabulary import (
     BUILTINS,
     DURATION_UNITS,

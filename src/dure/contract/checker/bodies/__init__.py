@@ -1,0 +1,1 @@
+"""What method bodies mean: the static type of every expression, and what each statement may do."""

@@ -1,0 +1,1 @@
+"""How a client reaches nodes: requests over HTTP, transactions and blocks over one stream."""
