@@ -19,6 +19,7 @@ from dure.chain.transaction import Transaction
 from dure.consensus.interface import Engine, Head
 from dure.consensus.pbft.engine import PbftEngine
 from dure.consensus.pbft.messages import Decided
+from dure.consensus.quorum import compute_weak_quorum
 from dure.consensus.solo import SoloEngine
 from dure.contract.ports import Machine
 from dure.core.errors import InvalidTransaction, TimedOut
@@ -156,7 +157,9 @@ class Node:
                 )
                 for peer in self._network.status()
             ),
-            syncing=self._driver.synchronizer.is_behind(head.header.height),
+            syncing=self._driver.synchronizer.is_behind(
+                head.header.height, compute_weak_quorum(len(head.validators))
+            ),
         )
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:

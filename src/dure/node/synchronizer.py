@@ -35,9 +35,13 @@ class Synchronizer:
         """Return the height that `peer` last claimed."""
         return self._heights.get(peer)
 
-    def is_behind(self, height: Height) -> bool:
-        """Say whether some peer claims to be ahead of `height`."""
-        return any(claimed > height for claimed in self._heights.values())
+    def is_behind(self, height: Height, witnesses: int) -> bool:
+        """Say whether so many peers claim to be more than one block ahead of `height`.
+
+        One block may always be on its way. With as many witnesses as include a correct peer for
+        certain, no liar can make a node call itself behind.
+        """
+        return sum(claimed > height + 1 for claimed in self._heights.values()) >= witnesses
 
     def on_proven(self, height: Height, holders: Iterable[PublicKey]) -> None:
         """Ask any of `holders` for blocks up to `height`.

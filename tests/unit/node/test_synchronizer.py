@@ -27,14 +27,21 @@ class Asked:
 def test_who_is_not_behind_asks_nobody() -> None:
     asked = Asked(anna=5)
     assert asked.advance(5) == []
-    assert not asked.it.is_behind(Height(5))
+    assert not asked.it.is_behind(Height(5), 1)
     assert asked.it.get_height(ANNA) == 5
     assert asked.it.get_height(BEN) is None
 
 
+def test_one_liar_alone_makes_nobody_call_itself_behind() -> None:
+    asked = Asked(anna=2**62, ben=6, chris=5)
+    assert not asked.it.is_behind(Height(5), 2)
+    asked.it.on_status(BEN, Height(7))
+    assert asked.it.is_behind(Height(5), 2)
+
+
 def test_one_question_at_a_time_for_what_comes_next() -> None:
     asked = Asked(anna=9, ben=3)
-    assert asked.it.is_behind(Height(5))
+    assert asked.it.is_behind(Height(5), 1)
     assert asked.advance(5) == [ANNA]
     assert asked.questions == [(ANNA, GetBlocks(start=Height(6), count=BLOCKS_MAX))]
     assert asked.advance(5) == []
@@ -71,7 +78,7 @@ def test_silence_counts_as_failure_and_a_claim_not_kept_counts_for_nothing() -> 
     assert asked.advance(5, LATER) == [CHRIS]
     assert asked.it.get_height(ANNA) is None
     assert asked.advance(5, Instant(LATER + ANSWER_TIMEOUT_MS)) == []
-    assert not asked.it.is_behind(Height(5))
+    assert not asked.it.is_behind(Height(5), 1)
     asked.it.on_status(ANNA, Height(9))
     assert asked.advance(5, Instant(LATER + ANSWER_TIMEOUT_MS)) == [ANNA]
 
