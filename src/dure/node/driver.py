@@ -16,7 +16,7 @@ Rules
    are passed on again.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, assert_never
@@ -36,10 +36,13 @@ from dure.core.errors import (
     InvalidBlock,
     InvalidEncoding,
     InvalidTransaction,
+    MalformedTransaction,
     PeerViolation,
     StorageError,
     TransactionReplayed,
     TransactionTooEarly,
+    WrongChain,
+    WrongSignature,
 )
 from dure.core.signatures import verify_many
 from dure.core.types import Height, Instant, Milliseconds, PublicKey, Round, TransactionId
@@ -52,6 +55,11 @@ TICK = "tick"
 DUE = "due"
 TICK_MS = Milliseconds(500)
 GOSSIP_AGAIN_MS = 2_000
+
+NEVER_PASSED_ON = frozenset(
+    error.code for error in (WrongSignature, MalformedTransaction, WrongChain)
+)
+"""Refusals that no honest peer can have overlooked; others come of being a block ahead or behind."""
 
 EngineFactory = Callable[[consensus.Head, Sequence[bytes]], consensus.Engine[Any]]
 """Builds the engine from the head and the journal's records of the next height."""
@@ -183,7 +191,7 @@ class Driver:
             case messages.EngineMessage(data=data):
                 self._on_engine_message(data)
             case messages.Gossip(envelopes=envelopes):
-                self._on_gossip(envelopes)
+                self._on_gossip(peer, envelopes)
             case messages.Status(height=height):
                 self.synchronizer.on_status(peer, height)
                 self.synchronizer.advance(self._height, self._ports.clock.now())
@@ -200,17 +208,15 @@ class Driver:
             raise PeerViolation("a message with a wrong signature")
         self._put(consensus.Received(message))
 
-    def _on_gossip(self, envelopes: Sequence[bytes]) -> None:
+    def _on_gossip(self, peer: PublicKey, envelopes: Sequence[bytes]) -> None:
         answers, _ = self._admit(envelopes)
-        for answer in answers:
-            # Honest peers may be a block ahead or behind, so a refusal alone is no violation.
-            if isinstance(answer, InvalidTransaction) and answer.code in {
-                "wrong_signature",
-                "malformed_transaction",
-                "wrong_chain",
-            }:
-                message = f"passed on a transaction that it must have refused: {answer.code}"
-                raise PeerViolation(message)
+        refused = Counter(a.code for a in answers if isinstance(a, InvalidTransaction))
+        # Honest peers pass on again what has become final meanwhile.
+        if unexpected := {c: n for c, n in refused.items() if c != TransactionReplayed.code}:
+            log.info("gossip_refused", peer=peer.hex()[:8], codes=unexpected)
+        for code in refused.keys() & NEVER_PASSED_ON:
+            message = f"passed on a transaction that it must have refused: {code}"
+            raise PeerViolation(message)
 
     def _collect_blocks(self, start: Height, count: int) -> messages.Blocks:
         items: list[messages.CertifiedBlock] = []
