@@ -59,7 +59,7 @@ GOSSIP_AGAIN_MS = 2_000
 NEVER_PASSED_ON = frozenset(
     error.code for error in (WrongSignature, MalformedTransaction, WrongChain)
 )
-"""Refusals that no honest peer can have overlooked; others come of being a block ahead or behind."""
+"""What no honest peer can have overlooked; other refusals come of being a block ahead or behind."""
 
 EngineFactory = Callable[[consensus.Head, Sequence[bytes]], consensus.Engine[Any]]
 """Builds the engine from the head and the journal's records of the next height."""
