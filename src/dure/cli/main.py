@@ -7,7 +7,8 @@ library to see a proof verified. `dure --help` loads them all.
 import sys
 from collections.abc import Iterable
 from importlib import import_module
-from typing import Final
+from importlib.metadata import version
+from typing import Annotated, Final
 
 import typer
 
@@ -32,8 +33,8 @@ Each has an `app`, `verify` its one function.
 
 HELP: Final = """Dure: one ledger for organisations that do not trust one operator.
 
-Begin with `dure demo flight-delay`; then `dure network init my-network` and `dure network up my-
-network`."""
+Begin with `dure demo flight-delay`; then
+`dure network init my-network` and `dure network up my-network`."""
 
 
 def build_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
@@ -45,7 +46,7 @@ def build_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     # Without a callback a single command would lose its name.
-    app.callback(help=HELP)(lambda: None)
+    app.callback(help=HELP)(_about)
     for name in names:
         module = import_module(COMMANDS[name])
         if name == "verify":
@@ -53,6 +54,22 @@ def build_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
         else:
             app.add_typer(module.app, name=name)
     return app
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - an option's callback
+    if wanted:
+        typer.echo(f"dure {version('dure')}")
+        raise typer.Exit
+
+
+def _about(
+    *,
+    show_version: Annotated[  # noqa: ARG001 - its callback has answered
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version."),
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
 
 
 def main() -> None:
