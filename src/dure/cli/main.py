@@ -56,7 +56,7 @@ def build_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     return app
 
 
-def _print_version(wanted: bool) -> None:  # noqa: FBT001 - an option's callback
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"dure {version('dure')}")
         raise typer.Exit
@@ -64,7 +64,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - an option's callback
 
 def _about(
     *,
-    show_version: Annotated[  # noqa: ARG001 - its callback has answered
+    show_version: Annotated[
         bool,
         typer.Option("--version", is_eager=True, callback=_print_version, help="Show the version."),
     ] = False,
