@@ -92,16 +92,27 @@ def load_story_clock(folder: Path) -> Account:
     return LocalAccount(load_signing_key(path))
 
 
-def parse_arguments(given: list[str] | None) -> dict[str, object]:
-    """Return `name=value` arguments; a value is JSON where it reads as such, text otherwise."""
-    parsed: dict[str, object] = {}
+def parse_arguments(given: list[str] | None) -> dict[str, str]:
+    """Return `name=value` arguments as texts; raise `ConfigurationError`."""
+    parsed: dict[str, str] = {}
     for text in given or []:
         name, mark, value = text.partition("=")
-        if not mark or not name:
-            message = f"an argument is given as name=value, not {text!r}"
+        if not mark or not name or name in parsed:
+            message = f"an argument is given as name=value, each name once, not {text!r}"
             raise ConfigurationError(message)
-        try:
-            parsed[name] = msgspec.json.decode(value)
-        except msgspec.DecodeError:
-            parsed[name] = value
+        parsed[name] = value
     return parsed
+
+
+def parse_value(text: str, type_: str) -> object:
+    """Return JSON where the text reads as such, the text itself otherwise.
+
+    For a parameter that is text, quotes alone make it JSON: a flight may be called 1545.
+    """
+    if type_ == "str" and not text.startswith('"'):
+        return text
+    try:
+        value: object = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return value

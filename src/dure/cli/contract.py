@@ -1,9 +1,11 @@
 """`dure contract`: check a contract, put it on a chain, call it, read it."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+from rich.markup import escape
 
 from dure.cli.access import (
     Arguments,
@@ -13,19 +15,21 @@ from dure.cli.access import (
     load_account,
     load_authority,
     parse_arguments,
+    parse_value,
 )
 from dure.cli.output import JsonOption, err, fail, out, print_facts, print_json
 from dure.contract.checker import check
-from dure.contract.interface import Interface, build_interface
+from dure.contract.interface import Interface, MethodInterface, build_interface
 from dure.contract.problems import Problem
 from dure.contract.values import from_json, to_json
 from dure.core.address import decode_address, encode_address
-from dure.core.errors import ConfigurationError
+from dure.core.errors import ConfigurationError, DureError
 from dure.core.types import Address
 
 app = typer.Typer(no_args_is_help=True, help="Check, deploy, call and read contracts.")
 
-SOURCE_BYTES_MAX = 1024 * 1024
+SOURCE_BYTES_MAX: Final = 1024 * 1024
+USABLE_KINDS: Final = frozenset({"call", "view"})
 
 SourceFile = Annotated[Path, typer.Argument(help="The contract's Python file.")]
 ClassOption = Annotated[
@@ -46,10 +50,8 @@ def check_file(file: SourceFile, *, json: JsonOption = False) -> None:
     problems = check(_read(file))
     if json:
         print_json({"file": str(file), "problems": [_describe(problem) for problem in problems]})
-    for problem in [] if json else problems:
-        where = f"{file}:{problem.line}:{problem.column}"
-        err.print(f"{where} [red]{problem.rule}[/red] {problem.message}", highlight=False)
-        err.print(f"    {problem.instead}", highlight=False)
+    else:
+        _print_problems(file, problems)
     if not problems and not json:
         out.print(f"{file}: nothing to refuse")
     raise typer.Exit(1 if problems else 0)
@@ -74,7 +76,12 @@ def deploy(
     --role issuer=bank
     """
     source = _read(file)
-    name = class_name or _find_class(file, source)
+    problems = check(source)
+    if problems:
+        _print_problems(file, problems)
+        raise typer.Exit(1)
+    name = _find_class(file, source, class_name)
+    interface = build_interface(source, name)
     roles: dict[str, list[Address]] = {}
     for text in role or []:
         granted, holder = _parse_role(network, text)
@@ -86,7 +93,7 @@ def deploy(
             by=load_authority(network),
             owner=load_account(network, owner).address,
             roles=roles,
-            arguments=_read_values(build_interface(source, name), "init", arguments),
+            arguments=_read_values(interface, interface.initialiser, arguments),
         )
     facts = {"contract": encode_address(deployed.address), "class": name}
     if json:
@@ -115,9 +122,14 @@ def call(
     """
     with connect(network) as client:
         proxy = client.contract(decode_address(contract))
-        given = _read_values(proxy.interface, method, arguments)
+        known = _find_method(proxy.interface, method)
+        if known.kind == "view":
+            fail(ConfigurationError(f"{method} only reads: ask it with `dure contract view`"))
+        if pay and not known.pays:
+            fail(ConfigurationError(f"{method} accepts no money: leave --pay out"))
+        given = _read_values(proxy.interface, known, arguments)
         order = {"pay": pay} if pay else {}
-        done = getattr(proxy, method)(by=load_account(network, as_), **order, **given)
+        done = getattr(proxy, method)(*given.values(), by=load_account(network, as_), **order)
     facts: dict[str, Any] = {
         "transaction_id": done.receipt.transaction_id.hex(),
         "height": done.receipt.height,
@@ -127,7 +139,7 @@ def call(
     if json:
         print_json(facts)
     else:
-        print_facts("Final", facts.items())
+        print_facts("Final", [("transaction", facts.pop("transaction_id")), *facts.items()])
 
 
 @app.command("view")
@@ -145,25 +157,44 @@ def view(
     """
     with connect(network) as client:
         proxy = client.contract(decode_address(contract))
-        given = _read_values(proxy.interface, method, arguments)
-        result = _to_json(proxy.interface, method, getattr(proxy, method)(**given))
+        known = _find_method(proxy.interface, method)
+        if known.kind != "view":
+            fail(ConfigurationError(f"{method} changes things: use `dure contract call`"))
+        given = _read_values(proxy.interface, known, arguments)
+        result = _to_json(proxy.interface, method, getattr(proxy, method)(*given.values()))
     if json:
         print_json({"result": result})
     else:
         out.print(result)
 
 
+def _find_method(interface: Interface, name: str) -> MethodInterface:
+    """Return the method; say which there are where callers cannot use one of that name."""
+    usable = {each.name: each for each in interface.methods.values() if each.kind in USABLE_KINDS}
+    if name not in usable:
+        known = ", ".join(usable) or "none"
+        fail(ConfigurationError(f"{interface.name} has no method {name!r}; it has: {known}"))
+    return usable[name]
+
+
 def _read_values(
-    interface: Interface, method: str, arguments: list[str] | None
+    interface: Interface, method: MethodInterface | None, arguments: list[str] | None
 ) -> dict[str, object]:
-    """Return the arguments as values of the types that the method declares."""
+    """Return all arguments of the method, in its order, as values of the types that it declares."""
     texts = parse_arguments(arguments)
-    known = interface.initialiser if method == "init" else interface.methods.get(method)
-    types = {each.name: each.type for each in known.parameters} if known else {}
-    return {
-        name: from_json(interface, types[name], value) if name in types else value
-        for name, value in texts.items()
-    }
+    parameters = () if method is None else method.parameters
+    if set(texts) != {each.name for each in parameters}:
+        taken = ", ".join(f"{each.name}=<{each.type}>" for each in parameters) or "no arguments"
+        name = "the contract" if method is None else method.name
+        fail(ConfigurationError(f"{name} takes {taken}"))
+    values: dict[str, object] = {}
+    for each in parameters:
+        try:
+            value = parse_value(texts[each.name], each.type)
+            values[each.name] = from_json(interface, each.type, value)
+        except DureError as problem:
+            raise ConfigurationError(f"{each.name}: {problem.message}") from problem
+    return values
 
 
 def _to_json(interface: Interface, method: str, value: Any) -> object:
@@ -182,16 +213,17 @@ def _read(file: Path) -> str:
         fail(ConfigurationError(f"{file} is not text in UTF-8"))
 
 
-def _find_class(file: Path, source: str) -> str:
+def _find_class(file: Path, source: str, wanted: str | None) -> str:
     names = [
         line.removeprefix("class ").split("(")[0]
         for line in source.splitlines()
         if line.startswith("class ") and line.rstrip().endswith("(Contract):")
     ]
-    if len(names) != 1:
+    chosen = [name for name in names if wanted in {None, name}]
+    if len(chosen) != 1:
         known = ", ".join(names) or "none"
         fail(ConfigurationError(f"name the contract class with --class; {file} has: {known}"))
-    return names[0]
+    return chosen[0]
 
 
 def _parse_role(network: Path, text: str) -> tuple[str, Address]:
@@ -201,6 +233,14 @@ def _parse_role(network: Path, text: str) -> tuple[str, Address]:
     if holder.startswith("dure1"):
         return role, decode_address(holder)
     return role, load_account(network, holder).address
+
+
+def _print_problems(file: Path, problems: Sequence[Problem]) -> None:
+    for problem in problems:
+        where = f"{file}:{problem.line}:{problem.column}"
+        text = f"{where} [red]{problem.rule}[/red] {escape(problem.message)}"
+        err.print(text, highlight=False, soft_wrap=True)
+        err.print(f"    {escape(problem.instead)}", highlight=False, soft_wrap=True)
 
 
 def _describe(problem: Problem) -> dict[str, Any]:

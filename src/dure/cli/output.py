@@ -16,7 +16,14 @@ from rich.markup import escape
 from rich.table import Table
 from rich.tree import Tree
 
-from dure.core.errors import AccessDenied, ConfigurationError, DureError, Unavailable
+from dure.core.errors import (
+    AccessDenied,
+    ConfigurationError,
+    DureError,
+    NotFound,
+    TimedOut,
+    Unavailable,
+)
 
 out = Console()
 err = Console(stderr=True)
@@ -34,7 +41,10 @@ def print_json(data: Mapping[str, Any]) -> None:
 
 def print_facts(title: str, facts: Iterable[tuple[str, object]]) -> None:
     """Print a table of names and values."""
-    table = Table(title=title, show_header=False, title_justify="left", title_style="bold")
+    # No borders: a key or chain id of 64 digits then fits a line of 80, and can be copied whole.
+    table = Table(
+        title=title, show_header=False, title_justify="left", title_style="bold", box=None
+    )
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     for name, value in facts:
@@ -60,7 +70,9 @@ def _grow(tree: Tree, data: Mapping[str, Any] | Sequence[Any]) -> None:
 
 def fail(problem: DureError) -> NoReturn:
     """Print what was wrong and end with the exit code of its kind."""
-    err.print(f"[red]error[/red] {problem.code}: {escape(problem.message)}", highlight=False)
+    text = f"[red]error[/red] {problem.code}: {escape(problem.message)}"
+    # One line, however long: paths and commands in it are there to be copied.
+    err.print(text, highlight=False, soft_wrap=True)
     hint = _get_hint(problem)
     if hint:
         err.print(f"      {hint}", highlight=False)
@@ -69,6 +81,8 @@ def fail(problem: DureError) -> NoReturn:
 
 def _get_hint(problem: DureError) -> str:
     match problem:
+        case NotFound() | TimedOut():
+            return ""
         case Unavailable():
             return "Is the network up? `dure network status` tells."
         case AccessDenied():

@@ -198,8 +198,11 @@ async def _ask(client: httpx.AsyncClient, name: str, url: str) -> dict[str, Any]
     try:
         answer = await client.get(f"{url}/v1/status")
         answer.raise_for_status()
+    except httpx.ConnectError:
+        return {"member": name, "url": url, "up": False, "problem": "nobody answers there"}
     except httpx.HTTPError as problem:
-        return {"member": name, "url": url, "up": False, "problem": type(problem).__name__}
+        reason = str(problem) or "it does not answer in time"
+        return {"member": name, "url": url, "up": False, "problem": reason}
     facts: dict[str, Any] = answer.json()
     return {"member": name, "url": url, "up": True} | facts
 
