@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import stat
 from pathlib import Path
 
@@ -82,3 +83,10 @@ def test_a_taken_port_is_the_operators_to_change() -> None:
         pytest.raises(ConfigurationError, match="choose another"),
     ):
         bind_public("127.0.0.1", first.getsockname()[1])
+
+
+def test_an_answer_in_two_packets_does_not_wait_for_the_first_to_be_acknowledged() -> None:
+    with bind_public("127.0.0.1", 0) as bound, socket.create_connection(bound.getsockname()):
+        accepted, _ = bound.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
