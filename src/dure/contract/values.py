@@ -188,6 +188,9 @@ class _Plain:
                 return self._write_list(kind, value, place)
             case Sort.CHOICE:
                 return self._write_choice(kind, value, place)
+            case Sort.NOTHING:
+                _require_nothing(value, place)
+                return None
             case _:
                 return self._write_record(self.interface.records[kind.name], value, place)
 
@@ -254,6 +257,11 @@ def _identifier(value: Plain, place: str) -> bytes:
     if not isinstance(value, bytes) or len(value) != 32:
         raise _refuse(place, "32 bytes", value)
     return value
+
+
+def _require_nothing(value: Plain, place: str) -> None:
+    if value is not None:
+        raise _refuse(place, "None", value)
 
 
 _SCALARS: Final[dict[str, Callable[[Plain, str], object]]] = {

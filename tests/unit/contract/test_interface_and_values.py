@@ -16,6 +16,7 @@ from dure.contract.values import (
     decode_event,
     decode_result,
     encode_arguments,
+    encode_result,
     from_json,
     to_json,
 )
@@ -142,6 +143,13 @@ def test_arguments_come_back_from_their_bytes(value: dict[str, Any], shades: lis
 
 
 @given(whole)
+def test_results_come_back_from_their_bytes(value: dict[str, Any]) -> None:
+    assert decode_result(INTERFACE, "keep", encode_result(INTERFACE, "keep", value)) == value
+    with pytest.raises(InvalidValue, match="the result of keep"):
+        encode_result(INTERFACE, "keep", 5)
+
+
+@given(whole)
 def test_values_come_back_from_json(value: dict[str, Any]) -> None:
     form = msgspec.json.decode(msgspec.json.encode(to_json(INTERFACE, "Whole", value)))
     assert from_json(INTERFACE, "Whole", form) == value
@@ -222,6 +230,9 @@ def test_damaged_results_are_refused() -> None:
     with pytest.raises(InvalidEncoding):
         decode_result(INTERFACE, "keep", b"\x90")
     assert decode_result(INTERFACE, "nothing", encode(None)) is None
+    assert encode_result(INTERFACE, "nothing", None) == encode(None)
+    with pytest.raises(InvalidValue, match="expected None, not int"):
+        encode_result(INTERFACE, "nothing", 5)
 
 
 def test_arguments_past_the_bound_are_refused_before_they_are_built() -> None:
