@@ -26,6 +26,7 @@ from dure.contract.machine import InProcessMachine
 from dure.core.errors import ConfigurationError
 from dure.identity.keys import is_sealed, load_key
 from dure.index import Index, follow
+from dure.node.collector import settle_collector
 from dure.node.configuration import (
     NodeConfiguration,
     NodeFiles,
@@ -90,6 +91,7 @@ async def serve(settings: NodeConfiguration, files: NodeFiles) -> None:
     index = Index(f"sqlite:///{files.data / 'index.sqlite'}", node.executor.chain_id)
     try:
         await node.start()
+        settle_collector()
         async with _following(node, index), _serving(settings, files, node, index, genesis_file):
             await node.wait_stopped()
     finally:

@@ -30,8 +30,11 @@ T = TypeVar("T")
 _encoder = msgspec.msgpack.Encoder()
 
 
-class Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A value with a canonical byte form. No field of a subclass may have a default."""
+class Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A value with a canonical byte form. No field of a subclass may have a default.
+
+    Frozen values of frozen values form no circle, so the garbage collector need not look at them.
+    """
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,8 @@ from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import msgspec
+
 from dure.chain.transaction import Transaction
 from dure.core.errors import MempoolFull, TransactionExpired
 from dure.core.types import Address, Instant, TransactionId
@@ -22,8 +24,7 @@ class MempoolLimits:
     per_sender_max: int = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(msgspec.Struct, frozen=True, gc=False):
     """A transaction and when it came."""
 
     transaction: Transaction
