@@ -6,15 +6,21 @@ somebody asks, by the contract's interface; the index never depends on a contrac
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from dure.chain.receipt import Kind, Record
-from dure.chain.transaction import Transaction, decode_transaction
+from dure.chain.transaction import Body, Envelope, compute_transaction_id
 from dure.core.block import compute_block_id
 from dure.core.codec import decode
-from dure.core.types import BlockId, Height
+from dure.core.types import BlockId, Height, TransactionId
 from dure.node.ports import StoredBlock
 
 Row = dict[str, object]
+
+
+class _Opened(NamedTuple):
+    transaction_id: TransactionId
+    body: Body
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,9 @@ def build_rows(stored: StoredBlock, finality: str) -> BlockRows:
     header = stored.block.header
     block_id = compute_block_id(header)
     records = [decode(Record, data) for data in stored.receipts]
-    opened = [decode_transaction(envelope) for envelope in stored.block.transactions]
+    # Signatures and policies were checked before the block was; only the bodies are of interest.
+    bodies = [decode(Envelope, envelope).body for envelope in stored.block.transactions]
+    opened = [_Opened(compute_transaction_id(body), decode(Body, body)) for body in bodies]
     first = len(records) - len(opened)
     block: Row = {
         "height": header.height,
@@ -75,7 +83,7 @@ def build_rows(stored: StoredBlock, finality: str) -> BlockRows:
     )
 
 
-def _list_calls(height: Height, opened: list[Transaction]) -> Iterator[Row]:
+def _list_calls(height: Height, opened: list[_Opened]) -> Iterator[Row]:
     for position, transaction in enumerate(opened):
         for number, call in enumerate(transaction.body.calls):
             yield {
@@ -117,7 +125,7 @@ def _list_scheduled(height: Height, records: list[Record]) -> Iterator[Row]:
             }
 
 
-def _list_accounts(height: Height, opened: list[Transaction]) -> list[Row]:
+def _list_accounts(height: Height, opened: list[_Opened]) -> list[Row]:
     senders = {transaction.body.sender for transaction in opened}
     payers = {payer for transaction in opened if (payer := transaction.body.payer) is not None}
     return [{"address": address, "height": height} for address in sorted(senders | payers)]
