@@ -51,7 +51,7 @@ def test_warm_up_is_not_measured_and_late_finality_counts_as_latency_only() -> N
     tally.on_block(build_block(send(tally, warm, 9.9)), now=9.95)
     assert (tally.latencies_s, tally.final_in_time) == ([], 0)
     tally.on_block(build_block(send(tally, late, 19.5)), now=21.5)
-    assert (tally.latencies_s, tally.final_in_time) == ([2.0, 2.0], 0)
+    assert (tally.latencies_s, tally.final_in_time, tally.final) == ([2.0, 2.0], 0, 4)
 
 
 def test_refusals_of_nodes_and_of_the_ledger_are_counted_by_code() -> None:

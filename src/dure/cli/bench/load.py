@@ -59,6 +59,8 @@ class Tally:
     waiting_at: Counter[int] = field(default_factory=Counter)
     """By node."""
     latencies_s: list[float] = field(default_factory=list)
+    final: int = 0
+    """Transactions that became final, warm-up included."""
     final_in_time: int = 0
     """Transactions, measured or not, that became final between `begin` and `end`."""
     blocks: int = 0
@@ -89,6 +91,7 @@ class Tally:
             found += 1
             if self.is_measured(sent):
                 self.latencies_s.append(now - sent.meant_at)
+        self.final += found
         if found and self.begin <= now < self.end:
             self.blocks += 1
             self.final_in_time += found

@@ -116,11 +116,11 @@ async def _measure_run(
         await streams[0].subscribe(Height((await client.get_status()).height + 1))
         begin = time.monotonic() + WARM_UP_S
         load = Load(streams, stock, Tally(begin, begin + plan.seconds))
-        watching = asyncio.create_task(_watch_processors(load.tally, running))
+        before = _read_spent(running)
         await _drive(load, streams[0], plan)
-        spent = await watching
+        costs = _compute_costs(before, _read_spent(running), load.tally.final, plan.validators)
     figures = _compute_figures(load.tally, plan)
-    return figures | spent | {"state_roots_equal": await agree_on_state(town)}
+    return figures | costs | {"state_roots_equal": await agree_on_state(town)}
 
 
 async def _drive(load: Load, stream: Stream, plan: TransferPlan) -> None:
@@ -142,19 +142,27 @@ async def _follow(stream: Stream, load: Load) -> None:
         load.on_block(block)
 
 
-async def _watch_processors(tally: Tally, running: RunningNetwork) -> dict[str, Any]:
-    """Return what the measured time cost nodes and client, and how busy the machine was."""
-    await asyncio.sleep(tally.begin - time.monotonic())
-    nodes_before, client_before = read_nodes_cpu_seconds(running), time.process_time()
-    await asyncio.sleep(tally.end - time.monotonic())
-    nodes_after, client = read_nodes_cpu_seconds(running), time.process_time() - client_before
-    final = max(1, tally.final_in_time)
-    known = nodes_before is not None and nodes_after is not None
-    nodes = (nodes_after or 0.0) - (nodes_before or 0.0)
-    each = nodes / len(running.nodes) / final if known else None
+@dataclass(frozen=True, slots=True)
+class _Spent:
+    """Processor time so far, in seconds."""
+
+    nodes: float | None
+    """Of all nodes together; None where the system does not tell."""
+    client: float
+
+
+def _read_spent(running: RunningNetwork) -> _Spent:
+    return _Spent(read_nodes_cpu_seconds(running), time.process_time())
+
+
+def _compute_costs(before: _Spent, after: _Spent, final: int, validators: int) -> dict[str, Any]:
+    """Return what each final transaction cost one node and the client, warm-up included."""
+    each = 1e6 / max(1, final)
+    known = before.nodes is not None and after.nodes is not None
+    nodes = (after.nodes or 0.0) - (before.nodes or 0.0)
     return {
-        "node_cpu_us": None if each is None else round(each * 1e6, 1),
-        "client_cpu_us": round(client / final * 1e6, 1),
+        "node_cpu_us": round(nodes / validators * each, 1) if known else None,
+        "client_cpu_us": round((after.client - before.client) * each, 1),
         "load_average": round(read_load_average(), 2),
     }
 
