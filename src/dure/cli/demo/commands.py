@@ -6,13 +6,15 @@ import shutil
 import time
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typer.core import TyperGroup
 
 from dure.apps.flight_delay.offchain import DayPlan, plan_day
 from dure.cli.demo.flight_delay import Report, play, print_report
+from dure.cli.demo.stories import play_stories
 from dure.cli.network.commands import wait_for_end
 from dure.cli.network.founding import FIRST_API_PORT, Network, Plan, found_network, load_network
 from dure.cli.network.processes import RunningNetwork, refuse_running
@@ -20,7 +22,22 @@ from dure.cli.output import JsonOption, err, out, print_json
 from dure.core.errors import ConfigurationError
 from dure.core.types import Instant
 
-app = typer.Typer(no_args_is_help=True, help="See a network settle something real.")
+
+class DemoGroup(TyperGroup):
+    """Takes the name of an application that has no demo of its own for its stories."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Read `dure demo APP` as `dure demo stories APP` where APP is no command."""
+        known = args[0] in self.commands
+        return super().resolve_command(ctx, args if known else ["stories", *args])
+
+
+app = typer.Typer(
+    cls=DemoGroup,
+    no_args_is_help=True,
+    help="See a network settle something real. `dure demo APP` plays the stories of any "
+    "application that has no demo of its own.",
+)
 
 MEMBERS = ("insurer", "airline", "bank", "supervisor")
 HOUR_MS = 3_600_000
@@ -78,6 +95,9 @@ def flight_delay(
             wait_for_end(running)
     if not report.is_right:
         raise typer.Exit(1)
+
+
+app.command("stories")(play_stories)
 
 
 async def _play(

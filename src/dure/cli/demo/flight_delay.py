@@ -3,7 +3,6 @@
 Play the day through the SDK, then check everything that the demo claims.
 """
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,27 +14,16 @@ from rich.table import Table
 from dure.apps.flight_delay.day import Cast, Day, DayResult
 from dure.apps.flight_delay.offchain import DayPlan
 from dure.cli.access import load_account, load_authority, load_story_clock
+from dure.cli.demo.settling import NodeState, are_equal, wait_settled
 from dure.cli.network.founding import Network
 from dure.cli.output import out
-from dure.core.errors import DureError, NotFound
+from dure.core.errors import NotFound
 from dure.core.types import ChainId
 from dure.identity.keys import generate_key
 from dure.proof.file import decode_proof, encode_proof
 from dure.proof.trust import trust_chain
 from dure.proof.verification import verify
 from dure.sdk import AsyncClient, LocalAccount
-
-SETTLE_TIMEOUT_S = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class NodeState:
-    """Where one node stands at the end."""
-
-    name: str
-    height: int | None
-    """None where the node does not answer."""
-    state_root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +44,7 @@ class Report:
     @property
     def state_roots_equal(self) -> bool:
         """Whether all nodes that answer hold the same state, and a quorum answers."""
-        up = [node for node in self.nodes if node.height is not None]
-        return len({(node.height, node.state_root) for node in up}) == 1 and 3 * len(up) > 2 * len(
-            self.nodes
-        )
+        return are_equal(self.nodes)
 
     @property
     def is_right(self) -> bool:
@@ -112,7 +97,7 @@ async def play(
     )
     async with AsyncClient(urls, chain_id=chain_id) as client:
         result = await Day(client, cast, plan).play(on_progress)
-        nodes = await _wait_settled(network, chain_id)
+        nodes = await wait_settled(network)
         proof_file = await _write_proof(client, data, result)
         return Report(
             chain_id=network.chain_id,
@@ -125,27 +110,6 @@ async def play(
             proof_verified=proof_file is not None and _is_proved(proof_file, chain_id),
             seconds=time.monotonic() - begun,
         )
-
-
-async def _wait_settled(network: Network, chain_id: ChainId) -> tuple[NodeState, ...]:
-    """Return every node's state, as soon as all that answer are equally high."""
-    deadline = time.monotonic() + SETTLE_TIMEOUT_S
-    while True:
-        asked = (_ask(member.name, member.url, chain_id) for member in network.members)
-        nodes = tuple(await asyncio.gather(*asked))
-        heights = {node.height for node in nodes if node.height is not None}
-        if len(heights) == 1 or time.monotonic() > deadline:
-            return nodes
-        await asyncio.sleep(0.05)
-
-
-async def _ask(name: str, url: str, chain_id: ChainId) -> NodeState:
-    try:
-        async with AsyncClient([url], chain_id=chain_id) as client:
-            status = await client.get_status()
-    except DureError:
-        return NodeState(name, None, "")
-    return NodeState(name, status.height, status.state_root)
 
 
 async def _count_transactions(client: AsyncClient) -> int:

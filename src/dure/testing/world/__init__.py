@@ -2,6 +2,7 @@
 
 from dure.testing.world.contracts import Deployed
 from dure.testing.world.errors import Refused, StoryMistake
+from dure.testing.world.live import LiveStage, Office, Step
 from dure.testing.world.memory import MemoryStage
 from dure.testing.world.people import Person
 from dure.testing.world.stage import Deployment, Done, NamedAccount, Stage
@@ -11,11 +12,14 @@ __all__ = [
     "Deployed",
     "Deployment",
     "Done",
+    "LiveStage",
     "MemoryStage",
     "NamedAccount",
+    "Office",
     "Person",
     "Refused",
     "Stage",
+    "Step",
     "StoryMistake",
     "World",
 ]

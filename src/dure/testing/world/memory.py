@@ -29,7 +29,6 @@ from dure.core.types import (
     Address,
     Amount,
     AssetId,
-    Gas,
     Hash,
     Height,
     Instant,
@@ -38,17 +37,21 @@ from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
 from dure.sdk import ledger_calls
 from dure.sdk.transactions import build_transaction
-from dure.testing.world.errors import Refused, StoryMistake, list_names
-from dure.testing.world.stage import Deployment, Done, NamedAccount
+from dure.testing.world.errors import Refused
+from dure.testing.world.stage import (
+    GAS_LIMIT,
+    SUPPLY,
+    Deployment,
+    Done,
+    NamedAccount,
+    validate_person,
+)
 
 GENESIS_TIME: Final = Instant(1_767_225_600_000)
 """Header time of the first block, 2026-01-01T00:00:00Z.
 
 Stories see ledger time, which begins where they say.
 """
-SUPPLY: Final = Amount(10**15)
-"""Minor units of each asset, in the treasury's hands at the start."""
-GAS_LIMIT: Final = Gas(50_000_000)
 BLOCKS_AT_ONCE_MAX: Final = 100_000
 """More blocks than any waiting can need."""
 
@@ -170,14 +173,7 @@ class MemoryStage:
     # What changes it
 
     def admit(self, name: str, balances: Mapping[str, int]) -> NamedAccount:
-        if name in self._names:
-            raise StoryMistake(f"there is a {name!r} already: give each person a name of their own")
-        unknown = balances.keys() - self.assets.keys()
-        if unknown:
-            raise StoryMistake(
-                f"there is no money called {list_names(unknown)}, only {list_names(self.assets)}; "
-                "name others by World(assets={…})"
-            )
+        validate_person(name, balances, people=self._names, assets=self.assets)
         account = derive_account("person", name)
         self.send(self._member, [ledger_calls.enrol([account.address])])
         gifts = [
@@ -190,13 +186,7 @@ class MemoryStage:
         return account
 
     def deploy(self, deployment: Deployment) -> Address:
-        call = ledger_calls.deploy(
-            deployment.source.text,
-            deployment.source.class_name,
-            owner=deployment.owner,
-            arguments=deployment.arguments,
-            roles=deployment.roles,
-        )
+        call = deployment.build_call()
         return decode(Address, self.send(self._authority, [call]).results[0])
 
     def advance(self, to: Instant) -> None:

@@ -3,22 +3,29 @@
 | stage | what it is |
 |---|---|
 | `MemoryStage` | a ledger in this process with a clock moved by hand; can be rolled back |
-| a live stage | the SDK and a running test network, whose genesis names a story clock |
+| `LiveStage` | the SDK and a running test network, whose genesis names a story clock |
 
 A stage knows accounts, calls and bytes; it knows no contract and no Python value. So the same story
 runs on both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from dure.chain.receipt import Event
 from dure.chain.state import Source
 from dure.chain.transaction import Call
-from dure.core.types import Address, AssetId, Gas, Hash, Height, Instant
+from dure.core.types import Address, Amount, AssetId, Gas, Hash, Height, Instant
 from dure.identity.keys import SigningKey
+from dure.sdk import ledger_calls
 from dure.sdk.accounts import LocalAccount
+from dure.testing.world.errors import StoryMistake, list_names
+
+GAS_LIMIT: Final = Gas(50_000_000)
+"""Of everything that is sent in a story, so that no story runs out of gas on one stage alone."""
+SUPPLY: Final = Amount(10**15)
+"""Minor units of each asset, in the treasury's hands at the start."""
 
 
 class NamedAccount(LocalAccount):
@@ -47,6 +54,16 @@ class Deployment:
     arguments: bytes
     """Canonical tuple of the arguments of `init`."""
     roles: Mapping[str, Sequence[Address]]
+
+    def build_call(self) -> Call:
+        """Return the ledger's call that does it."""
+        return ledger_calls.deploy(
+            self.source.text,
+            self.source.class_name,
+            owner=self.owner,
+            arguments=self.arguments,
+            roles=self.roles,
+        )
 
 
 class Stage(Protocol):
@@ -110,3 +127,17 @@ class Stage(Protocol):
     def restore(self, mark: object) -> None:
         """Be again as at the mark."""
         ...
+
+
+def validate_person(
+    name: str, balances: Mapping[str, int], *, people: Collection[str], assets: Collection[str]
+) -> None:
+    """Raise `StoryMistake` where the name is taken, or money of that name does not exist."""
+    if name in people:
+        raise StoryMistake(f"there is a {name!r} already: give each person a name of their own")
+    unknown = balances.keys() - set(assets)
+    if unknown:
+        raise StoryMistake(
+            f"there is no money called {list_names(unknown)}, only {list_names(assets)}; "
+            "name others by World(assets={…})"
+        )
