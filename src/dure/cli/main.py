@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "node": "dure.cli.node",
     "key": "dure.cli.key",
     "contract": "dure.cli.contract",
+    "app": "dure.cli.application",
     "tx": "dure.cli.transaction",
     "block": "dure.cli.block",
     "verify": "dure.cli.verify",
