@@ -7,7 +7,7 @@ import pytest
 from dure.application import Story, find_application
 from dure.apps.flight_delay.stories import late_flight_pays_by_itself
 from dure.chain.genesis.document import EngineKind
-from dure.cli.demo.stories import found_story_network, open_office
+from dure.cli.demo.stories import found_story_network, open_office, play_story
 from dure.contract.language import Duration, hours
 from dure.core.types import Instant
 from dure.sdk import Client
@@ -222,6 +222,44 @@ def test_what_a_live_network_cannot_do_is_explained(world: World, ann: Person) -
         world.person("ann")
     with pytest.raises(StoryMistake, match="no money called yen"):
         world.person("bob", yen=1)
+
+
+def asserts_what_is_not_so(world: World) -> None:
+    """The guest is rich."""
+    (guest,) = world.people("guest", won=1)
+    assert guest.won == 2
+
+
+def expects_a_refusal(world: World) -> None:
+    """The guest may not give money away."""
+    guest, thief = world.people("guest", "thief", won=1)
+    with world.refused("not yours"):
+        world.transfer(by=guest, to=thief, asset="won", amount=1)
+
+
+def asks_for_what_is_not_there(world: World) -> None:
+    """The guest owns a house."""
+    (guest,) = world.people("guest", won=1)
+    _ = guest.house
+
+
+@pytest.mark.parametrize(
+    ("story", "words"),
+    [
+        (asserts_what_is_not_so, ["test_stories.py:", "assert guest.won == 2"]),
+        (expects_a_refusal, ["world.refused", "nothing was refused"]),
+        (asks_for_what_is_not_there, ["guest.house", "AttributeError: a person has .name"]),
+    ],
+)
+def test_a_story_that_does_not_hold_says_where(
+    solo: Town, client: Client, story: Story, words: list[str]
+) -> None:
+    result = play_story(story, client, open_office(solo.folder), quiet=True)
+    assert not result.is_right
+    assert result.problem is not None
+    assert [each for each in words if each not in result.problem] == []
+    assert result.money_conserved
+    assert "guest" in result.balances
 
 
 def test_stories_play_on_test_chains_only(

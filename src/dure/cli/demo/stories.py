@@ -5,6 +5,7 @@ the occasion in a temporary folder, as a test chain, and is gone afterwards.
 """
 
 import asyncio
+import inspect
 import tempfile
 import time
 import traceback
@@ -187,8 +188,8 @@ def play_story(story: Story, client: Client, office: Office, *, quiet: bool) -> 
     problem: str | None = None
     try:
         story(World(stage))
-    except (AssertionError, DureError) as wrong:
-        problem = _explain(wrong)
+    except Exception as wrong:
+        problem = _explain(story, wrong)
         err.print(f"[red]did not hold[/red] {escape(problem)}", highlight=False)
     return StoryResult(
         name=story.__name__,
@@ -212,10 +213,14 @@ def _read_balances(stage: LiveStage) -> dict[str, dict[str, int]]:
     }
 
 
-def _explain(wrong: BaseException) -> str:
-    """Return the words of a failure; of a bare assertion, the line that did not hold."""
-    last = traceback.extract_tb(wrong.__traceback__)[-1]
-    return str(wrong) or f"{Path(last.filename).name}:{last.lineno}: {last.line}"
+def _explain(story: Story, wrong: Exception) -> str:
+    """Return which line of the story did not hold, and why where that is known."""
+    frames = traceback.extract_tb(wrong.__traceback__)
+    file = inspect.getfile(story)
+    line = next((each for each in reversed(frames) if each.filename == file), frames[-1])
+    named = isinstance(wrong, AssertionError | DureError)
+    words = str(wrong) if named else f"{type(wrong).__name__}: {wrong}"
+    return f"{Path(line.filename).name}:{line.lineno}: {line.line}" + (words and f"\n{words}")
 
 
 def _choose(application: Application, name: str | None) -> Sequence[Story]:

@@ -9,8 +9,8 @@ Rules
    events are the word of the node that is asked.
 3. A step ends when the chain owes nothing more: `dure.testing.world.owed`.
 4. Nothing can be taken back: a story that needs `trial` plays in memory.
-5. The network may have been used before. Only what happens from now on is the story's: its people,
-   contracts, events, scheduled calls and money.
+5. The network may have been used before. What happens from now on is the story's: its people,
+   contracts, events, scheduled calls and money. Nobody else uses the network meanwhile.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -25,10 +25,10 @@ from dure.chain.transaction import Call
 from dure.contract.values import decode_arguments, encode_result
 from dure.core.address import decode_address
 from dure.core.codec import decode, encode
-from dure.core.errors import InvalidTransaction, TimedOut, ViewRefused
-from dure.core.types import Address, Amount, AssetId, Hash, Height, Instant
+from dure.core.errors import InvalidTransaction, ViewRefused
+from dure.core.types import Address, AssetId, Hash, Height, Instant
 from dure.identity.keys import SigningKey, generate_key
-from dure.proof.claims import AllOutcomes, OutcomeClaim, StateClaim
+from dure.proof.claims import AllOutcomes, OutcomeClaim
 from dure.proof.file import ProofFile
 from dure.sdk import (
     Account,
@@ -38,15 +38,15 @@ from dure.sdk import (
     FinalReceipt,
     ledger_calls,
 )
+from dure.testing.world.books import count_elsewhere, list_issued
 from dure.testing.world.errors import Refused, StoryMistake
-from dure.testing.world.owed import OwedCalls, wait_indexed
+from dure.testing.world.owed import OwedCalls, read_state, wait_indexed
 from dure.testing.world.stage import GAS_LIMIT, Deployment, Done, NamedAccount, validate_person
 
 THE_CHAIN: Final = "the chain"
 """Who acts in a scheduled call."""
 THE_CLOCK: Final = "the story clock"
 ADVANCE_TIMEOUT_S: Final = 120.0
-SNAPSHOTS_MAX: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +166,7 @@ class LiveStage:
         return encode_result(proxy.interface, method, result)
 
     def read_field(self, contract: Address, name: str) -> bytes | None:
-        (value,) = self._read_together([state.key_storage(contract, encode((name,)))])
-        return value
+        return read_state(self._client, state.key_storage(contract, encode((name,))))
 
     # What changes it
 
@@ -272,52 +271,13 @@ class LiveStage:
             self._contracts[address] = self._client.contract(address)
         return self._contracts[address]
 
-    # Money
-
     def _count_elsewhere(self) -> dict[AssetId, int]:
-        """Return, of each asset, the supply without what treasury, people and contracts hold."""
-        assets = [*self.assets.values(), *self._list_issued()]
-        holders = [self._office.treasury.address, *self._contracts]
-        holders += [person.address for person in self._people.values()]
-        keys = [state.key_asset(asset) for asset in assets]
-        keys += [state.key_balance(asset, holder) for asset in assets for holder in holders]
-        values = iter(self._read_together(keys))
-        supplies = {asset: _read_supply(next(values)) for asset in assets}
-        held = {asset: sum(_read_amount(next(values)) for _ in holders) for asset in assets}
-        return {asset: supplies[asset] - held[asset] for asset in assets}
-
-    def _list_issued(self) -> list[AssetId]:
-        """Return the assets that the story's contracts issued."""
-        if not self._contracts:
-            return []
-        wait_indexed(self._client)
-        return [
-            AssetId(bytes.fromhex(each.asset))
-            for each in self._client.list_assets()
-            if decode_address(each.issuer) in self._contracts
-        ]
-
-    def _read_together(self, keys: Sequence[bytes]) -> list[bytes | None]:
-        """Return proved values, all of them after one and the same block."""
-        for _ in range(SNAPSHOTS_MAX):
-            proofs = [self._client.prove_state(key) for key in keys]
-            if len({proof.header.height for proof in proofs}) == 1:
-                return [_get_value(proof) for proof in proofs]
-        raise TimedOut("the chain does not hold still long enough to count its money")
+        """Return, of each asset, what neither treasury nor people nor contracts hold."""
+        assets = [*self.assets.values(), *list_issued(self._client, self._contracts)]
+        people = [person.address for person in self._people.values()]
+        holders = [self._office.treasury.address, *self._contracts, *people]
+        return count_elsewhere(self._client, assets, holders)
 
 
 def _get_refusal(receipt: Receipt) -> str | None:
     return None if receipt.status == OK else receipt.message or receipt.status
-
-
-def _get_value(proof: ProofFile) -> bytes | None:
-    assert isinstance(proof.claim, StateClaim), "the client checks what kind of proof it is"
-    return proof.claim.value
-
-
-def _read_amount(value: bytes | None) -> int:
-    return 0 if value is None else decode(Amount, value)
-
-
-def _read_supply(value: bytes | None) -> int:
-    return 0 if value is None else decode(state.AssetRecord, value).supply

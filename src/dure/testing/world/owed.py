@@ -61,7 +61,8 @@ class OwedCalls:
         for number in range(self._next, sequence):
             due = self._read_due(number)
             self._due[number] = _AT_ONCE if due is None else due
-        self._next = sequence
+        # Another node, asked because the first one ended, may be a block behind.
+        self._next = max(self._next, sequence)
 
     def _prove(self, numbers: list[int]) -> list[ProofFile]:
         if not numbers:
@@ -77,11 +78,11 @@ class OwedCalls:
         return sorted(found, key=_get_place)
 
     def _read_sequence(self) -> int:
-        value = _read(self._client, state.SEQUENCE)
+        value = read_state(self._client, state.SEQUENCE)
         return 0 if value is None else decode(Unsigned, value)
 
     def _read_due(self, number: int) -> Instant | None:
-        value = _read(self._client, state.key_due(number))
+        value = read_state(self._client, state.key_due(number))
         return None if value is None else decode(Instant, value)
 
 
@@ -96,7 +97,8 @@ def wait_indexed(client: Client) -> None:
         time.sleep(POLL_S)
 
 
-def _read(client: Client, key: bytes) -> bytes | None:
+def read_state(client: Client, key: bytes) -> bytes | None:
+    """Return the proved value of a state key at the newest block."""
     claim = client.prove_state(key).claim
     assert isinstance(claim, StateClaim), "the client checks what kind of proof it is"
     return claim.value
