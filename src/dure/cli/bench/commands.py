@@ -73,6 +73,8 @@ def transfer(
 def _end_politely() -> None:
     """Let SIGTERM unwind before nodes run too, so that no folder outlives the bench."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell starts background work with Ctrl-C ignored; later SIGTERM is passed on as Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _list_facts(figures: dict[str, Any]) -> list[tuple[str, object]]:

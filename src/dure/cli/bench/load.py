@@ -125,6 +125,7 @@ class Load:
         self._stock = stock
         self._clock = clock
         self._turn = 0
+        self._sending: list[asyncio.Task[None]] = []
         self._moved = [asyncio.Event() for _ in streams]
 
     async def run_closed(self, in_flight: int) -> None:
@@ -134,23 +135,21 @@ class Load:
             for node in range(len(self._streams))
         ]
         await asyncio.gather(*map(self._keep_full, range(len(shares)), shares))
-        await self._drain()
+        await self._finish()
 
     async def run_open(self, rate: float) -> None:
         """Send `rate` transactions a second until the end, evenly; then wait for the last."""
         start, sent = self._clock(), 0
-        sending: list[asyncio.Task[None]] = []
         last = math.ceil((self.tally.end - start) * rate)
         while sent < last:
             due = min(last, int((self._clock() - start) * rate))
             for first in range(sent, due, FRAME_MAX):
                 numbers = range(first, min(first + FRAME_MAX, due))
                 meant = [start + number / rate for number in numbers]
-                sending.append(asyncio.create_task(self._send(self._choose_node(), meant)))
+                self._send(self._choose_node(), meant)
             sent = due
             await asyncio.sleep(TICK_S)
-        await asyncio.gather(*sending)
-        await self._drain()
+        await self._finish()
 
     def on_block(self, block: StreamedBlock) -> None:
         """Take in a checked block."""
@@ -165,7 +164,7 @@ class Load:
         while (now := self._clock()) < self.tally.end:
             room = share - self.tally.waiting_at[node]
             if room > 0:
-                await self._send(node, [now] * min(room, FRAME_MAX))
+                self._send(node, [now] * min(room, FRAME_MAX))
                 continue
             self._moved[node].clear()
             try:
@@ -174,9 +173,12 @@ class Load:
             except TimeoutError:
                 return
 
-    async def _send(self, node: int, meant: Sequence[float]) -> None:
+    def _send(self, node: int, meant: Sequence[float]) -> None:
         prepared = self._stock.take(len(meant))
         self.tally.on_sent(prepared, [Sent(moment, node) for moment in meant])
+        self._sending.append(asyncio.create_task(self._submit(node, prepared)))
+
+    async def _submit(self, node: int, prepared: Sequence[Prepared]) -> None:
         try:
             refusals = await self._streams[node].submit([each.envelope for each in prepared])
         except TimedOut:
@@ -187,7 +189,9 @@ class Load:
                 self.tally.on_refused(each.envelope_id, refusal.code)
                 self._tell_moved()
 
-    async def _drain(self) -> None:
+    async def _finish(self) -> None:
+        """Wait for every answer, then for every transaction, but not for ever."""
+        await asyncio.gather(*self._sending)
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_S):
                 while self.tally.waiting:
