@@ -26,7 +26,7 @@ demo: setup ## four organisations, real flights: late ones are paid by themselve
 	@$(BIN)/dure demo flight-delay $(ARGS)
 
 test: setup setup-browser ## run the whole test suite
-	@$(BIN)/python -m pytest -n $(COUNT) $(ARGS)
+	@$(BIN)/python -m pytest -n $(COUNT) --dist loadfile $(ARGS)
 
 check: setup ## format, lint, types and the import rules of the house
 	$(BIN)/ruff format --check .

@@ -33,13 +33,11 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
         running.close()
 
 
-@pytest.fixture(scope="session")
-def played(tmp_path_factory: pytest.TempPathFactory) -> PlayedDay:
-    """The day that the documentation shows, played to its end; its nodes are stopped."""
-    folder = tmp_path_factory.mktemp("played") / "demo"
+def play_day(folder: Path, policies: int) -> PlayedDay:
+    """Play the day that the documentation shows to its end; its nodes are stopped."""
     outcome = run_dure(
-        *("demo", "flight-delay", "--date", "2013-03-08", "--policies", "60", "--exit", "--json"),
-        *("--data", folder, "--port", "0"),
+        *("demo", "flight-delay", "--date", "2013-03-08", "--policies", policies, "--exit"),
+        *("--json", "--data", folder, "--port", "0"),
         timeout_s=170,
     )
     assert not find_processes(folder), "the demo left nodes behind"

@@ -4,6 +4,7 @@ Everything here fails with what the processes said, so that a red test explains 
 on a person's screen is a failure wherever it appears.
 """
 
+import io
 import json
 import os
 import signal
@@ -11,14 +12,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from unittest.mock import patch
 
 import httpx
+import pytest
 
 from dure.chain.transaction import KeyPolicy, compute_address
+from dure.cli.main import main
 from dure.cli.network.founding import Network, load_network
 from dure.core.types import Address, ChainId, PublicKey
 from dure.identity.keys import load_key
@@ -77,6 +82,17 @@ def run_dure(
     outcome = Outcome(done.returncode, done.stdout, done.stderr)
     assert "Traceback" not in outcome.said, outcome.said
     return outcome
+
+
+def run_here(*arguments: object) -> Outcome:
+    """Run one command to its end inside this process, where many have to be typed."""
+    out, err = io.StringIO(), io.StringIO()
+    typed = patch("sys.argv", ["dure", *map(str, arguments)])
+    with typed, redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main()
+    code = ended.value.code
+    assert isinstance(code, int)
+    return Outcome(code, out.getvalue(), err.getvalue())
 
 
 class Command:

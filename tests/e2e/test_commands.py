@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from dure.contract.library import token
-from tests.e2e.processes import Outcome, Town, run_dure
+from tests.e2e.processes import Outcome, Town, run_dure, run_here
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.xdist_group("commands")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 TOKEN = Path(token.__file__)
 
@@ -25,15 +25,15 @@ def contract(town: Town) -> str:
 
 
 def call(town: Town, contract: str, *arguments: object) -> Outcome:
-    return run_dure("contract", "call", contract, *arguments, "--network", town.folder)
+    return run_here("contract", "call", contract, *arguments, "--network", town.folder)
 
 
 def view(town: Town, contract: str, *arguments: object) -> Outcome:
-    return run_dure("contract", "view", contract, *arguments, "--network", town.folder)
+    return run_here("contract", "view", contract, *arguments, "--network", town.folder)
 
 
 def show_address(town: Town, name: str) -> str:
-    told = run_dure("key", "show", town.folder / name / "account.json", "--json").read_json()
+    told = run_here("key", "show", town.folder / name / "account.json", "--json").read_json()
     return str(told["address"])
 
 
@@ -49,7 +49,7 @@ def expect_refusal(outcome: Outcome, said: str, code: int = 2) -> None:
 
 def test_a_token_lives_from_check_to_view(town: Town, contract: str) -> None:
     assert "nothing to refuse" in run_dure("contract", "check", TOKEN).out
-    assert run_dure("contract", "check", TOKEN, "--json").read_json()["problems"] == []
+    assert run_here("contract", "check", TOKEN, "--json").read_json()["problems"] == []
     insurer = show_address(town, "insurer")
     issue = ("issue", f"to={insurer}", "amount=1000", "--as", "bank", "--json")
     done = call(town, contract, *issue).read_json()
@@ -61,13 +61,13 @@ def test_a_token_lives_from_check_to_view(town: Town, contract: str) -> None:
 
 def look_at_transaction(town: Town, transaction: str, height: int) -> None:
     network = ("--network", town.folder)
-    shown = run_dure("tx", "show", transaction, *network, "--json").read_json()
+    shown = run_here("tx", "show", transaction, *network, "--json").read_json()
     assert shown["finality"] == "final"
     assert "issue" in json.dumps(shown)
-    assert transaction[:16] in run_dure("tx", "show", transaction, *network).out
-    block = run_dure("block", "show", height, *network, "--json").read_json()
+    assert transaction[:16] in run_here("tx", "show", transaction, *network).out
+    block = run_here("block", "show", height, *network, "--json").read_json()
     assert transaction in block["transactions"]
-    assert f"Block {height}" in run_dure("block", "show", height, *network).out
+    assert f"Block {height}" in run_here("block", "show", height, *network).out
 
 
 def test_a_contract_s_own_refusal_is_told_in_its_words(town: Town, contract: str) -> None:
@@ -106,13 +106,13 @@ def test_other_wrong_inputs_are_explained(town: Town, contract: str, tmp_path: P
     expect_refusal(view(town, "dure1x", "supply"), "63 characters", code=1)
     unknown = call(town, contract, "destroy", "amount=1", "--as", "stranger")
     expect_refusal(unknown, "'stranger' is neither a member")
-    expect_refusal(run_dure("block", "show", 10**6, *network), "no block", code=1)
-    expect_refusal(run_dure("tx", "show", "0" * 64, *network), "no block", code=1)
-    expect_refusal(run_dure("tx", "show", "zz", *network), "64 hexadecimal digits", code=1)
+    expect_refusal(run_here("block", "show", 10**6, *network), "no block", code=1)
+    expect_refusal(run_here("tx", "show", "0" * 64, *network), "no block", code=1)
+    expect_refusal(run_here("tx", "show", "zz", *network), "64 hexadecimal digits", code=1)
     deploy = ("contract", "deploy", TOKEN, *network, "--owner", "bank")
-    expect_refusal(run_dure(*deploy), "takes code=<str>, decimals=<int>")
-    expect_refusal(run_dure(*deploy, "--class", "Coin"), "has: Token")
-    expect_refusal(run_dure(*deploy, "code=X", "decimals=0", "--role", "issuer"), "ROLE=")
+    expect_refusal(run_here(*deploy), "takes code=<str>, decimals=<int>")
+    expect_refusal(run_here(*deploy, "--class", "Coin"), "has: Token")
+    expect_refusal(run_here(*deploy, "code=X", "decimals=0", "--role", "issuer"), "ROLE=")
 
 
 def test_a_contract_that_no_chain_takes_is_not_sent(town: Town, tmp_path: Path) -> None:
@@ -120,16 +120,16 @@ def test_a_contract_that_no_chain_takes_is_not_sent(town: Town, tmp_path: Path) 
     file.write_text('"""Bad."""\n\nimport os\n')
     network = ("--network", town.folder)
     for command in (("check",), ("deploy", *network, "--owner", "bank")):
-        told = run_dure("contract", command[0], file, *command[1:])
+        told = run_here("contract", command[0], file, *command[1:])
         assert told.code == 1
         assert f"{file}:3:1 import" in told.err
-    problems = json.loads(run_dure("contract", "check", file, "--json").out)["problems"]
+    problems = json.loads(run_here("contract", "check", file, "--json").out)["problems"]
     assert problems[0]["line"] == 3
 
 
 def test_a_number_may_be_text_where_text_is_asked_for(town: Town) -> None:
     arguments = ("code=1545", "decimals=2", "--network", town.folder, "--owner", "bank")
-    done = run_dure("contract", "deploy", TOKEN, *arguments, "--json")
+    done = run_here("contract", "deploy", TOKEN, *arguments, "--json")
     assert done.read_json()["contract"].startswith("dure1")
 
 
@@ -138,12 +138,12 @@ def test_a_network_that_is_down_is_said_to_be_down(tmp_path: Path) -> None:
     founded = run_dure("network", "init", folder, "--first-api-port", "0", "--json").read_json()
     assert len(founded["members"]) == 4
     network = ("--network", folder)
-    expect_refusal(run_dure("block", "show", 1, *network), "no node of the network", code=1)
-    address = run_dure("key", "show", folder / "beta" / "account.json", "--json").read_json()
-    down = run_dure("contract", "view", address["address"], "supply", *network)
+    expect_refusal(run_here("block", "show", 1, *network), "no node of the network", code=1)
+    address = run_here("key", "show", folder / "beta" / "account.json", "--json").read_json()
+    down = run_here("contract", "view", address["address"], "supply", *network)
     assert down.code == 1
     assert "dure network status" in down.err
-    status = run_dure("network", "status", folder, "--json").read_json()
+    status = run_here("network", "status", folder, "--json").read_json()
     assert [member["up"] for member in status["members"]] == [False] * 4
-    again = run_dure("network", "init", folder)
+    again = run_here("network", "init", folder)
     expect_refusal(again, "holds a network already")

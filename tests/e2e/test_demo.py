@@ -14,7 +14,7 @@ import pytest
 
 from dure.apps.flight_delay.offchain import plan_day
 from dure.cli.network.founding import load_network
-from tests.e2e.conftest import PlayedDay
+from tests.e2e.conftest import PlayedDay, play_day
 from tests.e2e.processes import (
     Command,
     Outcome,
@@ -22,10 +22,11 @@ from tests.e2e.processes import (
     find_processes,
     is_alive,
     run_dure,
+    run_here,
     wait_until,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 FIELDS = {
     "validators": 4,
@@ -74,6 +75,12 @@ def count_late(names: Iterable[str], day: str) -> int:
 
 def is_late(row: dict[str, str]) -> bool:
     return row["arr_delay"] not in {"", "NA"} and float(row["arr_delay"]) >= 120
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> PlayedDay:
+    """The day that the documentation shows."""
+    return play_day(tmp_path_factory.mktemp("played") / "demo", 60)
 
 
 def test_the_demo_prints_one_json_object_with_right_numbers(played: PlayedDay) -> None:
@@ -145,14 +152,15 @@ def keep(folder: Path) -> None:
         (("--date", "the 8th of March"), "write it like 2013-03-08"),
         (("--policies", "0"), "0 policies cannot be sold"),
         (("--policies", "20001"), "choose 1 to 20000"),
-        (("--policies", "many"), "not a valid int"),
+        (("--policies", "many"), "'--policies'"),
+        (("--port", "99999"), "'--port'"),
         (("--keep", "--exit"), "--keep"),
     ],
 )
 def test_what_cannot_be_played_is_refused_in_words(
     tmp_path: Path, options: tuple[str, ...], said: str
 ) -> None:
-    outcome = demo(tmp_path / "demo", *options)
+    outcome = run_here("demo", "flight-delay", "--data", tmp_path / "demo", *options)
     assert outcome.code == 2
     assert said in outcome.err
     assert not (tmp_path / "demo").exists(), "something was founded all the same"
@@ -161,7 +169,7 @@ def test_what_cannot_be_played_is_refused_in_words(
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     precious = tmp_path / "letters.txt"
     precious.write_text("mine")
-    outcome = demo(tmp_path, "--policies", 3)
+    outcome = run_here("demo", "flight-delay", "--data", tmp_path, "--policies", 3)
     assert outcome.code == 2
     assert "--data" in outcome.err
     assert precious.read_text() == "mine"

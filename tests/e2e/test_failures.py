@@ -12,7 +12,7 @@ from dure.identity.keys import generate_key
 from dure.sdk import LocalAccount, ledger_calls
 from tests.e2e.processes import Command, Town, find_processes, is_alive, run_dure, wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.xdist_group("failures")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 BLOCKS_WITHOUT = 3
 """How many blocks the others make before the dead one is started again."""

@@ -21,7 +21,7 @@ from dure.sdk.connection.frames import Answer, NodeFrame, Submit
 from tests.e2e.hostile import list_bad, mutate, sign
 from tests.e2e.processes import Town, wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180), pytest.mark.xdist_group("hostile-api")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(180)]
 
 BINARY = {"content-type": "application/octet-stream"}
 JSON = {"content-type": "application/json"}

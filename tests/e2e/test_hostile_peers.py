@@ -25,7 +25,7 @@ from tests.e2e.hostile import list_bad, sign
 from tests.e2e.impostor import Impostor, Line, forge_signature, wrap
 from tests.e2e.processes import Town, wait_until
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.xdist_group("hostile-peers")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 VIOLATIONS = {"malformed_transaction", "wrong_signature", "wrong_chain"}
 """Refusals that show the peer itself to be at fault: it must have refused them first."""

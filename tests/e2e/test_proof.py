@@ -10,13 +10,19 @@ import rfc8785
 from typer.testing import CliRunner
 
 from dure.cli.main import build_app
-from tests.e2e.conftest import PlayedDay
+from tests.e2e.conftest import PlayedDay, play_day
 from tests.e2e.processes import run_dure
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 LEAVES_MIN = 40
 MEMBERS = {"insurer", "airline", "bank", "supervisor"}
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> PlayedDay:
+    """A short demo with a payout."""
+    return play_day(tmp_path_factory.mktemp("played") / "demo", 5)
 
 
 @pytest.fixture

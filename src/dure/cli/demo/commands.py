@@ -16,7 +16,14 @@ from dure.apps.flight_delay.offchain import DayPlan, plan_day
 from dure.cli.demo.flight_delay import Report, play, print_report
 from dure.cli.demo.stories import play_stories
 from dure.cli.network.commands import wait_for_end
-from dure.cli.network.founding import FIRST_API_PORT, Network, Plan, found_network, load_network
+from dure.cli.network.founding import (
+    FIRST_API_PORT,
+    PORT_MAX,
+    Network,
+    Plan,
+    found_network,
+    load_network,
+)
 from dure.cli.network.processes import RunningNetwork, refuse_running
 from dure.cli.output import JsonOption, err, out, print_json
 from dure.core.errors import ConfigurationError
@@ -64,7 +71,10 @@ def flight_delay(
     ] = False,
     data: Annotated[Path, typer.Option(help="The demo network's folder.")] = Path("demo-data"),
     port: Annotated[
-        int, typer.Option(help="First port to try for the pages; 0 lets the system choose.")
+        int,
+        typer.Option(
+            min=0, max=PORT_MAX, help="First port to try for the pages; 0 chooses by lot."
+        ),
     ] = FIRST_API_PORT,
     json: JsonOption = False,
 ) -> None:

@@ -12,7 +12,14 @@ import typer
 from rich.table import Table
 
 from dure.chain.genesis.document import ChainKind, EngineKind
-from dure.cli.network.founding import FIRST_API_PORT, Network, Plan, found_network, load_network
+from dure.cli.network.founding import (
+    FIRST_API_PORT,
+    PORT_MAX,
+    Network,
+    Plan,
+    found_network,
+    load_network,
+)
 from dure.cli.network.processes import (
     NodeProcess,
     RunningNetwork,
@@ -46,7 +53,10 @@ def init(
     ] = None,
     name: Annotated[str, typer.Option(help="What the chain calls itself.")] = "dure",
     first_api_port: Annotated[
-        int, typer.Option(help="First port to try for the public APIs; 0 lets the system choose.")
+        int,
+        typer.Option(
+            min=0, max=PORT_MAX, help="First port to try for the public APIs; 0 chooses by lot."
+        ),
     ] = FIRST_API_PORT,
     json: JsonOption = False,
 ) -> None:

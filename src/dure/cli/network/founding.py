@@ -17,9 +17,10 @@ In a real consortium each member makes its own folder and hands out public parts
 command makes them all, for networks on one host.
 """
 
+import secrets
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -54,6 +55,15 @@ from dure.node.signer import create_guard
 LOOPBACK: Final = "127.0.0.1"
 MEMBERS_MAX: Final = 32
 FIRST_API_PORT: Final = 8700
+PORTS_TRIED: Final = 200
+ANY_PORTS: Final = range(10_000, 32_768)
+"""Below those that systems give to outgoing connections.
+
+Such a one could be gone again before the node that it is meant for has started.
+"""
+PORT_MAX: Final = 65_000
+CHOSEN_PORTS: Final = range(10_000, 30_000)
+"""Where ports are looked for that nobody asked for by number."""
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -132,18 +142,25 @@ def load_network(folder: Path) -> Network:
         raise ConfigurationError(message, file=str(path)) from problem
 
 
-def find_port(first: int) -> int:
-    """Return the first free loopback port from `first` on; 0 lets the system choose."""
-    for port in range(first, first + 200) if first else (0,):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((LOOPBACK, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    message = f"no free port between {first} and {first + 199}"
+def find_port(first: int, taken: Collection[int] = ()) -> int:
+    """Return a free loopback port that is not `taken`: the first from `first` on, for 0 any one."""
+    drawn = secrets.SystemRandom().sample(ANY_PORTS, PORTS_TRIED)
+    for port in range(first, first + PORTS_TRIED) if first else drawn:
+        if port not in taken and _is_free(port):
+            return port
+    where = f"from {first} on" if first else "at all"
+    message = f"no free port {where} in {PORTS_TRIED} attempts"
     raise ConfigurationError(message, first=first)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
 
 
 def _validate_plan(folder: Path, plan: Plan) -> None:
@@ -159,6 +176,10 @@ def _validate_plan(folder: Path, plan: Plan) -> None:
     if (folder / "network.json").exists():
         message = f"{folder} holds a network already; choose another folder or remove it"
         raise ConfigurationError(message, folder=str(folder))
+    for name in plan.members:
+        if (folder / name).exists():
+            message = f"{folder / name} is there already; choose another folder or remove it"
+            raise ConfigurationError(message, folder=str(folder))
 
 
 def _build_document(
@@ -205,7 +226,7 @@ def _write_members(
 ) -> tuple[list[Member], list[Peer]]:
     members: list[Member] = []
     peers: list[Peer] = []
-    api_port = plan.first_api_port
+    taken: set[int] = set()
     for name, key in zip(plan.members, keys, strict=True):
         home = folder / name
         home.mkdir(mode=0o700)
@@ -213,8 +234,9 @@ def _write_members(
         save_key(home / "account.json", key.account)
         create_guard(home / "guard", key.validator.public)
         certificate = save_tls_files(home / "tls.key", home / "tls.pem", key.tls, name)
-        api_port = find_port(api_port)
-        peer_port = find_port(0)
+        api_port = find_port(plan.first_api_port, taken)
+        peer_port = find_port(0, taken | {api_port})
+        taken |= {api_port, peer_port}
         member = Member(
             name=name,
             url=f"http://localhost:{api_port}",
@@ -227,5 +249,4 @@ def _write_members(
         public = key.validator.public
         peer = build_peer(name, public, host=LOOPBACK, port=peer_port, certificate=certificate)
         peers.append(peer)
-        api_port = plan.first_api_port and api_port + 1
     return members, peers
