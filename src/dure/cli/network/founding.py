@@ -62,8 +62,6 @@ ANY_PORTS: Final = range(10_000, 32_768)
 Such a one could be gone again before the node that it is meant for has started.
 """
 PORT_MAX: Final = 65_000
-CHOSEN_PORTS: Final = range(10_000, 30_000)
-"""Where ports are looked for that nobody asked for by number."""
 
 
 class Network(msgspec.Struct, frozen=True):
