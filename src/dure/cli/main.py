@@ -12,7 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from dure.cli.output import fail
+from dure.cli.output import EXIT_FAILED, EXIT_INTERRUPTED, fail
 from dure.core.errors import DureError
 
 COMMANDS: Final = {
@@ -85,4 +85,6 @@ def main() -> None:
         except typer.Exit as end:
             sys.exit(end.exit_code)
     except BrokenPipeError:
-        sys.exit(1)
+        sys.exit(EXIT_FAILED)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)

@@ -32,6 +32,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object 
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+"""What shells say of a program that Ctrl-C ended."""
 
 
 def print_json(data: Mapping[str, Any]) -> None:

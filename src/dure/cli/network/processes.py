@@ -111,9 +111,9 @@ class RunningNetwork:
 
     def __enter__(self) -> Self:
         # A closed terminal and a polite end are Ctrl-C as well: either would leave the nodes
-        # behind.
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
+        # behind. Ctrl-C itself is set too, because a shell's background jobs ignore it.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
         try:
             for node in self.nodes:
                 node.start()
