@@ -27,13 +27,13 @@ from dure.core.types import Height, PublicKey, TransactionId
 from dure.identity.keys import SigningKey
 from dure.node.clock import SystemClock
 from dure.node.driver import Driver, Ports
+from dure.node.durable.signer import FileSigner, MuteSigner
+from dure.node.durable.storage import RocksDisk
 from dure.node.gateway import NodeStatus, Notice, PeerStatus
 from dure.node.mempool import MempoolLimits
 from dure.node.peers.directory import Peer
 from dure.node.peers.network import LocalNode, PeerNetwork
 from dure.node.ports import Signer, StoredBlock
-from dure.node.signer import FileSigner, MuteSigner
-from dure.node.storage import RocksDisk
 from dure.node.subscriptions import Subscriptions
 
 SUBMIT_CHUNK = 100

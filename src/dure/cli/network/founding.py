@@ -49,8 +49,8 @@ from dure.core.validators import Validator, build_validator_set
 from dure.identity.certificates import save_tls_files
 from dure.identity.files import write_new_file
 from dure.identity.keys import SigningKey, generate_key, save_key
+from dure.node.durable.signer import create_guard
 from dure.node.peers.directory import Peer, build_peer, write_peers
-from dure.node.signer import create_guard
 
 LOOPBACK: Final = "127.0.0.1"
 MEMBERS_MAX: Final = 32

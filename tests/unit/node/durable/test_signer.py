@@ -12,7 +12,7 @@ from dure.core.errors import ConfigurationError, StorageError
 from dure.core.signatures import verify
 from dure.core.types import PublicKey
 from dure.identity.keys import SigningKey
-from dure.node.signer import SLOT_DISTANCE, FileSigner, create_guard
+from dure.node.durable.signer import SLOT_DISTANCE, FileSigner, create_guard
 
 KEY = SigningKey(b"k" * 32)
 

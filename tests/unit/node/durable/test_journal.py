@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dure.core.errors import StorageError
 from dure.core.types import Height
-from dure.node.journal import MARK, Journal
+from dure.node.durable.journal import MARK, Journal
 
 STORE = b"store-id-16bytes"
 
@@ -202,7 +202,7 @@ def test_a_closed_journal_takes_nothing(path: Path) -> None:
 
 
 def test_records_are_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dure.node.journal.RECORD_BYTES_MAX", 10)
+    monkeypatch.setattr("dure.node.durable.journal.RECORD_BYTES_MAX", 10)
     journal = open_journal(path)
     with pytest.raises(StorageError, match="at most 10 bytes"):
         journal.append(Height(1), b"x" * 11)

@@ -133,8 +133,8 @@ class Journal:
         """Start an empty journal in place of one that is not complete.
 
         The caller answers for it that the chain is past everything this validator may have voted
-        on: with an intact guard (`dure.node.signer`), as soon as the head has reached the height
-        that was signed last. Raises `StorageError`.
+        on: with an intact guard (`dure.node.durable.signer`), as soon as the head has reached the
+        height that was signed last. Raises `StorageError`.
         """
         assert not self.is_complete, "a complete journal is not thrown away"
         self._entries = []

@@ -36,7 +36,7 @@ import rocksdict
 from dure.core.codec import decode, encode
 from dure.core.errors import ConfigurationError, InvalidEncoding, StorageError
 from dure.core.types import BlockId, Height, TransactionId
-from dure.node.journal import STORE_ID_LENGTH, Journal
+from dure.node.durable.journal import STORE_ID_LENGTH, Journal
 from dure.node.ports import StoredBlock
 
 FORMAT: Final = 1

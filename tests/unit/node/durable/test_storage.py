@@ -14,8 +14,8 @@ import rocksdict
 
 from dure.core.errors import ConfigurationError, StorageError
 from dure.core.types import BlockId, Height, TransactionId
+from dure.node.durable.storage import RocksDisk
 from dure.node.ports import StoredBlock
-from dure.node.storage import RocksDisk
 from tests.unit.node.blocks import build_stored
 
 
@@ -164,7 +164,7 @@ def test_a_damaged_log_is_an_error_and_never_an_older_head(disk: RocksDisk, tmp_
 CHILD = """
 import sys
 from pathlib import Path
-from tests.unit.node.test_storage import commit, open_disk
+from tests.unit.node.durable.test_storage import commit, open_disk
 disk = open_disk(Path(sys.argv[1]))
 for height in range(100_000):
     disk.append_journal(height, b"r%d" % height)

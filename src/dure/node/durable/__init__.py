@@ -1,0 +1,1 @@
+"""What a node must never forget: blocks and state, what it was to sign, what it signed."""
