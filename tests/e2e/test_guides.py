@@ -12,7 +12,7 @@ import pytest
 from tests.conformance.tree import ROOT
 from tests.e2e.processes import Outcome, run_dure
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 ADDRESS = re.compile(r"dure1\w{58}")

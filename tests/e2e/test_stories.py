@@ -26,7 +26,7 @@ from dure.testing.world.live import THE_CHAIN
 from tests.e2e.processes import Town, find_processes, found_town, run_dure
 from tests.unit.testing.counter import Counted, Counter, Mood, Note
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240), pytest.mark.xdist_group("stories")]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 APPLICATION = find_application("flight-delay")
 BEGUN = Instant(1_767_600_000_000)
