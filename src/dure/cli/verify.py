@@ -8,8 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from dure.cli.output import err, fail, out, print_facts, print_json
+from dure.core.address import encode_address
 from dure.core.errors import ConfigurationError, InvalidProof
 from dure.core.types import ChainId
+from dure.proof.events import ShownEvent
 from dure.proof.file import PROOF_BYTES_MAX, decode_proof
 from dure.proof.trust import (
     NO_TRUST,
@@ -20,6 +22,9 @@ from dure.proof.trust import (
     trust_chain,
 )
 from dure.proof.verification import EXIT_BROKEN, Verdict, verify
+
+EVENTS_SHOWN = 20
+"""A person reads no more; `--json` lists all."""
 
 
 def verify_file(
@@ -71,6 +76,15 @@ def describe(file: Path, verdict: Verdict) -> dict[str, Any]:
         "block_id": verdict.block_id.hex(),
         "time": verdict.header_time,
         "ledger_time": verdict.ledger_time,
+        "events": [
+            {
+                "contract": encode_address(event.contract),
+                "name": event.name,
+                "fields": event.fields,
+                "data": event.data.hex(),
+            }
+            for event in verdict.events
+        ],
         "sealed_by": list(verdict.sealed_by),
         "steps": list(verdict.steps),
     }
@@ -137,6 +151,13 @@ def _report_broken(file: Path, problem: InvalidProof, *, json: bool) -> None:
         err.print(f"        {problem.message}", highlight=False)
 
 
+def _describe_event(event: ShownEvent) -> str:
+    if not event.is_ledger:
+        return f"{event.name}, by the contract {encode_address(event.contract)}"
+    fields = ", ".join(f"{name} {value}" for name, value in (event.fields or {}).items())
+    return f"{event.name}: {fields}"
+
+
 def _print(verdict: Verdict) -> None:
     colour = "green" if verdict.is_proved else "yellow"
     out.print(
@@ -153,6 +174,7 @@ def _print(verdict: Verdict) -> None:
             ("block", verdict.block_id.hex()),
             ("time", f"{moment:%Y-%m-%d %H:%M:%S} UTC"),
             ("ledger time", verdict.ledger_time),
+            *(("it says", _describe_event(event)) for event in verdict.events[:EVENTS_SHOWN]),
             ("sealed by", ", ".join(verdict.sealed_by)),
             *((f"check {i}", step) for i, step in enumerate(verdict.steps, 1)),
         ],

@@ -27,6 +27,7 @@ from dure.core.errors import InvalidCertificate, InvalidProof
 from dure.core.types import BlockId, ChainId, Height, Instant
 from dure.core.validators import ValidatorSet, build_validator_set, compute_validators_root
 from dure.proof.claim_checks import check_claim, require
+from dure.proof.events import ShownEvent, list_events
 from dure.proof.file import Handover, ProofFile
 from dure.proof.trust import NO_TRUST, Trust, TrustEntry
 
@@ -56,6 +57,8 @@ class Verdict:
     """Wall time that the validators agreed on."""
     ledger_time: str
     """How the time that contracts saw relates to that, in words."""
+    events: tuple[ShownEvent, ...]
+    """What contracts and ledger said in the outcomes shown."""
     sealed_by: tuple[str, ...]
     """Organisations whose validators sealed the block, in the set's order."""
 
@@ -106,6 +109,7 @@ def verify(proof: ProofFile, trust: Trust = NO_TRUST) -> Verdict:
         block_id=compute_block_id(proof.header),
         header_time=proof.header.time,
         ledger_time=_describe_ledger_time(proof.genesis),
+        events=list_events(proof.claim),
         sealed_by=sealed_by,
     )
 

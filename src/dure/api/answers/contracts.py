@@ -9,7 +9,6 @@ from typing import Final, cast
 
 import msgspec
 
-from dure.api.answers import ledger
 from dure.api.answers.shapes import ContractAnswer, ContractSummary, EventAnswer
 from dure.chain import state
 from dure.chain.money import LEDGER
@@ -29,6 +28,7 @@ from dure.core.address import encode_address
 from dure.core.errors import InvalidEncoding, NotFound, ViewRefused
 from dure.core.types import Address, Hash
 from dure.node.gateway import Gateway
+from dure.proof import ledger_words as ledger
 from dure.proof.json_form import Json
 
 INTERFACES_MAX: Final = 256
