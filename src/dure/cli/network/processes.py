@@ -111,9 +111,12 @@ class RunningNetwork:
 
     def __enter__(self) -> Self:
         # A closed terminal and a polite end are Ctrl-C as well: either would leave the nodes
-        # behind. Ctrl-C itself is set too, because a shell's background jobs ignore it.
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.default_int_handler)
+        # behind. Ctrl-C itself is set too, because a shell's background jobs ignore it. The others
+        # become Ctrl-C rather than raise by themselves: asyncio ends its tasks in order for that
+        # signal alone.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: signal.raise_signal(signal.SIGINT))
         try:
             for node in self.nodes:
                 node.start()
