@@ -1,5 +1,6 @@
 """Whatever strangers send to a node, it answers in its own words, stays up and goes on working."""
 
+import contextlib
 import json
 import os
 import socket
@@ -227,8 +228,10 @@ def test_raw_bytes_on_the_port_disturb_nobody(town: Town) -> None:
     ]
     for request in requests:
         with socket.create_connection(get_address(town), timeout=10) as stranger:
-            stranger.sendall(request)
-            stranger.shutdown(socket.SHUT_WR)
+            # The node may have hung up before all of it was sent.
+            with contextlib.suppress(OSError):
+                stranger.sendall(request)
+                stranger.shutdown(socket.SHUT_WR)
             answer = read_all(stranger)
             assert b" 200 " not in answer.partition(b"\r\n")[0]
 

@@ -195,5 +195,9 @@ def _check_checkpoint(proof: ProofFile, entry: TrustEntry | None) -> Iterator[st
 def _describe_ledger_time(genesis: Genesis) -> str:
     if not genesis.test:
         return "ledger time is header time"
+    seconds, milliseconds = divmod(abs(genesis.offset), 1000)
+    days, rest = divmod(seconds, 86_400)
+    span = f"{days} days and {rest}.{milliseconds:03} seconds"
+    side = "behind" if genesis.offset < 0 else "ahead of"
     clock = "and may be moved ahead by its story clock" if genesis.story_clock else "for ever"
-    return f"test chain: ledger time began {genesis.offset} ms from header time, {clock}"
+    return f"test chain: ledger time began {span} {side} header time, {clock}"

@@ -99,7 +99,7 @@ def test_a_proof_of_a_known_chain_is_proved_and_says_what_it_shows(
     assert verdict.block_id == chain.executor.head.block_id
     assert verdict.header_time == chain.executor.head.header.time
     assert verdict.test
-    assert "-1000 ms" in verdict.ledger_time
+    assert "1.000 seconds behind header time" in verdict.ledger_time
     assert len(verdict.sealed_by) == 3
     assert set(verdict.sealed_by) <= set(NAMES)
     assert f"block {verdict.height}" in verdict.statement
