@@ -226,5 +226,5 @@ def _format_row(answer: dict[str, Any]) -> tuple[str, ...]:
         str(answer["state_root"])[:12],
         str(answer["waiting"]),
         f"{answer['peers_connected']}/{answer['peers']}",
-        str(answer["engine"]),
+        str(answer["activity"]),
     )
