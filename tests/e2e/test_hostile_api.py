@@ -323,10 +323,17 @@ def test_a_thousand_silent_sockets_are_bounded_and_go_away(town: Town, api: http
         assert set(statuses) == {b"101", b"503"}
         assert api.get("/v1/status").status_code == 200
     finally:
-        for each in opened:
-            each.close()
-    wait_until(lambda: upgrade(town, opened) == b"101", "a new socket may be opened again")
-    opened[-1].close()
+        close_all(opened)
+    try:
+        wait_until(lambda: upgrade(town, opened) == b"101", "a new socket may be opened again")
+    finally:
+        close_all(opened)
+
+
+def close_all(opened: list[socket.socket]) -> None:
+    """Close the sockets; closing twice is harmless."""
+    for each in opened:
+        each.close()
 
 
 def upgrade(town: Town, opened: list[socket.socket]) -> bytes:
