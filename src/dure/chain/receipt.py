@@ -79,11 +79,6 @@ class Record(Wire, frozen=True):
     outcomes: tuple[Outcome, ...]
 
 
-def compute_outcomes_root(outcomes: tuple[Outcome, ...]) -> Hash:
-    """Return the root that a receipt carries for these outcomes."""
-    return compute_root([encode(outcome) for outcome in outcomes])
-
-
 def compute_receipt_root(records: Sequence[Record]) -> Hash:
     """Return the root that a header carries for these receipts."""
     return compute_root([encode(record.receipt) for record in records])

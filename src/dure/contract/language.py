@@ -280,7 +280,7 @@ class Interface:
         _on_chain_only()
 
 
-def require(condition: bool, reason: str) -> None:  # noqa: FBT001
+def require(condition: bool, reason: str) -> None:  # noqa: FBT001 - reads like a sentence
     """Go on where the condition holds.
 
     Otherwise refuse the call with the reason, and nothing of it happened.

@@ -11,13 +11,13 @@ from dure.chain.receipt import (
     EVENT_NAME_MAX,
     Kind,
     Receipt,
-    compute_outcomes_root,
     compute_receipt_root,
 )
 from dure.chain.transaction import Call
 from dure.contract.limits import VALUE_BYTES_MAX
 from dure.contract.ports import Invocation
 from dure.core.codec import decode, encode
+from dure.core.merkle import compute_root
 from dure.core.types import NO_HASH, Address, Gas
 from tests.unit.chain.ledger import ALICE, BOB, CAROL, FUNDS, WON, Ledger, ask, transfer
 from tests.unit.chain.machine import script
@@ -37,7 +37,7 @@ def test_calls_happen_in_order_and_each_has_its_outcome() -> None:
     assert [event.name for event in record.outcomes[0].events] == ["transferred"]
     assert [event.name for event in record.outcomes[1].events] == ["wrote"]
     assert record.outcomes[2].result == encode(b"v")
-    assert record.receipt.outcomes_root == compute_outcomes_root(record.outcomes)
+    assert record.receipt.outcomes_root == compute_root([encode(o) for o in record.outcomes])
     assert ledger.executor.head.header.receipt_root == compute_receipt_root([record])
 
 

@@ -66,7 +66,7 @@ class Guard:
         try:
             self._validate_headers(Headers(scope=scope))
             await self._app(scope, self._limit(receive), watched)
-        except Exception as problem:
+        except Exception as problem:  # the outer edge: every error becomes an answer, and is logged
             await _answer(describe_problem(problem), scope, receive, watched)
         route = scope.get("route")
         self._count(getattr(route, "path", "other"), watched.status)

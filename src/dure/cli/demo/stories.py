@@ -188,7 +188,7 @@ def play_story(story: Story, client: Client, office: Office, *, quiet: bool) -> 
     problem: str | None = None
     try:
         story(World(stage))
-    except Exception as wrong:
+    except Exception as wrong:  # a story is its author's code: whatever it raises is the result
         problem = _explain(story, wrong)
         err.print(f"[red]did not hold[/red] {escape(problem)}", highlight=False)
     return StoryResult(

@@ -287,7 +287,7 @@ def _open_database(folder: Path) -> rocksdict.Rdict:
     except OSError as problem:
         message = f"cannot use the folder {folder}: {problem.strerror}"
         raise ConfigurationError(message, folder=str(folder)) from problem
-    except Exception as problem:
+    except Exception as problem:  # the library raises nothing narrower
         if "lock" in str(problem).lower():
             message = (
                 f"the store in {folder} is open already: stop the node that uses it, or give this "
