@@ -62,13 +62,12 @@ def test_the_folder_is_called_like_the_application(application: Application) -> 
 
 @every_contract
 def test_the_checker_accepts_the_contract(contract: type[Contract]) -> None:
-    source, _ = read_source(contract)
-    assert check(source) == []
+    assert check(read_source(contract)) == []
 
 
 @every_contract
 def test_every_method_and_type_says_what_it_is(contract: type[Contract]) -> None:
-    interface = build_interface(*read_source(contract))
+    interface = build_interface(read_source(contract))
     parts = [(interface.name, interface.docstring)]
     parts += [(each.name, each.docstring) for each in interface.methods.values()]
     parts += [(each.name, each.docstring) for each in interface.records.values()]

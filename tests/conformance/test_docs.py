@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dure.api.routes.table import OPERATIONS, SOCKETS
-from dure.contract.checker import check
+from dure.contract.source import check_text
 from dure.node.configuration import list_settings
 from scripts import reference
 from tests.conformance.tree import ROOT, list_files
@@ -108,7 +108,7 @@ def test_contracts_in_the_texts_may_be_deployed() -> None:
         for snippet in PYTHON.findall((ROOT / name).read_text("utf-8")):
             if "(Contract)" in snippet:
                 found += 1
-                assert check(snippet) == [], name
+                assert check_text(snippet) == [], name
     assert found
 
 

@@ -199,7 +199,7 @@ def test_an_endless_body_is_cut_off(api: httpx.Client) -> None:
 def test_views_take_no_arguments_but_their_own(town: Town, api: httpx.Client) -> None:
     with town.connect(VICTIM) as client:
         token = client.deploy(
-            *read_source(Token),
+            read_source(Token),
             by=load_authority(town.folder),
             owner=town.get_address("bank"),
             arguments={"code": "KRW", "decimals": 0},

@@ -33,6 +33,7 @@ from dure.chain.receipt import compute_receipt_root
 from dure.chain.replay import ReplayWindow
 from dure.chain.state_tree import proof, tree
 from dure.chain.transaction import Transaction, compute_address
+from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Machine, Meter
 from dure.core.block import Block, Header, compute_block_id
 from dure.core.errors import InvalidBlock, TransactionReplayed
@@ -354,7 +355,7 @@ class Executor:
 
     def _load_program(self, view: state.View, code_hash: Hash) -> None:
         if code_hash not in self._loaded:
-            source = view.require(state.Source, state.key_source(code_hash))
-            loaded = self._machine.load(source.text, source.class_name)
+            source = view.require(Source, state.key_source(code_hash))
+            loaded = self._machine.load(source)
             assert loaded == code_hash, "the machine hashes sources differently than before"
             self._loaded.add(code_hash)

@@ -14,7 +14,7 @@ import msgspec
 from dure.chain import state
 from dure.chain.execution.events import EventLog
 from dure.chain.transaction import compute_asset_id
-from dure.contract.ports import Refusal
+from dure.contract.ports import Refusal, TransferRule
 from dure.core.codec import encode
 from dure.core.types import INT_MAX, Address, Amount, AssetId
 
@@ -60,7 +60,9 @@ class Money:
         asset = compute_asset_id(issuer, code)
         if self.view.get(state.key_asset(asset)) is not None:
             raise Refusal("bad_asset", "the issuer has an asset of that code already")
-        record = state.AssetRecord(issuer=issuer, code=code, decimals=decimals, supply=Amount(0))
+        record = state.AssetRecord(
+            issuer=issuer, code=code, decimals=decimals, supply=Amount(0), transfer_rule=""
+        )
         self.view.save(state.key_asset(asset), record)
         self._tell("asset_created", (asset, issuer, code, decimals))
         return asset
@@ -87,6 +89,26 @@ class Money:
         self.view.put(state.key_frozen(asset, holder), _FROZEN if frozen else None)
         self._tell("frozen" if frozen else "unfrozen", (asset, holder))
 
+    def move(
+        self, issuer: Address, asset: AssetId, source: Address, target: Address, amount: int
+    ) -> None:
+        """Move units between two holders, as the asset's issuer."""
+        self._get_issued(issuer, asset)
+        self.transfer(asset, source, target, amount)
+
+    def set_transfer_rule(self, issuer: Address, asset: AssetId, method: str) -> None:
+        """Have `method` of the issuer asked before each transfer."""
+        record = self._get_issued(issuer, asset)
+        changed = msgspec.structs.replace(record, transfer_rule=method)
+        self.view.save(state.key_asset(asset), changed)
+
+    def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
+        """Return who is asked before the asset moves."""
+        record = self.view.load(state.AssetRecord, state.key_asset(asset))
+        if record is None or not record.transfer_rule:
+            return None
+        return TransferRule(record.issuer, record.transfer_rule)
+
     def _take(self, asset: AssetId, source: Address, amount: int) -> None:
         if amount < 0:
             raise Refusal("bad_amount", "an amount of money cannot be negative")
@@ -112,7 +134,7 @@ class Money:
         return record
 
     def _set_supply(self, asset: AssetId, record: state.AssetRecord, supply: int) -> None:
-        changed = state.AssetRecord(record.issuer, record.code, record.decimals, Amount(supply))
+        changed = msgspec.structs.replace(record, supply=Amount(supply))
         self.view.save(state.key_asset(asset), changed)
 
     def _tell(self, name: str, data: tuple[object, ...]) -> None:

@@ -65,6 +65,8 @@ class AssetRecord(Wire, frozen=True):
     code: Annotated[str, Meta(min_length=1, max_length=16)]
     decimals: Annotated[int, Meta(ge=0, le=18)]
     supply: Amount
+    transfer_rule: Annotated[str, Meta(max_length=64)]
+    """Method of the issuer that allows or refuses each transfer; empty where none does."""
 
 
 class ContractRecord(Wire, frozen=True):
@@ -76,13 +78,6 @@ class ContractRecord(Wire, frozen=True):
     version: Unsigned
     """1 when deployed, one more at each upgrade."""
     deployed: Height
-
-
-class Source(Wire, frozen=True):
-    """A contract's source text, kept for everybody to read."""
-
-    class_name: Annotated[str, Meta(min_length=1, max_length=64)]
-    text: Annotated[str, Meta(max_length=64 * 1024)]
 
 
 class Clock(Wire, frozen=True):

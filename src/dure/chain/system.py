@@ -25,6 +25,7 @@ from dure.chain.execution.rules import Rules
 from dure.chain.execution.session import Session
 from dure.chain.parameters import Parameters, validate_parameters
 from dure.chain.transaction import Policy, compute_contract_address, validate_policy
+from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Meter, Refusal
 from dure.core.codec import Wire, decode, encode
 from dure.core.errors import InvalidEncoding, InvalidTransaction
@@ -50,7 +51,7 @@ class TransferArguments(Wire, frozen=True):
 
 
 class DeployArguments(Wire, frozen=True):
-    source: state.Source
+    source: Source
     owner: Address
     """Sender of `init`; answers for the contract and may grant its roles.
 
@@ -63,7 +64,7 @@ class DeployArguments(Wire, frozen=True):
 
 class UpgradeArguments(Wire, frozen=True):
     contract: Address
-    source: state.Source
+    source: Source
 
 
 class RoleArguments(Wire, frozen=True):
@@ -119,7 +120,7 @@ def transfer(caller: Caller, given: TransferArguments) -> bytes:
 
 
 def deploy(caller: Caller, given: DeployArguments) -> bytes:
-    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_SOURCE_BYTE * len(given.source.text.encode()))
+    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_SOURCE_BYTE * _count_bytes(given.source))
     if not caller.parameters.open_deployment:
         caller.require_authority()
     elif given.owner != caller.sender:
@@ -140,7 +141,7 @@ def deploy(caller: Caller, given: DeployArguments) -> bytes:
 
 
 def upgrade(caller: Caller, given: UpgradeArguments) -> bytes:
-    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_SOURCE_BYTE * len(given.source.text.encode()))
+    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_SOURCE_BYTE * _count_bytes(given.source))
     record = _get_contract(caller, given.contract)
     if not (caller.parameters.open_deployment and caller.sender == record.owner):
         caller.require_authority()
@@ -262,10 +263,15 @@ def call(caller: Caller, method: str, arguments: bytes) -> bytes:
     return entry[1](caller, given)
 
 
-def _store_source(caller: Caller, source: state.Source) -> Hash:
-    code_hash = caller.rules.machine.load(source.text, source.class_name)
+def _store_source(caller: Caller, source: Source) -> Hash:
+    code_hash = caller.rules.machine.load(source)
     caller.session.view.save(state.key_source(code_hash), source)
     return code_hash
+
+
+def _count_bytes(source: Source) -> int:
+    texts = (source.text, *(module.text for module in source.library))
+    return sum(len(text.encode()) for text in texts)
 
 
 def _get_contract(caller: Caller, address: Address) -> state.ContractRecord:

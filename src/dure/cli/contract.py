@@ -18,9 +18,9 @@ from dure.cli.access import (
     parse_value,
 )
 from dure.cli.output import JsonOption, err, fail, out, print_facts, print_json
-from dure.contract.checker import check
 from dure.contract.interface import Interface, MethodInterface, build_interface
 from dure.contract.problems import Problem
+from dure.contract.source import bundle, check_text
 from dure.contract.values import from_json, to_json
 from dure.core.address import decode_address, encode_address
 from dure.core.errors import ConfigurationError, DureError
@@ -47,7 +47,7 @@ def check_file(file: SourceFile, *, json: JsonOption = False) -> None:
 
     Example: dure contract check flight_delay.py
     """
-    problems = check(_read(file))
+    problems = check_text(_read(file))
     if json:
         print_json({"file": str(file), "problems": [_describe(problem) for problem in problems]})
     else:
@@ -75,13 +75,13 @@ def deploy(
     Example: dure contract deploy token.py code=KRW decimals=0 --network my-network --owner bank
     --role issuer=bank
     """
-    source = _read(file)
-    problems = check(source)
+    text = _read(file)
+    problems = check_text(text)
     if problems:
         _print_problems(file, problems)
         raise typer.Exit(1)
-    name = _find_class(file, source, class_name)
-    interface = build_interface(source, name)
+    source = bundle(text, _find_class(file, text, class_name))
+    interface = build_interface(source)
     roles: dict[str, list[Address]] = {}
     for text in role or []:
         granted, holder = _parse_role(network, text)
@@ -89,13 +89,12 @@ def deploy(
     with connect(network) as client:
         deployed = client.deploy(
             source,
-            name,
             by=load_authority(network),
             owner=load_account(network, owner).address,
             roles=roles,
             arguments=_read_values(interface, interface.initialiser, arguments),
         )
-    facts = {"contract": encode_address(deployed.address), "class": name}
+    facts = {"contract": encode_address(deployed.address), "class": source.class_name}
     if json:
         print_json(facts)
     else:

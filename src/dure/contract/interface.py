@@ -11,6 +11,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from dure.contract.bundle import Source
 from dure.contract.checker.check import check_declarations
 from dure.contract.limits import LANGUAGE_VERSION
 from dure.contract.problems import Problems, UnsafeSource
@@ -111,18 +112,18 @@ class Interface(Struct, frozen=True, eq=False):
         return next((each for each in self.methods.values() if each.kind == "init"), None)
 
 
-def build_interface(source: str, class_name: str) -> Interface:
-    """Return the interface of a class in a contract file.
+def build_interface(source: Source) -> Interface:
+    """Return the interface of a contract.
 
     Raise `UnsafeSource`, without running any of it.
     """
     problems = Problems()
     known = check_declarations(source, problems)
-    if known is not None and class_name not in known.contracts:
+    if known is not None and source.class_name not in known.contracts:
         problems.add("no-contract", None)
     if known is None or problems:
         raise UnsafeSource(problems.listed())
-    return describe(known, known.contracts[class_name])
+    return describe(known, known.contracts[source.class_name])
 
 
 def describe(known: Declarations, contract: ContractShape) -> Interface:

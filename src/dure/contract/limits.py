@@ -8,6 +8,8 @@ from typing import Final
 LANGUAGE_VERSION: Final = 1
 
 SOURCE_BYTES_MAX: Final = 64 * 1024
+LIBRARY_MODULES_MAX: Final = 16
+"""Library modules that one contract may bring along."""
 SYNTAX_DEPTH_MAX: Final = 100
 SYNTAX_NODES_MAX: Final = 20_000
 

@@ -10,17 +10,18 @@ from typing import Any, Final
 
 import msgspec
 
+from dure.contract.bundle import Source
 from dure.contract.checker.check import check_source
 from dure.contract.compiler.program import Entry, Program, build_program
 from dure.contract.gas import CALL, MESSAGE_BYTE, ROLE, STORAGE_WRITE
 from dure.contract.interface import Interface
 from dure.contract.limits import NESTED_CALLS_MAX, VALUE_BYTES_MAX
-from dure.contract.ports import Invocation, Ledger, Meter, Refusal
+from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder
 from dure.contract.problems import Problem, Problems
 from dure.contract.runtime.frame import BUILT_FACTOR, Frame, Session, refuse
 from dure.core import hashing
 from dure.core.codec import encode
-from dure.core.types import Hash
+from dure.core.types import Amount, Hash
 
 INIT: Final = "init"
 _BEGUN_KEY: Final = encode(())
@@ -38,18 +39,18 @@ class InProcessMachine:
     def __init__(self) -> None:
         self._programs: dict[Hash, Program] = {}
 
-    def load(self, source: str, class_name: str) -> Hash:
+    def load(self, source: Source) -> Hash:
         """Check and compile a contract; see `ports.Machine.load`."""
-        code_hash = compute_code_hash(source, class_name)
+        code_hash = compute_code_hash(source)
         if code_hash in self._programs:
             return code_hash
         problems = Problems()
         checked = check_source(source, problems)
         if checked is None:
             raise Refusal("unsafe_code", _describe(problems.listed()))
-        if class_name not in checked.declarations.contracts:
+        if source.class_name not in checked.declarations.contracts:
             raise Refusal("unsafe_code", "the file has no contract class of that name")
-        self._programs[code_hash] = build_program(checked, class_name)
+        self._programs[code_hash] = build_program(checked, source.class_name)
         return code_hash
 
     def get_interface(self, code_hash: Hash) -> Interface:
@@ -67,13 +68,22 @@ class InProcessMachine:
         """Run a read-only method; see `ports.Machine.view`."""
         return self._run(Session(self._run, ledger, meter, read_only=True), call)
 
+    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
+        """Begin to run a contract's new code; see `ports.Machine.upgrade`."""
+        _refuse_unless(call.arguments == _NO_ARGUMENTS, "bad_arguments", "there is no @migrate")
+
+    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
+        """Move money by the rule of its asset; see `ports.Machine.transfer`."""
+        ledger.transfer(order.asset, order.source, order.target, order.amount)
+        return order.amount
+
     def _begin(self, session: Session, call: Invocation) -> bytes:
         ledger = session.ledger
         session.meter.charge(STORAGE_WRITE)
         if ledger.read(call.contract, _BEGUN_KEY) is not None:
             refuse("not_permitted", "the contract has already begun")
         ledger.write(call.contract, _BEGUN_KEY, _NO_RESULT)
-        program = self._programs[ledger.get_program(call.contract)]
+        program = self._programs[ledger.get_program(call.contract).code_hash]
         if INIT not in program.entries:
             _refuse_unless(
                 call.arguments == _NO_ARGUMENTS, "bad_arguments", "there is no @init method"
@@ -83,7 +93,7 @@ class InProcessMachine:
         return self._enter(session, call, program.entries[INIT])
 
     def _run(self, session: Session, call: Invocation, *, read_only: bool = False) -> bytes:
-        program = self._programs[session.ledger.get_program(call.contract)]
+        program = self._programs[session.ledger.get_program(call.contract).code_hash]
         entry = program.entries.get(call.method)
         if entry is None or entry.kind == "init":
             refuse("unknown_method", "the contract has no such method")
@@ -126,10 +136,10 @@ class InProcessMachine:
 _NO_MONEY: Final = "the method does not accept this money"
 
 
-def compute_code_hash(source: str, class_name: str) -> Hash:
-    """Return the name of a program: the hash of its source and class."""
+def compute_code_hash(source: Source) -> Hash:
+    """Return the name of a program: the hash of its whole source."""
     try:
-        return hashing.compute_hash(hashing.SOURCE, encode((source, class_name)))
+        return hashing.compute_hash(hashing.SOURCE, encode(source))
     except UnicodeEncodeError:
         raise Refusal("unsafe_code", "the source is not Unicode text") from None
 

@@ -8,6 +8,7 @@ transaction, and the ledger then drops everything that the transaction wrote.
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from dure.contract.bundle import Source
 from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Hash, Height, Instant
 
 
@@ -71,6 +72,33 @@ class Invocation:
     payment: Payment | None
 
 
+@dataclass(frozen=True, slots=True)
+class TransferOrder:
+    """Money on its way from one holder to another."""
+
+    asset: AssetId
+    source: Address
+    target: Address
+    amount: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """What stands at a contract's address."""
+
+    code_hash: Hash
+    is_stopped: bool
+    """Whether the members stopped the contract: it answers views only."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRule:
+    """The method of an issuing contract that allows or refuses each transfer of its asset."""
+
+    issuer: Address
+    method: str
+
+
 class Ledger(Protocol):
     """The ledger as a running contract sees it, inside one transaction or one scheduled call.
 
@@ -96,8 +124,8 @@ class Ledger(Protocol):
         """Store `value` under `key`; None removes."""
         ...
 
-    def get_program(self, contract: Address) -> Hash:
-        """Return the code hash that `Machine.load` knows; raise `Refusal('unknown_contract')`."""
+    def get_program(self, contract: Address) -> Installed:
+        """Return which code stands there; raise `Refusal('unknown_contract')`."""
         ...
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
@@ -113,9 +141,14 @@ class Ledger(Protocol):
     ) -> int:
         """Have `method` called at ledger time `at` or as soon after as blocks allow.
 
-        Return the call's number. The machine has charged `gas` to the meter before: a scheduled
-        call is paid for when it is scheduled.
+        Return the call's number. Its gas is paid for now: by the machine, from the meter, unless
+        `pays_for_schedules` says that the ledger takes it from the quota of the contract's owner.
         """
+        ...
+
+    @property
+    def pays_for_schedules(self) -> bool:
+        """Whether this runs inside a scheduled call, so that what repeats can go on for ever."""
         ...
 
     def cancel(self, contract: Address, number: int) -> bool:
@@ -133,15 +166,29 @@ class Ledger(Protocol):
     def mint(self, issuer: Address, asset: AssetId, target: Address, amount: Amount) -> None: ...
     def burn(self, issuer: Address, asset: AssetId, source: Address, amount: Amount) -> None: ...
     def freeze(self, issuer: Address, asset: AssetId, holder: Address, frozen: bool) -> None: ...
+    def move(
+        self, issuer: Address, asset: AssetId, source: Address, target: Address, amount: Amount
+    ) -> None:
+        """Move an own asset between others; a frozen holder's money stays where it is."""
+        ...
+
+    def set_transfer_rule(self, issuer: Address, asset: AssetId, method: str) -> None:
+        """Have `method` of the issuer asked before each transfer of its asset."""
+        ...
+
+    def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
+        """Return who is asked before the asset moves; None where nobody is, or it is unknown."""
+        ...
 
 
 class Machine(Protocol):
     """Checks, loads and runs contracts.
 
-    `node` may put worker processes behind it; results are the same.
+    `node` may put worker processes behind it; results are the same. Every method but `load` raises
+    `Refusal`, and then the ledger drops what was written.
     """
 
-    def load(self, source: str, class_name: str) -> Hash:
+    def load(self, source: Source) -> Hash:
         """Check and compile; return the code hash, under which it stays known.
 
         Raise `Refusal('unsafe_code')`.
@@ -157,4 +204,17 @@ class Machine(Protocol):
 
     def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         """Run a read-only method."""
+        ...
+
+    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
+        """Begin to run a contract's new code, which the ledger already names, after `before`.
+
+        Refuse `incompatible_state` where a field has another type than before, or a new class of
+        the same name could not read what the old one stored. Then run `@migrate` with the call's
+        arguments; without one they are the empty tuple.
+        """
+        ...
+
+    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
+        """Move money by the rule of its asset; return how much arrives, which a fee may lower."""
         ...

@@ -7,6 +7,7 @@ from typing import Any, Self
 import httpx
 
 from dure.chain.transaction import Call
+from dure.contract.bundle import Source
 from dure.contract.interface import Interface
 from dure.core.types import Address, AssetId, ChainId, Height, Instant
 from dure.core.validators import ValidatorSet
@@ -127,8 +128,7 @@ class AsyncClient:
 
     async def deploy(
         self,
-        source: str,
-        class_name: str,
+        source: Source,
         *,
         by: Account,
         owner: Address | None = None,
@@ -137,7 +137,7 @@ class AsyncClient:
     ) -> "AsyncContractProxy":
         """Put a contract on the chain; `arguments` are those of its `init`."""
         operation = self._session.deploy(
-            source, class_name, by=by, owner=owner, roles=roles, arguments=arguments
+            source, by=by, owner=owner, roles=roles, arguments=arguments
         )
         return await self.contract(await self._run(operation))
 

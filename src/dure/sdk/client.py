@@ -8,6 +8,7 @@ from typing import Any, Self
 import httpx
 
 from dure.chain.transaction import Call
+from dure.contract.bundle import Source
 from dure.contract.interface import Interface
 from dure.core.types import Address, AssetId, ChainId, Height, Instant
 from dure.core.validators import ValidatorSet
@@ -124,8 +125,7 @@ class Client:
 
     def deploy(
         self,
-        source: str,
-        class_name: str,
+        source: Source,
         *,
         by: Account,
         owner: Address | None = None,
@@ -134,7 +134,7 @@ class Client:
     ) -> "ContractProxy":
         """Put a contract on the chain; `arguments` are those of its `init`."""
         operation = self._session.deploy(
-            source, class_name, by=by, owner=owner, roles=roles, arguments=arguments
+            source, by=by, owner=owner, roles=roles, arguments=arguments
         )
         return self.contract(self._run(operation))
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 from dure.chain import system
 from dure.chain.money import LEDGER
 from dure.chain.parameters import Parameters
-from dure.chain.state import Source
 from dure.chain.transaction import Call, Policy
+from dure.contract.bundle import Source
 from dure.core.codec import Wire, encode
 from dure.core.types import Address, Amount, AssetId, Instant
 from dure.core.validators import Validator
@@ -18,8 +18,7 @@ def transfer(asset: AssetId, target: Address, amount: int) -> Call:
 
 
 def deploy(
-    source: str,
-    class_name: str,
+    source: Source,
     *,
     owner: Address,
     arguments: bytes,
@@ -27,13 +26,13 @@ def deploy(
 ) -> Call:
     """Put a contract on the chain; `arguments` are those of `init`, which `owner` calls."""
     granted = tuple((role, holder) for role, holders in (roles or {}).items() for holder in holders)
-    given = system.DeployArguments(Source(class_name, source), owner, arguments, granted)
+    given = system.DeployArguments(source, owner, arguments, granted)
     return _call("deploy", given)
 
 
-def upgrade(contract: Address, source: str, class_name: str) -> Call:
+def upgrade(contract: Address, source: Source) -> Call:
     """Replace a contract's code."""
-    return _call("upgrade", system.UpgradeArguments(contract, Source(class_name, source)))
+    return _call("upgrade", system.UpgradeArguments(contract, source))
 
 
 def grant(contract: Address, role: str, holder: Address) -> Call:

@@ -18,6 +18,7 @@ from typing import Final
 
 from dure.chain import state
 from dure.chain.transaction import Call
+from dure.contract.bundle import Source
 from dure.contract.interface import build_interface
 from dure.contract.values import encode_arguments
 from dure.core.address import encode_address
@@ -305,8 +306,7 @@ class Session:
 
     def deploy(
         self,
-        source: str,
-        class_name: str,
+        source: Source,
         *,
         by: Account,
         owner: Address | None = None,
@@ -318,12 +318,11 @@ class Session:
         `by` is the authority, or the owner where deployment is open. `arguments` are those of the
         contract's `init`. Raise `UnsafeSource` before anything is sent where the checker objects.
         """
-        interface = build_interface(source, class_name)
+        interface = build_interface(source)
         has_init = interface.initialiser is not None
         given = encode_arguments(interface, "init", (), arguments or {}) if has_init else encode(())
         call = ledger_calls.deploy(
             source,
-            class_name,
             owner=by.address if owner is None else owner,
             arguments=given,
             roles=roles,

@@ -29,6 +29,7 @@ from dure.chain.transaction import (
 )
 from dure.contract.interface import Interface, build_interface
 from dure.contract.machine import InProcessMachine
+from dure.contract.source import bundle
 from dure.contract.values import encode_arguments
 from dure.core.block import Block
 from dure.core.certificate import Certificate, Seal, SealStatement, compute_seal_message
@@ -238,11 +239,12 @@ class SoloChain:
 
     def deploy(self, source: str = GUESTBOOK, class_name: str = "Guestbook") -> "Book":
         """Deploy a contract that has no `@init`, by the authority."""
-        call = deploy(source, class_name, owner=BANK.address, arguments=encode(()))
+        bundled = bundle(source, class_name)
+        call = deploy(bundled, owner=BANK.address, arguments=encode(()))
         signed = self.sign(call, by=BANK)
         self.send(signed)
         address = compute_contract_address(signed.transaction_id, 0)
-        return Book(address, build_interface(source, class_name))
+        return Book(address, build_interface(bundled))
 
     def _admit(self, envelope: bytes) -> TransactionId | InvalidTransaction:
         opened = self.executor.transactions.open_many([envelope])[0]

@@ -23,7 +23,6 @@ from dure.chain.genesis.document import (
 )
 from dure.chain.parameters import DEFAULT_PARAMETERS, Parameters
 from dure.chain.receipt import Receipt, Record
-from dure.chain.state import Source
 from dure.chain.transaction import (
     BODY_VERSION,
     Body,
@@ -39,6 +38,7 @@ from dure.chain.transaction import (
     compute_asset_id,
     compute_transaction_id,
 )
+from dure.contract.bundle import Source
 from dure.core.block import Block, compute_transaction_root
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidTransaction
@@ -205,7 +205,7 @@ class Ledger:
     def deploy(self, *steps: Step, roles: Sequence[tuple[str, Address]] = ()) -> Address:
         """Deploy a contract of the script machine, owned by Alice; `steps` are its `init`."""
         arguments = system.DeployArguments(
-            Source("Script", f"script {self._salt}"), ALICE, script(*steps), tuple(roles)
+            Source("Script", f"script {self._salt}", ()), ALICE, script(*steps), tuple(roles)
         )
         record = self.run("authority", ledger_call("deploy", arguments))
         assert record.receipt.status == "ok", record.receipt

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from dure.contract.ports import Invocation, Ledger, Meter, Refusal
-from dure.core.types import Address, Gas, Hash, Instant
+from dure.contract.bundle import Source
+from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder
+from dure.core.types import Address, Amount, Gas, Hash, Instant
 
 Step = tuple[Any, ...]
 
@@ -23,10 +24,10 @@ class ScriptMachine:
     def __init__(self) -> None:
         self.loaded: list[Hash] = []
 
-    def load(self, source: str, class_name: str) -> Hash:
-        if "unsafe" in source:
+    def load(self, source: Source) -> Hash:
+        if "unsafe" in source.text:
             raise Refusal("unsafe_code", "the checker says no")
-        code_hash = Hash(sha256(f"{class_name}\n{source}".encode()).digest())
+        code_hash = Hash(sha256(f"{source.class_name}\n{source.text}".encode()).digest())
         self.loaded.append(code_hash)
         return code_hash
 
@@ -39,6 +40,13 @@ class ScriptMachine:
 
     def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         return self.invoke(ledger, call, meter)
+
+    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
+        pass
+
+    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
+        ledger.transfer(order.asset, order.source, order.target, order.amount)
+        return order.amount
 
 
 def _refuse(_ledger: Ledger, _call: Invocation, _meter: Meter, code: str, message: str) -> None:

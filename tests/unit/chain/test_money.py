@@ -118,7 +118,7 @@ def test_money_from_nowhere_is_noticed() -> None:
     for key, value in (
         (state.key_balance(asset, BOB), encode(1)),
         (state.key_balance(asset, ALICE), None),
-        (state.key_asset(asset), encode(state.AssetRecord(ALICE, "KRW", 0, Amount(99)))),
+        (state.key_asset(asset), encode(state.AssetRecord(ALICE, "KRW", 0, Amount(99), ""))),
     ):
         with pytest.raises(AssertionError, match=asset.hex()):
             validate_conservation(nothing, book.view.top | {key: value})

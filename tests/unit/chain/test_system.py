@@ -5,8 +5,8 @@ import pytest
 from dure.chain import state, system
 from dure.chain.genesis.document import EngineKind
 from dure.chain.parameters import DEFAULT_PARAMETERS, compute_parameters_root
-from dure.chain.state import Source
 from dure.chain.transaction import Envelope, KeyPolicy, ThresholdPolicy
+from dure.contract.bundle import Source
 from dure.core.codec import decode, encode
 from dure.core.errors import WrongPolicy
 from dure.core.types import Address, Gas, PublicKey
@@ -36,7 +36,7 @@ from tests.unit.chain.machine import script
 
 
 def deploy_call(*, owner: Address = ALICE, text: str = "code", steps: bytes = b"\x90") -> object:
-    return system.DeployArguments(Source("Script", text), owner, steps, ())
+    return system.DeployArguments(Source("Script", text, ()), owner, steps, ())
 
 
 def get_contract(ledger: Ledger, address: Address) -> state.ContractRecord:
@@ -78,7 +78,7 @@ def test_on_an_open_chain_everybody_deploys_in_their_own_name() -> None:
     assert ledger.status("bob", ledger_call("deploy", deploy_call(owner=ALICE))) == "not_owner"
     record = ledger.run("bob", ledger_call("deploy", deploy_call(owner=BOB)))
     address = decode(Address, record.outcomes[0].result)
-    new = system.UpgradeArguments(address, Source("Script", "better"))
+    new = system.UpgradeArguments(address, Source("Script", "better", ()))
     assert ledger.status("alice", ledger_call("upgrade", new)) == "not_authority"
     assert ledger.status("bob", ledger_call("upgrade", new)) == "ok"
     assert get_contract(ledger, address).version == 2
@@ -99,7 +99,7 @@ def test_the_authority_upgrades_and_the_storage_stays() -> None:
     ledger = Ledger()
     contract = ledger.deploy(("write", b"k", b"v"))
     before = get_contract(ledger, contract)
-    new = system.UpgradeArguments(contract, Source("Script", "better"))
+    new = system.UpgradeArguments(contract, Source("Script", "better", ()))
     assert ledger.status("alice", ledger_call("upgrade", new)) == "not_authority"
     record = ledger.run("authority", ledger_call("upgrade", new))
     after = get_contract(ledger, contract)
@@ -123,7 +123,7 @@ def test_what_is_no_contract_cannot_be_changed(method: str) -> None:
     ledger = Ledger()
     given: object = system.RoleArguments(CAROL, "oracle", BOB)
     if method == "upgrade":
-        given = system.UpgradeArguments(CAROL, Source("Script", "x"))
+        given = system.UpgradeArguments(CAROL, Source("Script", "x", ()))
     assert ledger.status("authority", ledger_call(method, given)) == "unknown_contract"
 
 

@@ -12,6 +12,7 @@ from dure.console import build_pages
 from dure.console.language import LANGUAGES, load_texts
 from dure.console.threads import build_threads
 from dure.contract.interface import build_interface
+from dure.contract.source import bundle
 from dure.core.address import encode_address
 from tests.unit.api.serving import Desk
 from tests.unit.api.solo_chain import GUESTBOOK, Book, SoloChain
@@ -184,8 +185,8 @@ def test_threads_tell_the_last_word_of_each_thing(desk: Desk) -> None:
     desk.catch_up()
     items = desk.get(f"/v1/events?contract={encode_address(book.address)}")["events"]
     events = msgspec.convert(items, list[EventItem])
-    threads = build_threads(build_interface(source, "Guestbook"), events)
+    threads = build_threads(build_interface(bundle(source, "Guestbook")), events)
     assert threads is not None
     assert (threads.key, threads.columns) == ("author", ("text", "by"))
     assert [(latest, values) for _, latest, values in threads.rows] == [("Praised", ("x", "all"))]
-    assert build_threads(build_interface(GUESTBOOK, "Guestbook"), events) is None
+    assert build_threads(build_interface(bundle(GUESTBOOK, "Guestbook")), events) is None

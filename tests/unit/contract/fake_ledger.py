@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from dure.contract.bundle import Source
 from dure.contract.machine import InProcessMachine
-from dure.contract.ports import Invocation, Meter, Payment, Refusal
+from dure.contract.ports import Installed, Invocation, Meter, Payment, Refusal, TransferRule
+from dure.contract.source import bundle
 from dure.contract.values import decode_result, encode_arguments
 from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Hash, Height, Instant
 
@@ -36,6 +38,9 @@ class FakeLedger:
     issuers: dict[AssetId, Address] = field(default_factory=dict)
     frozen: set[tuple[AssetId, Address]] = field(default_factory=set)
     scheduled: int = 0
+    stopped: set[Address] = field(default_factory=set)
+    rules: dict[AssetId, TransferRule] = field(default_factory=dict)
+    pays_for_schedules: bool = False
 
     def read(self, contract: Address, key: bytes) -> bytes | None:
         return self.state.get((contract, key))
@@ -46,10 +51,10 @@ class FakeLedger:
         else:
             self.state[contract, key] = value
 
-    def get_program(self, contract: Address) -> Hash:
+    def get_program(self, contract: Address) -> Installed:
         if contract not in self.programs:
             raise Refusal("unknown_contract", "no contract lives there")
-        return self.programs[contract]
+        return Installed(self.programs[contract], contract in self.stopped)
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
         return (contract, role, holder) in self.roles
@@ -102,6 +107,19 @@ class FakeLedger:
         self._check_issuer(issuer, asset)
         (self.frozen.add if frozen else self.frozen.discard)((asset, holder))
 
+    def move(
+        self, issuer: Address, asset: AssetId, source: Address, target: Address, amount: Amount
+    ) -> None:
+        self._check_issuer(issuer, asset)
+        self.transfer(asset, source, target, amount)
+
+    def set_transfer_rule(self, issuer: Address, asset: AssetId, method: str) -> None:
+        self._check_issuer(issuer, asset)
+        self.rules[asset] = TransferRule(issuer, method)
+
+    def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
+        return self.rules.get(asset)
+
     def _check_issuer(self, issuer: Address, asset: AssetId) -> None:
         if self.issuers.get(asset) != issuer:
             raise Refusal("not_issuer", "only the issuing contract may do that")
@@ -111,7 +129,7 @@ class FakeLedger:
 class Bench:
     """A machine and a ledger with one contract of a given source, for tests of a few lines."""
 
-    source: str
+    source: str | Source
     class_name: str = "Example"
     ledger: FakeLedger = field(default_factory=FakeLedger)
     machine: InProcessMachine = field(default_factory=InProcessMachine)
@@ -121,9 +139,10 @@ class Bench:
     def __post_init__(self) -> None:
         self.add(self.address, self.source, self.class_name)
 
-    def add(self, address: Address, source: str, class_name: str) -> None:
+    def add(self, address: Address, source: str | Source, class_name: str = "Example") -> None:
         """Deploy another contract beside the first."""
-        self.ledger.programs[address] = self.machine.load(source, class_name)
+        whole = source if isinstance(source, Source) else bundle(source, class_name)
+        self.ledger.programs[address] = self.machine.load(whole)
 
     def call(
         self,

@@ -7,8 +7,8 @@ of CPython's.
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dure.contract.checker import check
 from dure.contract.ports import Refusal
+from dure.contract.source import check_text
 from tests.unit.contract.fake_ledger import Bench, asset, person
 from tests.unit.contract.program_files import AROUND_BODY
 from tests.unit.contract.typed_programs import bodies
@@ -99,7 +99,7 @@ def test_what_is_accepted_ends_in_a_result_or_a_refusal_and_always_the_same(body
 
 def run(source: str) -> object:
     """Run a program where the checker accepts it; return all that can be seen of it afterwards."""
-    problems = check(source)
+    problems = check_text(source)
     if problems:
         return problems
     bench = Bench(source)

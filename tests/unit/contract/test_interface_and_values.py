@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from dure.contract.interface import Interface, build_interface
 from dure.contract.language import Choice, Duration, Record, Time
 from dure.contract.problems import UnsafeSource
+from dure.contract.source import bundle
 from dure.contract.values import (
     InvalidValue,
     decode_arguments,
@@ -78,7 +79,7 @@ class Example(Contract):
         pass
 '''
 )
-INTERFACE = build_interface(SOURCE, "Example")
+INTERFACE = build_interface(bundle(SOURCE, "Example"))
 
 int64 = st.integers(INT_MIN, INT_MAX)
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -132,7 +133,7 @@ def test_the_interface_is_json() -> None:
 
 def test_an_unsafe_file_has_no_interface() -> None:
     with pytest.raises(UnsafeSource) as refused:
-        build_interface("x = 1.5", "Example")
+        build_interface(bundle("x = 1.5", "Example"))
     assert refused.value.problems[0].rule == "float"
 
 

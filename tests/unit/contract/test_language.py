@@ -2,9 +2,9 @@
 
 import pytest
 
-from dure.contract.checker import check
 from dure.contract.language import Time, hours
 from dure.contract.ports import Refusal
+from dure.contract.source import check_text
 from tests.unit.contract.fake_ledger import Bench, asset
 from tests.unit.contract.program_files import contract
 
@@ -14,7 +14,7 @@ WON = asset(9)
 def run(body: str, *arguments: object, before: str = "") -> object:
     """Run the method `probe` of a fresh contract."""
     source = contract(body, before)
-    assert check(source) == []
+    assert check_text(source) == []
     return Bench(source).call("probe", *arguments)
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from dure.contract.checker import check
 from dure.contract.gas import STORAGE_READ, STORAGE_WRITE
 from dure.contract.machine import InProcessMachine, compute_code_hash
 from dure.contract.ports import Invocation, Meter, Payment, Refusal
+from dure.contract.source import bundle, check_text
 from dure.core.codec import encode
 from dure.core.types import Amount
 from tests.unit.contract.fake_ledger import Bench, asset, person
@@ -297,19 +297,19 @@ def test_gas_used_never_passes_the_limit() -> None:
 
 def test_a_program_is_known_by_the_hash_of_source_and_class() -> None:
     machine = InProcessMachine()
-    source = contract("pass")
-    assert machine.load(source, "Example") == compute_code_hash(source, "Example")
+    bundled = bundle(contract("pass"), "Example")
+    assert machine.load(bundled) == compute_code_hash(bundled)
     with pytest.raises(Refusal) as refused:
-        machine.load(source, "Other")
+        machine.load(bundle(bundled.text, "Other"))
     assert refused.value.code == "unsafe_code"
 
 
 def test_loading_unsafe_code_names_line_and_rule_only() -> None:
     with pytest.raises(Refusal) as refused:
-        InProcessMachine().load("x = 1.5\n", "Example")
+        InProcessMachine().load(bundle("x = 1.5\n", "Example"))
     assert (refused.value.code, refused.value.message) == ("unsafe_code", "line 1: float")
     with pytest.raises(Refusal) as refused:
-        InProcessMachine().load("if", "Example")
+        InProcessMachine().load(bundle("if", "Example"))
     assert refused.value.message == "syntax"
 
 
@@ -317,7 +317,7 @@ def test_every_problem_of_a_file_is_told_at_once() -> None:
     source = contract(
         "@call\ndef probe(self) -> None:\n    a = 1 + 'x'\n    b = unknown\n    self.x = 1"
     )
-    assert [problem.rule for problem in check(source)] == [
+    assert [problem.rule for problem in check_text(source)] == [
         "operator",
         "unknown-name",
         "assignment-target",
@@ -325,7 +325,7 @@ def test_every_problem_of_a_file_is_told_at_once() -> None:
 
 
 def test_a_file_without_a_contract_is_refused() -> None:
-    assert [problem.rule for problem in check("")] == ["no-contract"]
+    assert [problem.rule for problem in check_text("")] == ["no-contract"]
 
 
 @pytest.mark.parametrize(
@@ -343,5 +343,5 @@ def test_a_file_without_a_contract_is_refused() -> None:
     ],
 )
 def test_sources_that_strain_the_parser_are_refused(source: str, rule: str) -> None:
-    found = {problem.rule for problem in check(source)}
+    found = {problem.rule for problem in check_text(source)}
     assert found in ({rule}, {"syntax"})

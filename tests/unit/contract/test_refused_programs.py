@@ -2,8 +2,8 @@
 
 import pytest
 
-from dure.contract.checker import check
 from dure.contract.ports import Refusal
+from dure.contract.source import check_text
 from tests.unit.contract.fake_ledger import Bench, asset, person
 from tests.unit.contract.program_files import (
     AROUND_BODY,
@@ -21,7 +21,7 @@ STOPPED = read_programs("stopped.txt", AROUND_BODY, 8)
 def test_the_checker_refuses_on_the_line_by_the_rule(name: str) -> None:
     source = BODIES.get(name) or MODULES[name]
     expected = read_expected(source)
-    found = {(problem.line, problem.rule) for problem in check(source)}
+    found = {(problem.line, problem.rule) for problem in check_text(source)}
     assert expected, "a program of these files has an expected refusal"
     if "syntax" in {rule for _, rule in expected}:
         assert {rule for _, rule in found} == {"syntax"}
@@ -32,7 +32,7 @@ def test_the_checker_refuses_on_the_line_by_the_rule(name: str) -> None:
 @pytest.mark.parametrize("name", STOPPED)
 def test_the_machine_stops_with_the_code(name: str) -> None:
     source = STOPPED[name]
-    assert check(source) == []
+    assert check_text(source) == []
     bench = Bench(source)
     with pytest.raises(Refusal) as stopped:
         bench.call("probe", 5, "abc", b"xyz", [3, 1, 2], person(2), asset(9), gas=5_000_000)

@@ -13,7 +13,7 @@ ISSUER, HOLDER = person(1), person(2)
 
 @pytest.fixture
 def token() -> Bench:
-    made = Bench(*read_source(Token))
+    made = Bench(read_source(Token))
     made.call("init", "KRW", 0, by=ISSUER)
     made.ledger.roles.add((made.address, "issuer", ISSUER))
     return made

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from dure.chain.money import LEDGER
+from dure.contract.source import bundle
 from dure.core.block import compute_block_id
 from dure.core.errors import Unavailable
 from dure.core.types import ChainId, Height
@@ -97,7 +98,7 @@ def test_events_page_without_loss_or_repeat(index: Index, chain: SoloChain) -> N
 
 def test_deployments_are_listed_only_where_they_happened(index: Index, chain: SoloChain) -> None:
     chain.deploy()
-    refused = deploy(GUESTBOOK, "Guestbook", owner=ALICE.address, arguments=b"\x90")
+    refused = deploy(bundle(GUESTBOOK, "Guestbook"), owner=ALICE.address, arguments=b"\x90")
     chain.send(chain.sign(refused))
     take_all(index, chain)
     assert len(index.list_deployments(None, 10)) == 1

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from dure.chain import state, system
+from dure.chain import system
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import (
     Allocation,
@@ -30,7 +30,8 @@ from dure.chain.transaction import (
     compute_asset_id,
     compute_transaction_id,
 )
-from dure.contract.ports import Invocation, Ledger, Meter
+from dure.contract.bundle import Source
+from dure.contract.ports import Invocation, Ledger, Meter, TransferOrder
 from dure.core import hashing
 from dure.core.block import Header, compute_block_id
 from dure.core.certificate import Certificate, Seal, SealStatement, compute_seal_message
@@ -90,8 +91,8 @@ def build_document(name: str = "test chain") -> GenesisDocument:
 class SleepyMachine:
     """Stands in for the contract machine: `init` has `wake` called a second later."""
 
-    def load(self, source: str, class_name: str) -> Hash:
-        return hashing.compute_hash(hashing.SOURCE, encode((source, class_name)))
+    def load(self, source: Source) -> Hash:
+        return hashing.compute_hash(hashing.SOURCE, encode(source))
 
     def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         if call.method == "init":
@@ -103,6 +104,13 @@ class SleepyMachine:
 
     def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         return encode(None)
+
+    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
+        pass
+
+    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
+        ledger.transfer(order.asset, order.source, order.target, order.amount)
+        return order.amount
 
 
 def sign(policy: Policy, keys: list[SigningKey], message: bytes) -> PolicyProof:
@@ -206,7 +214,7 @@ class Chain:
 
     def deploy_sleeper(self) -> FinalBlock:
         """Deploy a contract that acts by itself a second later."""
-        source = state.Source("Sleeper", "class Sleeper: ...")
+        source = Source("Sleeper", "class Sleeper: ...", ())
         given = system.DeployArguments(source, address_of(ALICE), encode(()), ())
         return self.add(self.by_members("deploy", given))
 

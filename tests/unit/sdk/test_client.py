@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from dure.chain.transaction import KeyPolicy, compute_address
+from dure.contract.source import bundle
 from dure.core.errors import (
     ConfigurationError,
     InvalidEncoding,
@@ -42,7 +43,7 @@ from tests.unit.sdk.town import TILL, Tampering, Town, open_town
 async def open_till(town: Town, client: AsyncClient) -> Any:
     roles = {"keeper": [BANK.address]}
     return await client.deploy(
-        TILL, "Till", by=BANK, owner=BANK.address, roles=roles, arguments={"money": WON}
+        bundle(TILL, "Till"), by=BANK, owner=BANK.address, roles=roles, arguments={"money": WON}
     )
 
 
@@ -74,7 +75,7 @@ def test_the_client_that_waits_does_the_same() -> None:
             assert client.read_balance(WON, BANK.address) == 7
             proof = client.prove_transaction(receipt.transaction_id)
             assert proof == receipt.proof
-            till = client.deploy(TILL, "Till", by=BANK, arguments={"money": WON})
+            till = client.deploy(bundle(TILL, "Till"), by=BANK, arguments={"money": WON})
             assert till.pay_in(by=ALICE, mood="GLAD", pay=11).result["amount"] == 11
             assert till.slip() == {"customer": ALICE.address, "amount": 11, "mood": "GLAD"}
             assert till.interface.name == "Till"

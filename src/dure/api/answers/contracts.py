@@ -12,6 +12,7 @@ import msgspec
 from dure.api.answers.shapes import ContractAnswer, ContractSummary, EventAnswer
 from dure.chain import state
 from dure.chain.money import LEDGER
+from dure.contract.bundle import Source
 from dure.contract.interface import Interface, build_interface
 from dure.contract.ports import Invocation, Refusal
 from dure.contract.values import (
@@ -73,7 +74,7 @@ class Contracts:
         record, source = self._load(address)
         known = self._interfaces.get(record.code_hash)
         if known is None:
-            known = build_interface(source.text, source.class_name)
+            known = build_interface(source)
             self._interfaces[record.code_hash] = known
             if len(self._interfaces) > INTERFACES_MAX:
                 self._interfaces.popitem(last=False)
@@ -130,12 +131,12 @@ class Contracts:
         fields = interface.events[name].fields
         return cast("Fields", to_json_fields(interface, fields, values))
 
-    def _load(self, address: Address) -> tuple[state.ContractRecord, state.Source]:
+    def _load(self, address: Address) -> tuple[state.ContractRecord, Source]:
         view = self._gateway.executor.view()
         record = view.load(state.ContractRecord, state.key_contract(address))
         if record is None:
             raise NotFound("there is no contract at that address")
-        return record, view.require(state.Source, state.key_source(record.code_hash))
+        return record, view.require(Source, state.key_source(record.code_hash))
 
 
 def _encode_json_arguments(

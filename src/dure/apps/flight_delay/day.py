@@ -139,7 +139,7 @@ class Day:
         arguments: Mapping[str, object],
     ) -> AsyncContractProxy:
         return await self._client.deploy(
-            *read_source(contract),
+            read_source(contract),
             by=self._cast.authority,
             owner=owner.address,
             roles=roles,

@@ -13,7 +13,7 @@ from dure.chain.money import Money
 from dure.chain.receipt import Event
 from dure.chain.transaction import METHOD_NAME_MAX
 from dure.contract.limits import VALUE_BYTES_MAX
-from dure.contract.ports import Refusal
+from dure.contract.ports import Installed, Refusal, TransferRule
 from dure.core.types import (
     INT_MAX,
     Address,
@@ -74,12 +74,12 @@ class Session:
     def write(self, contract: Address, key: bytes, value: bytes | None) -> None:
         self.view.put(state.key_storage(contract, key), value)
 
-    def get_program(self, contract: Address) -> Hash:
+    def get_program(self, contract: Address) -> Installed:
         record = self.view.load(state.ContractRecord, state.key_contract(contract))
         if record is None:
             raise Refusal("unknown_contract", "there is no contract at that address")
         self._moment.load_program(self.view, record.code_hash)
-        return record.code_hash
+        return Installed(record.code_hash, is_stopped=False)
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
         return self.view.get(state.key_role(contract, holder, role)) is not None
@@ -104,6 +104,10 @@ class Session:
         self.view.save(state.key_scheduled(due, number), call)
         self.view.save(state.key_due(number), due)
         return number
+
+    @property
+    def pays_for_schedules(self) -> bool:
+        return False
 
     def cancel(self, contract: Address, number: int) -> bool:
         if not 0 <= number <= INT_MAX:
@@ -135,6 +139,17 @@ class Session:
 
     def freeze(self, issuer: Address, asset: AssetId, holder: Address, frozen: bool) -> None:  # noqa: FBT001 - the port's shape
         self.money.freeze(issuer, asset, holder, frozen=frozen)
+
+    def move(
+        self, issuer: Address, asset: AssetId, source: Address, target: Address, amount: Amount
+    ) -> None:
+        self.money.move(issuer, asset, source, target, amount)
+
+    def set_transfer_rule(self, issuer: Address, asset: AssetId, method: str) -> None:
+        self.money.set_transfer_rule(issuer, asset, method)
+
+    def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
+        return self.money.get_transfer_rule(asset)
 
     def _take_number(self) -> int:
         number = self.view.load(Unsigned, state.SEQUENCE) or 0

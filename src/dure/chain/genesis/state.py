@@ -48,7 +48,7 @@ def _add_assets(document: GenesisDocument, items: dict[bytes, object]) -> None:
             if balance:
                 items[state.key_balance(ids[index], allocation.address)] = balance
     for asset, asset_id, supply in zip(document.genesis.assets, ids, supplies, strict=True):
-        record = state.AssetRecord(asset.issuer, asset.code, asset.decimals, Amount(supply))
+        record = state.AssetRecord(asset.issuer, asset.code, asset.decimals, Amount(supply), "")
         items[state.key_asset(asset_id)] = record
 
 

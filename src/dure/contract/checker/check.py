@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dure.contract.bundle import Source
 from dure.contract.checker.bodies.scope import Notes, Scope
 from dure.contract.checker.bodies.statements import check_body
 from dure.contract.checker.declarations import read_declarations
@@ -19,8 +20,8 @@ class Checked:
     notes: Notes
 
 
-def check(source: str) -> list[Problem]:
-    """Return every problem of a contract file, by line.
+def check(source: Source) -> list[Problem]:
+    """Return every problem of a contract's source, by line.
 
     An empty list means that it can be deployed.
     """
@@ -29,21 +30,21 @@ def check(source: str) -> list[Problem]:
     return problems.listed()
 
 
-def check_declarations(source: str, problems: Problems) -> Declarations | None:
+def check_declarations(source: Source, problems: Problems) -> Declarations | None:
     """Return what the file declares, without looking into methods.
 
     None where there are problems.
     """
-    tree = parse(source, problems)
+    tree = parse(source.text, problems)
     if tree is None:
         return None
     known = read_declarations(tree, problems)
     return None if problems else known
 
 
-def check_source(source: str, problems: Problems) -> Checked | None:
+def check_source(source: Source, problems: Problems) -> Checked | None:
     """Return the checked file, or None where problems were noted."""
-    tree = parse(source, problems)
+    tree = parse(source.text, problems)
     if tree is None:
         return None
     known = read_declarations(tree, problems)

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
-from dure.chain.state import Source
 from dure.chain.transaction import Call, Payment
 from dure.contract.interface import Interface, MethodInterface, build_interface
 from dure.contract.language import Contract
@@ -27,9 +26,8 @@ class Agreement:
 
     def __init__(self, contract_class: type[Contract]) -> None:
         """Read the class's file; raise the checker's `UnsafeSource`, which says where and why."""
-        text, name = read_source(contract_class)
-        self.source = Source(name, text)
-        self.interface: Interface = build_interface(text, name)
+        self.source = read_source(contract_class)
+        self.interface: Interface = build_interface(self.source)
         self.values = Values(self.interface, sys.modules[contract_class.__module__])
 
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from dure.chain.receipt import Event
-from dure.chain.state import Source
 from dure.chain.transaction import Call
+from dure.contract.bundle import Source
 from dure.core.types import Address, Amount, AssetId, Gas, Hash, Height, Instant
 from dure.identity.keys import SigningKey
 from dure.sdk import ledger_calls
@@ -58,8 +58,7 @@ class Deployment:
     def build_call(self) -> Call:
         """Return the ledger's call that does it."""
         return ledger_calls.deploy(
-            self.source.text,
-            self.source.class_name,
+            self.source,
             owner=self.owner,
             arguments=self.arguments,
             roles=self.roles,
