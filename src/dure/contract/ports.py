@@ -8,6 +8,8 @@ transaction, and the ledger then drops everything that the transaction wrote.
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import msgspec
+
 from dure.contract.bundle import Source
 from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Hash, Height, Instant
 
@@ -59,8 +61,8 @@ class Payment:
     amount: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class Invocation:
+# A struct is made five times as fast as a frozen dataclass; these two are made for every call.
+class Invocation(msgspec.Struct, frozen=True, gc=False):
     """One call as the machine sees it; the payment has already moved."""
 
     contract: Address
@@ -82,8 +84,7 @@ class TransferOrder:
     amount: Amount
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
+class Installed(msgspec.Struct, frozen=True, gc=False):
     """What stands at a contract's address."""
 
     code_hash: Hash

@@ -14,6 +14,7 @@ Source: MessagePack specification; traps measured with msgspec 0.22. Specified i
 `docs/spec/encoding.md`.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Final, TypeVar, cast, overload
 
@@ -27,7 +28,11 @@ MESSAGE_BYTES_MAX: Final = 32 * 1024 * 1024
 
 T = TypeVar("T")
 
-_encoder = msgspec.msgpack.Encoder()
+encode: Final[Callable[[object], bytes]] = msgspec.msgpack.Encoder().encode
+"""Return the canonical bytes of a value, which is of a type that `decode` would take.
+
+The encoder's own method: it runs for every key and value of the state.
+"""
 
 
 class Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
@@ -41,11 +46,6 @@ class Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
 def _decoder(type_: object) -> msgspec.msgpack.Decoder[Any]:
     validate_shape(type_)
     return msgspec.msgpack.Decoder(cast("Any", type_))
-
-
-def encode(value: object) -> bytes:
-    """Return the canonical bytes of `value`, which is of a type that `decode` would take."""
-    return _encoder.encode(value)
 
 
 @overload
@@ -65,7 +65,7 @@ def decode(type_: object, data: bytes, *, bytes_max: int = MESSAGE_BYTES_MAX) ->
     decoder = _decoder(type_)
     try:
         value = decoder.decode(data)
-        canonical = _encoder.encode(value)
+        canonical = encode(value)
     except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError) as problem:
         raise InvalidEncoding(f"not a canonical {_name(type_)}: {problem}") from problem
     if canonical != data:

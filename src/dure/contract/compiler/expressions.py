@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from dure.contract.checker.bodies import meanings
-from dure.contract.checker.bodies.meanings import MapEntry
+from dure.contract.checker.bodies.meanings import MapEntry, VarField
 from dure.contract.checker.bodies.scope import Notes
 from dure.contract.compiler.build import FRAME, attribute, call, constant, name, with_frame
 from dure.contract.compiler.widths import LOCAL_BITS, Widths
@@ -194,26 +194,27 @@ class ExpressionLowering:
             return attribute(name(FRAME), _CONTEXT[meaning.name])
         return attribute(attribute(name(FRAME), "ledger"), _LEDGER[meaning.name])
 
-    def lower_var(self, node: ast.expr, meaning: meanings.VarField) -> ast.expr:
-        del node
-        return with_frame(f"$read.{meaning.name}")
+    def lower_key(self, place: VarField | MapEntry) -> ast.expr:
+        """Return the bytes under which the value of a place is stored."""
+        key = f"$key.{place.name}"
+        return call(key, *self.lower_all(place.keys)) if isinstance(place, MapEntry) else name(key)
 
-    def lower_entry(self, node: ast.expr, meaning: MapEntry) -> ast.expr:
+    def lower_place(self, node: ast.expr, meaning: VarField | MapEntry) -> ast.expr:
         del node
-        return with_frame(f"$read.{meaning.name}", *self.lower_all(meaning.keys))
+        return with_frame(f"$read.{meaning.name}", self.lower_key(meaning))
 
     def lower_map_call(self, node: ast.expr, meaning: meanings.MapCall) -> ast.expr:
         entry = meaning.entry
-        keys = self.lower_all(entry.keys)
+        key = self.lower_key(entry)
         match meaning.action:
             case "get":
                 assert meaning.default is not None
                 default = self.lower_exact(meaning.default)
-                return with_frame(f"$read_or.{entry.name}", default, *keys)
+                return with_frame(f"$read_or.{entry.name}", default, key)
             case "remove":
-                return with_frame(f"$remove.{entry.name}", *keys)
+                return with_frame(f"$remove.{entry.name}", key)
             case _:
-                found = with_frame(f"$has.{entry.name}", *keys)
+                found = with_frame(f"$has.{entry.name}", key)
                 assert isinstance(node, ast.Compare)
                 negated = isinstance(node.ops[0], ast.NotIn)
                 return ast.UnaryOp(ast.Not(), found) if negated else found
@@ -324,8 +325,8 @@ _NODES: Final[dict[type[ast.expr], Callable[[ExpressionLowering, Any], ast.expr]
 _MEANINGS: Final[dict[type, Callable[[ExpressionLowering, ast.expr, Any], ast.expr]]] = {
     meanings.Fixed: ExpressionLowering.lower_fixed,
     meanings.Context: ExpressionLowering.lower_context,
-    meanings.VarField: ExpressionLowering.lower_var,
-    meanings.MapEntry: ExpressionLowering.lower_entry,
+    meanings.VarField: ExpressionLowering.lower_place,
+    meanings.MapEntry: ExpressionLowering.lower_place,
     meanings.MapCall: ExpressionLowering.lower_map_call,
     meanings.RecordField: ExpressionLowering.lower_record_field,
     meanings.Milliseconds: ExpressionLowering.lower_milliseconds,

@@ -16,7 +16,7 @@ from dure.contract.checker.check import Checked
 from dure.contract.compiler.statements import lower_method
 from dure.contract.interface import FieldInterface, Interface, describe
 from dure.contract.runtime import arithmetic, sized
-from dure.contract.runtime.frame import refuse_reason, run_out
+from dure.contract.runtime.frame import Frame, refuse_reason, run_out
 from dure.contract.runtime.host import HOST_FUNCTIONS, build_emit, build_remote, build_schedule
 from dure.contract.runtime.state import (
     Accessors,
@@ -52,7 +52,7 @@ class Entry:
     decode: Callable[[bytes], tuple[Any, ...]]
     """Typed, but not yet compared with the canonical form."""
     encode: Encode
-    read_asset: Callable[..., Any] | None
+    read_asset: Callable[[Frame], Any] | None
     """Reads the asset in which the method accepts money."""
 
     @property
@@ -110,7 +110,7 @@ def _build_globals(
     for name, record in wire.records.items():
         names[f"$record.{name}"] = record
     for field, each in accessors.items():
-        for action in ("read", "read_or", "write", "has", "remove"):
+        for action in ("key", "read", "read_or", "write", "has", "remove"):
             names[f"${action}.{field}"] = getattr(each, action)
     for name, event in interface.events.items():
         names[f"$emit.{name}"] = build_emit(name, _build_tuple_encode(event.fields, wire))
@@ -153,5 +153,11 @@ def _build_entry(
         function=names[f"$method.{method.name}"],
         decode=msgspec.msgpack.Decoder(wire.get_tuple(parameters)).decode,
         encode=build_encode(method.result, wire),
-        read_asset=accessors[method.pays].read if method.pays else None,
+        read_asset=_build_read_asset(accessors[method.pays]) if method.pays else None,
     )
+
+
+def _build_read_asset(accessors: Accessors) -> Callable[[Frame], Any]:
+    key, read = accessors.key, accessors.read
+    assert isinstance(key, bytes), "the checker lets a method name a Var only"
+    return lambda frame: read(frame, key)

@@ -112,53 +112,50 @@ class StatementLowering:
     def _store(self, target: ast.expr, value: ast.expr) -> list[ast.stmt]:
         if isinstance(target, ast.Name):
             return [assign(target.id, self._expressions.lower_kept(value))]
-        return [
-            self._store_lowered(target, self._expressions.lower_exact(value), self._keys(target))
-        ]
+        exact = self._expressions.lower_exact(value)
+        return [self._store_lowered(target, exact, self._lower_place(target))]
 
-    def _keys(self, target: ast.expr) -> list[ast.expr]:
-        """Return the lowered keys or index of a place."""
+    def _lower_place(self, target: ast.expr) -> ast.expr:
+        """Return the lowered storage key of a place in the state, or the index of one in a list."""
         match self._expressions.meaning_of(target):
-            case MapEntry(keys=keys):
-                return self._expressions.lower_all(keys)
-            case VarField():
-                return []
+            case MapEntry() | VarField() as place:
+                return self._expressions.lower_key(place)
             case _:
                 assert isinstance(target, ast.Subscript)
-                return [self._expressions.lower(target.slice)]
+                return self._expressions.lower(target.slice)
 
-    def _store_lowered(self, target: ast.expr, value: ast.expr, keys: list[ast.expr]) -> ast.stmt:
+    def _store_lowered(self, target: ast.expr, value: ast.expr, place: ast.expr) -> ast.stmt:
         match self._expressions.meaning_of(target):
             case MapEntry(name=field) | VarField(name=field):
-                return ast.Expr(with_frame(f"$write.{field}", value, *keys))
+                return ast.Expr(with_frame(f"$write.{field}", value, place))
             case _:
                 assert isinstance(target, ast.Subscript)
                 owner = self._expressions.lower(target.value)
-                return ast.Expr(call("$set_item", owner, *keys, value))
+                return ast.Expr(call("$set_item", owner, place, value))
 
     def _change(self, node: ast.AugAssign) -> list[ast.stmt]:
-        """Lower `target += value`: keys are worked out once, then read, computed and stored."""
+        """Lower `target += value`: the place is worked out once, then read, computed and stored."""
         kind = self._expressions.type_of(node.target)
         if isinstance(node.target, ast.Name):
             changed = self._operate(node, name(node.target.id))
             if kind in NUMERIC:
                 changed = call("$wide", changed)
             return [assign(node.target.id, changed)]
-        keys = self._keys(node.target)
-        kept = [assign(f"$k{i}", key) for i, key in enumerate(keys)]
-        names = [name(f"$k{i}") for i in range(len(keys))]
-        changed = self._operate(node, self._read(node.target, [*names]))
+        changed = self._operate(node, self._read(node.target, name("$place")))
         if kind in NUMERIC:
             changed = call("$moment" if kind == TIME else "$narrow", changed)
-        return [*kept, self._store_lowered(node.target, changed, [*names])]
+        return [
+            assign("$place", self._lower_place(node.target)),
+            self._store_lowered(node.target, changed, name("$place")),
+        ]
 
-    def _read(self, target: ast.expr, keys: list[ast.expr]) -> ast.expr:
+    def _read(self, target: ast.expr, place: ast.expr) -> ast.expr:
         match self._expressions.meaning_of(target):
             case MapEntry(name=field) | VarField(name=field):
-                return with_frame(f"$read.{field}", *keys)
+                return with_frame(f"$read.{field}", place)
             case _:
                 assert isinstance(target, ast.Subscript)
-                return call("$get_item", self._expressions.lower(target.value), *keys)
+                return call("$get_item", self._expressions.lower(target.value), place)
 
     def _operate(self, node: ast.AugAssign, left: ast.expr) -> ast.expr:
         return self._expressions.lower_operation(node.op, node.target, node.value, left)

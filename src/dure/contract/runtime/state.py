@@ -2,7 +2,8 @@
 
 For every Var and Map field, functions made once when the contract is compiled.
 
-A value's key is `encode((field, keys…))`. Its first part never changes, so it is encoded once.
+A value's key is `encode((field, keys…))`. Its first part never changes, so it is encoded once; the
+compiled code builds the whole key and hands it to the accessor.
 Reading costs by the bytes read, writing by the bytes written. Damaged bytes in the state are our
 own fault: the decoder's error is caught by nobody and stops the node.
 """
@@ -23,7 +24,7 @@ from dure.contract.gas import (
 )
 from dure.contract.limits import KEY_BYTES_MAX, MEMORY_BYTES_MAX, VALUE_BYTES_MAX
 from dure.contract.runtime.frame import BUILT_FACTOR, Frame, refuse, refuse_memory, run_out
-from dure.contract.shapes import BOOL, BYTES, INT, STR, Sort, Type
+from dure.contract.shapes import ADDRESS, ASSET, BOOL, BYTES, INT, STR, Sort, Type
 from dure.contract.wire import WireTypes, measure
 from dure.core.codec import encode
 
@@ -31,22 +32,30 @@ Encode = Callable[[Any], bytes]
 Decode = Callable[[bytes], Any]
 
 _MISSING_DEFAULTS: Final[dict[Type, Any]] = {INT: 0, BOOL: False, STR: "", BYTES: b""}
+_DIGESTS: Final = frozenset((ADDRESS, ASSET))
+_DIGEST_HEADER: Final = encode(bytes(32))[:-32]
+"""What stands before 32 bytes, so that such a key needs no encoder."""
 _DIRECT_BYTES_MAX: Final = 4 * 1024 * 1024
 """Types whose values can never be longer are encoded first and measured then."""
+
+
+BuildKey = Callable[..., bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Accessors:
     """The functions of one field.
 
-    Each takes the frame and the keys, `write` also the value, `read_or` a default.
+    Each takes the frame and the key; `read_or` also a default before it, `write` the value.
     """
 
-    read: Callable[..., Any]
-    read_or: Callable[..., Any]
-    write: Callable[..., None]
-    has: Callable[..., bool]
-    remove: Callable[..., None]
+    key: bytes | BuildKey
+    """Of a Var the key itself; of a Map what makes the key from the keys of an entry."""
+    read: Callable[[Frame, bytes], Any]
+    read_or: Callable[[Frame, Any, bytes], Any]
+    write: Callable[[Frame, Any, bytes], None]
+    has: Callable[[Frame, bytes], bool]
+    remove: Callable[[Frame, bytes], None]
 
 
 def build_encode(kind: Type, wire: WireTypes) -> Encode:
@@ -94,27 +103,25 @@ def build_accessors(name: str, kind: Type, wire: WireTypes) -> Accessors:
     while value.sort is Sort.MAP:
         keys.append(value.items[0])
         value = value.item
-    build_key = _build_key_function(name, keys)
     encode_value, decode_value = build_encode(value, wire), build_decode(value, wire)
-    missing = _build_missing(keys, value)
     return Accessors(
-        read=_build_read(build_key, decode_value, missing),
-        read_or=_build_read_or(build_key, decode_value),
-        write=_build_write(build_key, encode_value),
-        has=_build_has(build_key),
-        remove=_build_remove(build_key),
+        key=_build_key(name, keys),
+        read=_build_read(decode_value, _build_missing(keys, value)),
+        read_or=_build_read_or(decode_value),
+        write=_build_write(encode_value),
+        has=_has,
+        remove=_remove,
     )
 
 
-BuildKey = Callable[..., bytes]
-
-
-def _build_key_function(name: str, keys: list[Type]) -> BuildKey:
-    """Return the function from the keys to the bytes under which a value is stored."""
+def _build_key(name: str, keys: list[Type]) -> bytes | BuildKey:
+    """Return the key of a Var, or the function from an entry's keys to its key."""
     whole = encode((name, *[None] * len(keys)))
     prefix = whole[: len(whole) - len(keys)]
     if not keys:
-        return lambda: prefix
+        return prefix
+    if len(keys) == 1 and keys[0] in _DIGESTS:
+        return (prefix + _DIGEST_HEADER).__add__
     if len(keys) == 1 and keys[0] not in SIZED:
         return lambda key: prefix + encode(key)
 
@@ -146,11 +153,9 @@ def _charge_read(frame: Frame, size: int) -> None:
         refuse_memory()
 
 
-def _build_read(
-    build_key: BuildKey, decode: Decode, missing: Callable[[], Any]
-) -> Callable[..., Any]:
-    def read(frame: Frame, *keys: Any) -> Any:
-        data = frame.ledger.read(frame.contract, build_key(*keys))
+def _build_read(decode: Decode, missing: Callable[[], Any]) -> Callable[[Frame, bytes], Any]:
+    def read(frame: Frame, key: bytes) -> Any:
+        data = frame.ledger.read(frame.contract, key)
         if data is None:
             frame.meter.charge(STORAGE_READ)
             return missing()
@@ -160,9 +165,9 @@ def _build_read(
     return read
 
 
-def _build_read_or(build_key: BuildKey, decode: Decode) -> Callable[..., Any]:
-    def read_or(frame: Frame, default: Any, *keys: Any) -> Any:
-        data = frame.ledger.read(frame.contract, build_key(*keys))
+def _build_read_or(decode: Decode) -> Callable[[Frame, Any, bytes], Any]:
+    def read_or(frame: Frame, default: Any, key: bytes) -> Any:
+        data = frame.ledger.read(frame.contract, key)
         if data is None:
             frame.meter.charge(STORAGE_READ)
             return default
@@ -172,9 +177,8 @@ def _build_read_or(build_key: BuildKey, decode: Decode) -> Callable[..., Any]:
     return read_or
 
 
-def _build_write(build_key: BuildKey, encode_value: Encode) -> Callable[..., None]:
-    def write(frame: Frame, value: Any, *keys: Any) -> None:
-        key = build_key(*keys)
+def _build_write(encode_value: Encode) -> Callable[[Frame, Any, bytes], None]:
+    def write(frame: Frame, value: Any, key: bytes) -> None:
         data = encode_value(value)
         meter = frame.meter
         meter.left -= STORAGE_WRITE + STORAGE_WRITE_BYTE * (len(key) + len(data))
@@ -185,17 +189,11 @@ def _build_write(build_key: BuildKey, encode_value: Encode) -> Callable[..., Non
     return write
 
 
-def _build_has(build_key: BuildKey) -> Callable[..., bool]:
-    def has(frame: Frame, *keys: Any) -> bool:
-        frame.meter.charge(STORAGE_READ)
-        return frame.ledger.read(frame.contract, build_key(*keys)) is not None
-
-    return has
+def _has(frame: Frame, key: bytes) -> bool:
+    frame.meter.charge(STORAGE_READ)
+    return frame.ledger.read(frame.contract, key) is not None
 
 
-def _build_remove(build_key: BuildKey) -> Callable[..., None]:
-    def remove(frame: Frame, *keys: Any) -> None:
-        frame.meter.charge(STORAGE_REMOVE)
-        frame.ledger.write(frame.contract, build_key(*keys), None)
-
-    return remove
+def _remove(frame: Frame, key: bytes) -> None:
+    frame.meter.charge(STORAGE_REMOVE)
+    frame.ledger.write(frame.contract, key, None)
