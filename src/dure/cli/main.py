@@ -20,7 +20,7 @@ COMMANDS: Final = {
     "network": "dure.cli.network.commands",
     "node": "dure.cli.node",
     "key": "dure.cli.key",
-    "contract": "dure.cli.contract",
+    "contract": "dure.cli.contracts.commands",
     "app": "dure.cli.application",
     "tx": "dure.cli.transaction",
     "block": "dure.cli.block",

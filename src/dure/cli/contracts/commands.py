@@ -1,0 +1,13 @@
+"""`dure contract`: write a contract, put it on a chain, call it, read it."""
+
+import typer
+
+from dure.cli.contracts import call, deploy, view
+from dure.cli.contracts.authoring import check
+
+app = typer.Typer(no_args_is_help=True, help="Check, deploy, call and read contracts.")
+
+app.command("check")(check.check_files)
+app.command("deploy")(deploy.deploy)
+app.command("call")(call.call)
+app.command("view")(view.view)

@@ -1,0 +1,69 @@
+"""`dure contract deploy`: put a contract on a chain."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dure.cli.access import Arguments, NetworkOption, connect, load_account, load_authority
+from dure.cli.contracts.arguments import read_values
+from dure.cli.contracts.authoring.check import print_problems
+from dure.cli.contracts.authoring.file import ClassOption, SourceFile, find_source, read_text
+from dure.cli.output import JsonOption, fail, print_facts, print_json
+from dure.contract.interface import build_interface
+from dure.contract.source import check_text
+from dure.core.address import decode_address, encode_address
+from dure.core.errors import ConfigurationError
+from dure.core.types import Address
+
+
+def deploy(
+    file: SourceFile,
+    arguments: Arguments = None,
+    *,
+    network: NetworkOption,
+    owner: Annotated[str, typer.Option(help="Member whose account owns the contract.")],
+    class_name: ClassOption = None,
+    role: Annotated[
+        list[str] | None, typer.Option(help="ROLE=ADDRESS or ROLE=MEMBER, as often as needed.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Put FILE on the chain, approved by the members whose keys lie in the network's folder.
+
+    Example: dure contract deploy token.py code=KRW decimals=0 --network my-network --owner bank
+    --role issuer=bank
+    """
+    text = read_text(file)
+    problems = check_text(text)
+    if problems:
+        print_problems(file, problems)
+        raise typer.Exit(1)
+    source = find_source(file, text, class_name)
+    interface = build_interface(source)
+    roles: dict[str, list[Address]] = {}
+    for given in role or []:
+        granted, holder = _parse_role(network, given)
+        roles.setdefault(granted, []).append(holder)
+    with connect(network) as client:
+        deployed = client.deploy(
+            source,
+            by=load_authority(network),
+            owner=load_account(network, owner).address,
+            roles=roles,
+            arguments=read_values(interface, interface.initialiser, arguments),
+        )
+    facts = {"contract": encode_address(deployed.address), "class": source.class_name}
+    if json:
+        print_json(facts)
+    else:
+        print_facts("Deployed", facts.items())
+
+
+def _parse_role(network: Path, text: str) -> tuple[str, Address]:
+    role, mark, holder = text.rpartition("=")
+    if not mark:
+        fail(ConfigurationError(f"a role is given as ROLE=ADDRESS or ROLE=MEMBER, not {text!r}"))
+    if holder.startswith("dure1"):
+        return role, decode_address(holder)
+    return role, load_account(network, holder).address
