@@ -1,6 +1,8 @@
 """Balances of many assets, held by the ledger itself.
 
-Every unit belongs to one asset; an asset belongs to its issuer, who alone mints, burns and freezes.
+Every unit belongs to one asset; an asset belongs to its issuer, who alone mints, burns, freezes,
+moves what others hold and names the rule of transfers. That rule is asked by the machine, before it
+comes here: nothing here calls a contract.
 Money only moves through these functions, each leaves an event, and `validate_conservation` recounts
 every block: for each asset the balances changed by exactly as much as the supply did.
 """
@@ -13,7 +15,7 @@ import msgspec
 
 from dure.chain import state
 from dure.chain.execution.events import EventLog
-from dure.chain.transaction import compute_asset_id
+from dure.chain.transaction import METHOD_NAME_MAX, compute_asset_id
 from dure.contract.ports import Refusal, TransferRule
 from dure.core.codec import encode
 from dure.core.types import INT_MAX, Address, Amount, AssetId
@@ -24,6 +26,7 @@ LEDGER: Final = Address(bytes(31) + b"\1")
 ASSET_CODE: Final = re.compile("[!-~]{1,16}")
 """Codes are visible ASCII, so that no two of them look alike."""
 DECIMALS_MAX: Final = 18
+RULE_NAME: Final = re.compile(f"[A-Za-z][A-Za-z0-9_]{{0,{METHOD_NAME_MAX - 1}}}")
 
 _FROZEN: Final = b""
 _BALANCES: Final = ord("b")
@@ -47,8 +50,7 @@ class Money:
         """Move `amount`; raise the refusal that fits."""
         if not amount and self.view.get(state.key_asset(asset)) is None:
             raise Refusal("unknown_asset", "there is no such asset")
-        self._take(asset, source, amount)
-        self._give(asset, target, amount)
+        self._shift(asset, source, target, amount)
         self._tell("transferred", (asset, source, target, amount))
 
     def create_asset(self, issuer: Address, code: str, decimals: int) -> AssetId:
@@ -92,15 +94,23 @@ class Money:
     def move(
         self, issuer: Address, asset: AssetId, source: Address, target: Address, amount: int
     ) -> None:
-        """Move units between two holders, as the asset's issuer."""
+        """Move units between two holders, as the asset's issuer and without asking its rule.
+
+        What is frozen stays where it is for the issuer too, who has to unfreeze it first: so each
+        of the two acts is told.
+        """
         self._get_issued(issuer, asset)
-        self.transfer(asset, source, target, amount)
+        self._shift(asset, source, target, amount)
+        self._tell("moved", (asset, source, target, amount))
 
     def set_transfer_rule(self, issuer: Address, asset: AssetId, method: str) -> None:
-        """Have `method` of the issuer asked before each transfer."""
+        """Have `method` of the issuer asked before each transfer, in place of the one before."""
         record = self._get_issued(issuer, asset)
+        if not RULE_NAME.fullmatch(method):
+            raise Refusal("bad_rule", "the name of a rule's method cannot be that of any method")
         changed = msgspec.structs.replace(record, transfer_rule=method)
         self.view.save(state.key_asset(asset), changed)
+        self._tell("transfer_rule_set", (asset, method))
 
     def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
         """Return who is asked before the asset moves."""
@@ -108,6 +118,10 @@ class Money:
         if record is None or not record.transfer_rule:
             return None
         return TransferRule(record.issuer, record.transfer_rule)
+
+    def _shift(self, asset: AssetId, source: Address, target: Address, amount: int) -> None:
+        self._take(asset, source, amount)
+        self._give(asset, target, amount)
 
     def _take(self, asset: AssetId, source: Address, amount: int) -> None:
         if amount < 0:

@@ -10,6 +10,7 @@ fixed length.
 | `c` | contract | `ContractRecord` |
 | `f` | asset, holder | frozen balances: empty |
 | `g` | name | the chain's single values: `Clock`, `Parameters`, validators … |
+| `h` | contract, version | `VersionRecord`: every code that the contract ever had |
 | `m` | number | ledger time at which that scheduled call is due |
 | `o` | organisation | the organisation's account: the address itself |
 | `q` | due time, number | `ScheduledCall` |
@@ -40,6 +41,7 @@ from dure.core.types import Address, Amount, AssetId, Gas, Hash, Height, Instant
 from dure.core.validators import Name
 
 T = TypeVar("T")
+StopReason = Annotated[str, Meta(min_length=1, max_length=256)]
 Writes = dict[bytes, bytes | None]
 
 CLOCK: Final = b"gclock"
@@ -78,6 +80,18 @@ class ContractRecord(Wire, frozen=True):
     version: Unsigned
     """1 when deployed, one more at each upgrade."""
     deployed: Height
+    changed: Height
+    """Since when the present version stands there."""
+    stopped: StopReason | None
+    """Why the members stopped it, in their words; None while it runs."""
+
+
+class VersionRecord(Wire, frozen=True):
+    """One of the codes that a contract has had; its source stays under the hash."""
+
+    code_hash: Hash
+    height: Height
+    """Of the block that brought it."""
 
 
 class Clock(Wire, frozen=True):
@@ -117,6 +131,10 @@ def key_contract(address: Address) -> bytes:
 
 def key_frozen(asset: AssetId, holder: Address) -> bytes:
     return b"f" + asset + holder
+
+
+def key_version(contract: Address, version: int) -> bytes:
+    return b"h" + contract + version.to_bytes(8, "big")
 
 
 def key_organisation(name: str) -> bytes:

@@ -8,21 +8,27 @@ from typing import Any, Final
 from dure.chain.system import METHODS
 from dure.core.codec import decode
 from dure.core.errors import InvalidEncoding
-from dure.core.types import Address, Amount, AssetId, Unsigned
+from dure.core.types import Address, Amount, AssetId, Hash, Unsigned
 from dure.proof.json_form import Json, render
 
 _ASSET: Final = ("asset", AssetId)
 _AMOUNT: Final = ("amount", Amount)
+_CONTRACT: Final = ("contract", Address)
 
 EVENTS: Final[dict[str, tuple[tuple[str, Any], ...]]] = {
     "transferred": (_ASSET, ("source", Address), ("target", Address), _AMOUNT),
+    "moved": (_ASSET, ("source", Address), ("target", Address), _AMOUNT),
+    "transfer_rule_set": (_ASSET, ("method", str)),
     "asset_created": (_ASSET, ("issuer", Address), ("code", str), ("decimals", Unsigned)),
     "minted": (_ASSET, ("target", Address), _AMOUNT),
     "burned": (_ASSET, ("source", Address), _AMOUNT),
     "frozen": (_ASSET, ("holder", Address)),
     "unfrozen": (_ASSET, ("holder", Address)),
+    "contract_upgraded": (_CONTRACT, ("version", Unsigned), ("code_hash", Hash)),
+    "contract_stopped": (_CONTRACT, ("reason", str)),
+    "contract_started": (_CONTRACT,),
 }
-"""Fields of the events that `dure.chain.money` leaves."""
+"""Fields of the events that `dure.chain.money` and `dure.chain.system` leave."""
 
 
 def name_event(name: str, data: bytes) -> dict[str, Json] | None:

@@ -30,9 +30,19 @@ def deploy(
     return _call("deploy", given)
 
 
-def upgrade(contract: Address, source: Source) -> Call:
-    """Replace a contract's code."""
-    return _call("upgrade", system.UpgradeArguments(contract, source))
+def upgrade(contract: Address, source: Source, *, arguments: bytes) -> Call:
+    """Replace a contract's code; `arguments` are those of its `@migrate`."""
+    return _call("upgrade", system.UpgradeArguments(contract, source, arguments))
+
+
+def stop(contract: Address, reason: str) -> Call:
+    """Have a contract answer views only, and tell everybody why."""
+    return _call("stop", system.StopArguments(contract, reason))
+
+
+def start(contract: Address) -> Call:
+    """Let a stopped contract run again."""
+    return _call("start", system.StartArguments(contract))
 
 
 def grant(contract: Address, role: str, holder: Address) -> Call:

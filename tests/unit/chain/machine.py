@@ -1,4 +1,8 @@
-"""A machine for tests of the ledger: a call's arguments are the list of things that it shall do."""
+"""A machine for tests of the ledger: a call's arguments are the list of things that it shall do.
+
+Rules of assets are known by their methods' names: `refuse_all`, `keep_a_tenth` for the issuer; any
+other allows everything.
+"""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -8,9 +12,12 @@ import msgspec
 
 from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder
+from dure.core.codec import encode
 from dure.core.types import Address, Amount, Gas, Hash, Instant
 
 Step = tuple[Any, ...]
+RULE_GAS = 700
+"""What asking a rule costs."""
 
 
 def script(*steps: Step) -> bytes:
@@ -23,30 +30,51 @@ class ScriptMachine:
 
     def __init__(self) -> None:
         self.loaded: list[Hash] = []
+        self.upgraded_from: list[Hash] = []
 
     def load(self, source: Source) -> Hash:
         if "unsafe" in source.text:
             raise Refusal("unsafe_code", "the checker says no")
-        code_hash = Hash(sha256(f"{source.class_name}\n{source.text}".encode()).digest())
+        code_hash = Hash(sha256(encode(source)).digest())
         self.loaded.append(code_hash)
         return code_hash
 
     def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        ledger.get_program(call.contract)
-        result: Any = None
-        for verb, *operands in msgspec.msgpack.decode(call.arguments):
-            result = VERBS[verb](ledger, call, meter, *operands)
-        return msgspec.msgpack.encode(result)
+        if ledger.get_program(call.contract).is_stopped:
+            raise Refusal("contract_stopped", "the members have stopped this contract")
+        return self._run(ledger, call, meter)
 
     def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        return self.invoke(ledger, call, meter)
+        ledger.get_program(call.contract)
+        return self._run(ledger, call, meter)
 
     def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
-        pass
+        assert {before, ledger.get_program(call.contract).code_hash} <= set(self.loaded)
+        self._run(ledger, call, meter)
+        self.upgraded_from.append(before)
 
     def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
-        ledger.transfer(order.asset, order.source, order.target, order.amount)
-        return order.amount
+        rule = ledger.get_transfer_rule(order.asset)
+        fee = 0
+        if rule is not None:
+            meter.charge(RULE_GAS)
+            if rule.method == "refuse_all":
+                raise Refusal("refused", "not with this asset")
+            fee = order.amount // 10 if rule.method == "keep_a_tenth" else 0
+            ledger.transfer(order.asset, order.source, rule.issuer, Amount(fee))
+        arrived = Amount(order.amount - fee)
+        ledger.transfer(order.asset, order.source, order.target, arrived)
+        return arrived
+
+    def _run(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+        result: Any = None
+        try:
+            steps = msgspec.msgpack.decode(call.arguments)
+        except msgspec.DecodeError:
+            raise Refusal("bad_arguments", "that is no script") from None
+        for verb, *operands in steps:
+            result = VERBS[verb](ledger, call, meter, *operands)
+        return msgspec.msgpack.encode(result)
 
 
 def _refuse(_ledger: Ledger, _call: Invocation, _meter: Meter, code: str, message: str) -> None:
@@ -58,9 +86,21 @@ def _refuse_half_a_pair(_ledger: Ledger, _call: Invocation, _meter: Meter) -> No
 
 
 def _schedule(
-    ledger: Ledger, call: Invocation, _meter: Meter, at: Instant, arguments: bytes, gas: Gas
+    ledger: Ledger, call: Invocation, meter: Meter, at: Instant, arguments: bytes, gas: Gas
 ) -> int:
+    if not ledger.pays_for_schedules:
+        meter.charge(gas)
     return ledger.schedule(call.contract, at, "run", arguments, gas)
+
+
+def _repeat(
+    ledger: Ledger, call: Invocation, _meter: Meter, after: int, times: int, gas: Gas
+) -> list[int]:
+    """Schedule the very call that runs, so many times."""
+    at = Instant(ledger.time + after)
+    return [
+        ledger.schedule(call.contract, at, call.method, call.arguments, gas) for _ in range(times)
+    ]
 
 
 def _tell_time(ledger: Ledger, call: Invocation, _meter: Meter) -> None:
@@ -86,6 +126,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "time": _tell_time,
     "facts": _tell_facts,
     "schedule": _schedule,
+    "repeat": _repeat,
     "schedule method": lambda ledger, call, _meter, method, size: ledger.schedule(
         call.contract, 2**60, method, bytes(size), 1000
     ),
@@ -105,5 +146,17 @@ VERBS: dict[str, Callable[..., Any]] = {
     ),
     "freeze": lambda ledger, call, _meter, asset, who, frozen: ledger.freeze(
         call.contract, asset, Address(who), frozen
+    ),
+    "move": lambda ledger, call, _meter, asset, source, target, amount: ledger.move(
+        call.contract, asset, source, target, amount
+    ),
+    "set rule": lambda ledger, call, _meter, asset, method: ledger.set_transfer_rule(
+        call.contract, asset, method
+    ),
+    "set half a rule": lambda ledger, call, _meter, asset: ledger.set_transfer_rule(
+        call.contract, asset, "\ud83d"
+    ),
+    "call": lambda ledger, _call, meter, contract, arguments: ScriptMachine().invoke(
+        ledger, Invocation(Address(contract), "run", arguments, _call.contract, None), meter
     ),
 }

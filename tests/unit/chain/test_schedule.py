@@ -24,6 +24,8 @@ from tests.unit.chain.ledger import (
 from tests.unit.chain.machine import script
 
 HOUR = 3_600_000
+PLENTY = Gas(60_000_000)
+"""A limit for transactions that pay for large calls."""
 
 
 def tell(name: str) -> bytes:
@@ -133,7 +135,8 @@ def test_a_cancelled_call_never_runs_and_is_cancelled_once_by_its_owner() -> Non
 def test_impossible_schedules_are_refused(at: int, gas: int) -> None:
     ledger = Ledger()
     contract = ledger.deploy()
-    assert ledger.status("alice", ask(contract, ("schedule", at, b"\x90", gas))) == "bad_schedule"
+    call = ask(contract, ("schedule", at, b"\x90", gas))
+    assert ledger.status("alice", call, gas_limit=PLENTY) == "bad_schedule"
 
 
 # The share of gas
@@ -143,7 +146,7 @@ def test_calls_beyond_the_share_of_gas_wait_for_the_next_block_and_keep_their_or
     ledger = Ledger()
     contract = ledger.deploy()
     plans = [(0, str(i)) for i in range(5)]
-    ledger.run("alice", plan(contract, *plans, gas=8_000_000))
+    ledger.run("alice", plan(contract, *plans, gas=8_000_000), gas_limit=PLENTY)
     assert list_told(run_alone(ledger)) == ["0", "1"]
     assert ledger.executor.has_scheduled_work(ledger.time)
     assert list_told(run_alone(ledger)) == ["2", "3"]
@@ -153,7 +156,7 @@ def test_calls_beyond_the_share_of_gas_wait_for_the_next_block_and_keep_their_or
 def test_a_share_that_was_lowered_holds_up_no_call_that_asked_for_more() -> None:
     ledger = Ledger()
     contract = ledger.deploy()
-    ledger.run("alice", plan(contract, (5_000, "large"), gas=20_000_000))
+    ledger.run("alice", plan(contract, (5_000, "large"), gas=20_000_000), gas_limit=PLENTY)
     ledger.run("alice", plan(contract, (5_000, "small")))
     lower = change(DEFAULT_PARAMETERS, scheduled_gas_max=Gas(10_000_000))
     call = ledger_call("set_parameters", system.SetParametersArguments(lower))
@@ -188,7 +191,7 @@ def test_a_clock_that_runs_out_of_gas_on_the_way_goes_on_in_the_next_block() -> 
     ledger = Ledger()
     contract = ledger.deploy()
     plans = [(i * HOUR, str(i)) for i in (1, 2, 3)]
-    ledger.run("alice", plan(contract, *plans, gas=9_000_000))
+    ledger.run("alice", plan(contract, *plans, gas=9_000_000), gas_limit=PLENTY)
     advance(ledger, 5 * HOUR)
     assert list_told(run_alone(ledger)) == ["1", "2"]
     assert ledger.executor.ledger_time == GENESIS_TIME + 3 * HOUR

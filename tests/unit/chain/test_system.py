@@ -78,7 +78,7 @@ def test_on_an_open_chain_everybody_deploys_in_their_own_name() -> None:
     assert ledger.status("bob", ledger_call("deploy", deploy_call(owner=ALICE))) == "not_owner"
     record = ledger.run("bob", ledger_call("deploy", deploy_call(owner=BOB)))
     address = decode(Address, record.outcomes[0].result)
-    new = system.UpgradeArguments(address, Source("Script", "better", ()))
+    new = system.UpgradeArguments(address, Source("Script", "better", ()), script())
     assert ledger.status("alice", ledger_call("upgrade", new)) == "not_authority"
     assert ledger.status("bob", ledger_call("upgrade", new)) == "ok"
     assert get_contract(ledger, address).version == 2
@@ -99,7 +99,7 @@ def test_the_authority_upgrades_and_the_storage_stays() -> None:
     ledger = Ledger()
     contract = ledger.deploy(("write", b"k", b"v"))
     before = get_contract(ledger, contract)
-    new = system.UpgradeArguments(contract, Source("Script", "better", ()))
+    new = system.UpgradeArguments(contract, Source("Script", "better", ()), script())
     assert ledger.status("alice", ledger_call("upgrade", new)) == "not_authority"
     record = ledger.run("authority", ledger_call("upgrade", new))
     after = get_contract(ledger, contract)
@@ -123,7 +123,7 @@ def test_what_is_no_contract_cannot_be_changed(method: str) -> None:
     ledger = Ledger()
     given: object = system.RoleArguments(CAROL, "oracle", BOB)
     if method == "upgrade":
-        given = system.UpgradeArguments(CAROL, Source("Script", "x", ()))
+        given = system.UpgradeArguments(CAROL, Source("Script", "x", ()), script())
     assert ledger.status("authority", ledger_call(method, given)) == "unknown_contract"
 
 

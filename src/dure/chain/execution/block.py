@@ -4,8 +4,8 @@ Rules
 -----
 1. Scheduled calls run in order of (due time, number) while the block's share of gas for them lasts;
    the rest stay for the next block, where they come first. The first call of a block always runs,
-   so that a share that was lowered later holds nobody up. A call that refuses is undone alone and
-   leaves its receipt.
+   so that a share that was lowered later holds nobody up. A call that refuses, as every call of a
+   stopped contract does, is undone alone and leaves its receipt.
 2. While the story clock heads for a target, ledger time stops at each due call on the way (test
    chains only).
 3. A transaction that breaks a rule before any call (time, replay, policy, quota) makes the block
@@ -13,6 +13,9 @@ Rules
 4. Parameters are those at the beginning of the block, whatever a transaction in it changes.
 5. What a call says (result and events) costs gas by the byte, so that receipts stay small enough to
    be stored and sent.
+6. Money moves by the rule of its asset. A payment moves before its call, which sees what arrived.
+7. The gas of a scheduled call is paid whole when it is scheduled, and no part of it comes back: it
+   kept room in a block that nobody else could have.
 """
 
 from collections.abc import Callable
@@ -20,13 +23,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dure.chain import money, schedule, state, system
-from dure.chain.execution.quota import Quota
+from dure.chain.execution.quota import OwnersShare, Quota
 from dure.chain.execution.rules import Rules, validate_accounts, validate_body
 from dure.chain.execution.session import Moment, Session
 from dure.chain.parameters import Parameters
 from dure.chain.receipt import Kind, Outcome, Receipt, Record, build_receipt, build_refusal
 from dure.chain.transaction import Call, Transaction
-from dure.contract.ports import Invocation, Meter, Payment, Refusal
+from dure.contract.ports import Invocation, Meter, Payment, Refusal, TransferOrder
 from dure.core import hashing
 from dure.core.codec import encode
 from dure.core.errors import TransactionReplayed
@@ -110,7 +113,8 @@ class Execution:
         identity = compute_scheduled_id(self.rules.chain_id, number)
         invocation = Invocation(call.contract, call.method, call.arguments, call.contract, None)
         fork = self.view.fork()
-        session = Session(fork, self._moment)
+        share = OwnersShare(self._quota, self.view, self.parameters, contract=call.contract)
+        session = Session(fork, self._moment, share)
         meter = Meter(call.gas)
         try:
             result = self.rules.machine.invoke(session, invocation, meter)
@@ -123,6 +127,7 @@ class Execution:
             self._record(receipt, ())
         else:
             self._merge(fork)
+            share.settle()
             receipt = build_receipt(Kind.SCHEDULED, identity, gas_used=meter.used, outcomes=(data,))
             self._record(receipt, (outcome,))
 
@@ -193,8 +198,9 @@ class Execution:
         payment = None
         if call.pays is not None:
             meter.charge(system.GAS_PER_TRANSFER)
-            payment = Payment(call.pays.asset, call.pays.amount)
-            session.money.transfer(payment.asset, sender, call.contract, payment.amount)
+            asset, amount = call.pays.asset, call.pays.amount
+            order = TransferOrder(asset, sender, call.contract, amount)
+            payment = Payment(asset, self.rules.machine.transfer(session, order, meter))
         invocation = Invocation(call.contract, call.method, call.arguments, sender, payment)
         return self.rules.machine.invoke(session, invocation, meter)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dure.chain import state
 from dure.chain.execution.events import EventLog
+from dure.chain.execution.quota import OwnersShare
 from dure.chain.money import Money
 from dure.chain.receipt import Event
 from dure.chain.transaction import METHOD_NAME_MAX
@@ -44,10 +45,12 @@ class Moment:
 class Session:
     """One transaction's or scheduled call's access to the ledger."""
 
-    __slots__ = ("_events", "_moment", "money", "view")
+    __slots__ = ("_events", "_moment", "_share", "money", "view")
 
-    def __init__(self, view: state.View, moment: Moment) -> None:
+    def __init__(self, view: state.View, moment: Moment, share: OwnersShare | None = None) -> None:
+        """Open the view; `share` pays for what a scheduled call schedules."""
         self.view = view
+        self._share = share
         self._events = EventLog()
         self.money = Money(view, self._events)
         self._moment = moment
@@ -79,7 +82,7 @@ class Session:
         if record is None:
             raise Refusal("unknown_contract", "there is no contract at that address")
         self._moment.load_program(self.view, record.code_hash)
-        return Installed(record.code_hash, is_stopped=False)
+        return Installed(record.code_hash, is_stopped=record.stopped is not None)
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
         return self.view.get(state.key_role(contract, holder, role)) is not None
@@ -98,6 +101,8 @@ class Session:
             raise Refusal("bad_schedule", "that is no moment")
         if not 1 <= len(method) <= METHOD_NAME_MAX or len(arguments) > VALUE_BYTES_MAX:
             raise Refusal("bad_schedule", "the method's name or its arguments are too long")
+        if self._share is not None:
+            self._share.take(gas)
         due = max(at, self.time)
         number = self._take_number()
         call = state.ScheduledCall(contract=contract, method=method, arguments=arguments, gas=gas)
@@ -107,7 +112,7 @@ class Session:
 
     @property
     def pays_for_schedules(self) -> bool:
-        return False
+        return self._share is not None
 
     def cancel(self, contract: Address, number: int) -> bool:
         if not 0 <= number <= INT_MAX:

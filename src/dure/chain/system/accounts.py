@@ -1,0 +1,65 @@
+"""The ledger's own calls about accounts: their money, their organisation, their keys."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from dure.chain import state
+from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_TRANSFER, Caller
+from dure.chain.transaction import Policy, validate_policy
+from dure.contract.ports import Refusal, TransferOrder
+from dure.core.codec import Wire, encode
+from dure.core.errors import InvalidTransaction
+from dure.core.types import Address, Amount, AssetId
+
+Holders = Annotated[tuple[Address, ...], Meta(max_length=1024)]
+
+
+class TransferArguments(Wire, frozen=True):
+    asset: AssetId
+    target: Address
+    amount: Amount
+
+
+class EnrolArguments(Wire, frozen=True):
+    accounts: Holders
+
+
+class SetPolicyArguments(Wire, frozen=True):
+    policy: Policy
+
+
+def transfer(caller: Caller, given: TransferArguments) -> bytes:
+    caller.meter.charge(GAS_PER_TRANSFER)
+    order = TransferOrder(given.asset, caller.sender, given.target, given.amount)
+    caller.rules.machine.transfer(caller.session, order, caller.meter)
+    return encode(None)
+
+
+def enrol(caller: Caller, given: EnrolArguments) -> bytes:
+    view = caller.session.view
+    account = view.load(state.Account, state.key_account(caller.sender))
+    organisation = account.organisation if account else None
+    if organisation is None or view.get(state.key_organisation(organisation)) != caller.sender:
+        raise Refusal("not_member", "only a member organisation's account enrols others")
+    for address in given.accounts:
+        caller.meter.charge(GAS_PER_TRANSFER)
+        known = view.load(state.Account, state.key_account(address))
+        if known is not None and known.organisation not in {None, organisation}:
+            raise Refusal("enrolled_elsewhere", "another organisation has enrolled that account")
+        policy = known.policy if known else None
+        view.save(state.key_account(address), state.Account(policy, organisation))
+    return encode(None)
+
+
+def set_policy(caller: Caller, given: SetPolicyArguments) -> bytes:
+    caller.meter.charge(GAS_PER_CHANGE)
+    try:
+        validate_policy(given.policy)
+    except InvalidTransaction as problem:
+        raise Refusal("bad_policy", problem.message) from None
+    view = caller.session.view
+    known = view.load(state.Account, state.key_account(caller.sender))
+    organisation = known.organisation if known else None
+    view.save(state.key_account(caller.sender), state.Account(given.policy, organisation))
+    return encode(None)

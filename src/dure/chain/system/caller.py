@@ -1,0 +1,42 @@
+"""What a call of the ledger's own may know and use, and what the simplest ones cost."""
+
+from typing import Final
+
+import msgspec
+
+from dure.chain import state
+from dure.chain.execution.rules import Rules
+from dure.chain.execution.session import Session
+from dure.chain.parameters import Parameters
+from dure.contract.ports import Meter, Refusal
+from dure.core.types import Address, TransactionId
+
+GAS_PER_TRANSFER: Final = 1_000
+GAS_PER_CHANGE: Final = 5_000
+
+
+class Caller(msgspec.Struct, frozen=True, gc=False):
+    """Who calls the ledger, and inside of what."""
+
+    session: Session
+    meter: Meter
+    sender: Address
+    new_contract: tuple[TransactionId, int]
+    """What the address of a contract deployed by this call follows from."""
+    parameters: Parameters
+    rules: Rules
+
+    def require_authority(self) -> None:
+        """Refuse everybody but the authority account."""
+        if self.sender != self.rules.authority:
+            raise Refusal(
+                "not_authority",
+                "only the members together, through the authority account, may do that",
+            )
+
+    def get_contract(self, address: Address) -> state.ContractRecord:
+        """Return what stands at the address; refuse `unknown_contract`."""
+        record = self.session.view.load(state.ContractRecord, state.key_contract(address))
+        if record is None:
+            raise Refusal("unknown_contract", "there is no contract at that address")
+        return record

@@ -1,0 +1,39 @@
+"""Which methods the ledger has, and the way from a call's bytes to the method."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from dure.chain.system import accounts, contracts, governance
+from dure.chain.system.caller import Caller
+from dure.contract.ports import Refusal
+from dure.core.codec import Wire, decode
+from dure.core.errors import InvalidEncoding
+
+Handler = Callable[[Caller, Any], bytes]
+
+METHODS: Final[dict[str, tuple[type[Wire], Handler]]] = {
+    "transfer": (accounts.TransferArguments, accounts.transfer),
+    "enrol": (accounts.EnrolArguments, accounts.enrol),
+    "set_policy": (accounts.SetPolicyArguments, accounts.set_policy),
+    "deploy": (contracts.DeployArguments, contracts.deploy),
+    "upgrade": (contracts.UpgradeArguments, contracts.upgrade),
+    "stop": (contracts.StopArguments, contracts.stop),
+    "start": (contracts.StartArguments, contracts.start),
+    "grant": (contracts.RoleArguments, contracts.grant),
+    "revoke": (contracts.RoleArguments, contracts.revoke),
+    "set_validators": (governance.SetValidatorsArguments, governance.set_validators),
+    "set_parameters": (governance.SetParametersArguments, governance.set_parameters),
+    "advance": (governance.AdvanceArguments, governance.advance),
+}
+
+
+def call(caller: Caller, method: str, arguments: bytes) -> bytes:
+    """Run one of the ledger's own methods; return the canonical result."""
+    entry = METHODS.get(method)
+    if entry is None:
+        raise Refusal("unknown_method", "the ledger has no such method")
+    try:
+        given = decode(entry[0], arguments)
+    except InvalidEncoding:
+        raise Refusal("bad_arguments", "the arguments do not fit the method") from None
+    return entry[1](caller, given)
