@@ -59,14 +59,14 @@ class InProcessMachine:
 
     def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         """Run one call that may change state; see `ports.Machine.invoke`."""
-        session = Session(self._run, ledger, meter, read_only=False)
+        session = Session(self._run, ledger, meter)
         if call.method == INIT:
             return self._begin(session, call)
         return self._run(session, call)
 
     def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         """Run a read-only method; see `ports.Machine.view`."""
-        return self._run(Session(self._run, ledger, meter, read_only=True), call)
+        return self._run(Session(self._run, ledger, meter), call, read_only=True)
 
     def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
         """Begin to run a contract's new code; see `ports.Machine.upgrade`."""
@@ -115,11 +115,13 @@ class InProcessMachine:
             refuse("reentrant", "the contract is already being called")
         if len(stack) >= NESTED_CALLS_MAX:
             refuse("too_deep", "contracts call each other too deep")
-        session.meter.charge(CALL + MESSAGE_BYTE * len(call.arguments))
+        meter, size = session.meter, len(call.arguments)
+        meter.charge(CALL + MESSAGE_BYTE * size)
         arguments = _decode_arguments(entry, call.arguments)
-        session.built += BUILT_FACTOR * len(call.arguments)
+        session.built += BUILT_FACTOR * size
         payment = call.payment
-        frame = Frame(session, call.contract, call.sender, 0 if payment is None else payment.amount)
+        paid = 0 if payment is None else payment.amount
+        frame = Frame(session, session.ledger, meter, call.contract, call.sender, paid)
         if entry.is_guarded:
             _check_caller(frame, entry)
         if payment is not None:
@@ -129,7 +131,7 @@ class InProcessMachine:
         stack.append(call.contract)
         result = entry.encode(entry.function(frame, *arguments))
         stack.pop()
-        session.meter.charge(MESSAGE_BYTE * len(result))
+        meter.charge(MESSAGE_BYTE * len(result))
         return result
 
 

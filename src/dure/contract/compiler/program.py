@@ -54,11 +54,8 @@ class Entry:
     encode: Encode
     read_asset: Callable[[Frame], Any] | None
     """Reads the asset in which the method accepts money."""
-
-    @property
-    def is_guarded(self) -> bool:
-        """Say whether not everybody may call the method."""
-        return self.kind == "scheduled" or self.role != ""
+    is_guarded: bool
+    """Whether not everybody may call the method."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +151,7 @@ def _build_entry(
         decode=msgspec.msgpack.Decoder(wire.get_tuple(parameters)).decode,
         encode=build_encode(method.result, wire),
         read_asset=_build_read_asset(accessors[method.pays]) if method.pays else None,
+        is_guarded=method.kind == "scheduled" or method.role != "",
     )
 
 

@@ -5,6 +5,8 @@ The session of the whole top-level call, and one frame for each contract in it.
 
 from typing import Final, NoReturn, Protocol
 
+import msgspec
+
 from dure.contract.limits import MEMORY_BYTES_MAX, REASON_MAX
 from dure.contract.ports import Invocation, Ledger, Meter, Refusal
 from dure.core.types import Address
@@ -29,27 +31,24 @@ class Session:
 
     __slots__ = ("built", "ledger", "meter", "read_only", "run", "stack")
 
-    def __init__(self, run: Run, ledger: Ledger, meter: Meter, *, read_only: bool) -> None:
+    def __init__(self, run: Run, ledger: Ledger, meter: Meter) -> None:
         self.run = run
         self.ledger = ledger
         self.meter = meter
-        self.read_only = read_only
+        self.read_only = False
         self.stack: list[Address] = []
         self.built = 0
 
 
-class Frame:
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """One contract's part of the call; the compiled code knows it as `$f`."""
 
-    __slots__ = ("contract", "ledger", "meter", "paid", "sender", "session")
-
-    def __init__(self, session: Session, contract: Address, sender: Address, paid: int) -> None:
-        self.session = session
-        self.ledger = session.ledger
-        self.meter = session.meter
-        self.contract = contract
-        self.sender = sender
-        self.paid = paid
+    session: Session
+    ledger: Ledger
+    meter: Meter
+    contract: Address
+    sender: Address
+    paid: int
 
 
 def refuse(code: str, message: str) -> NoReturn:

@@ -16,7 +16,7 @@ from dure.contract.gas import (
     SCHEDULE_BYTE,
 )
 from dure.contract.ports import Invocation, Payment
-from dure.contract.runtime.frame import BUILT_FACTOR, Frame, count_built, refuse
+from dure.contract.runtime.frame import BUILT_FACTOR, Frame, count_built, refuse, run_out
 from dure.contract.runtime.state import Encode
 from dure.core.types import Address, Amount, AssetId, Gas, Instant
 
@@ -86,7 +86,10 @@ def build_emit(name: str, encode: Encode) -> Callable[..., None]:
 
     def emit(frame: Frame, *values: Any) -> None:
         data = encode(values)
-        frame.meter.charge(EVENT + EVENT_BYTE * len(data))
+        meter = frame.meter
+        meter.left -= EVENT + EVENT_BYTE * len(data)
+        if meter.left < 0:
+            run_out()
         frame.ledger.emit(frame.contract, name, data)
 
     return emit

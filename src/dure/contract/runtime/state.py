@@ -35,6 +35,7 @@ _MISSING_DEFAULTS: Final[dict[Type, Any]] = {INT: 0, BOOL: False, STR: "", BYTES
 _DIGESTS: Final = frozenset((ADDRESS, ASSET))
 _DIGEST_HEADER: Final = encode(bytes(32))[:-32]
 """What stands before 32 bytes, so that such a key needs no encoder."""
+_ABSENT: Final = object()
 _DIRECT_BYTES_MAX: Final = 4 * 1024 * 1024
 """Types whose values can never be longer are encoded first and measured then."""
 
@@ -104,10 +105,11 @@ def build_accessors(name: str, kind: Type, wire: WireTypes) -> Accessors:
         keys.append(value.items[0])
         value = value.item
     encode_value, decode_value = build_encode(value, wire), build_decode(value, wire)
+    read_or = _build_read_or(decode_value)
     return Accessors(
         key=_build_key(name, keys),
-        read=_build_read(decode_value, _build_missing(keys, value)),
-        read_or=_build_read_or(decode_value),
+        read=_build_read(read_or, _build_missing(keys, value)),
+        read_or=read_or,
         write=_build_write(encode_value),
         has=_has,
         remove=_remove,
@@ -143,24 +145,12 @@ def _build_missing(keys: list[Type], value: Type) -> Callable[[], Any]:
     return lambda: refuse("missing_value", "the value was never set")
 
 
-def _charge_read(frame: Frame, size: int) -> None:
-    meter, session = frame.meter, frame.session
-    meter.left -= STORAGE_READ + STORAGE_READ_BYTE * size
-    if meter.left < 0:
-        run_out()
-    session.built += BUILT_FACTOR * size
-    if session.built > MEMORY_BYTES_MAX:
-        refuse_memory()
-
-
-def _build_read(decode: Decode, missing: Callable[[], Any]) -> Callable[[Frame, bytes], Any]:
+def _build_read(
+    read_or: Callable[[Frame, Any, bytes], Any], missing: Callable[[], Any]
+) -> Callable[[Frame, bytes], Any]:
     def read(frame: Frame, key: bytes) -> Any:
-        data = frame.ledger.read(frame.contract, key)
-        if data is None:
-            frame.meter.charge(STORAGE_READ)
-            return missing()
-        _charge_read(frame, len(data))
-        return decode(data)
+        value = read_or(frame, _ABSENT, key)
+        return missing() if value is _ABSENT else value
 
     return read
 
@@ -168,10 +158,17 @@ def _build_read(decode: Decode, missing: Callable[[], Any]) -> Callable[[Frame, 
 def _build_read_or(decode: Decode) -> Callable[[Frame, Any, bytes], Any]:
     def read_or(frame: Frame, default: Any, key: bytes) -> Any:
         data = frame.ledger.read(frame.contract, key)
+        size = 0 if data is None else len(data)
+        meter = frame.meter
+        meter.left -= STORAGE_READ + STORAGE_READ_BYTE * size
+        if meter.left < 0:
+            run_out()
         if data is None:
-            frame.meter.charge(STORAGE_READ)
             return default
-        _charge_read(frame, len(data))
+        session = frame.session
+        session.built += BUILT_FACTOR * size
+        if session.built > MEMORY_BYTES_MAX:
+            refuse_memory()
         return decode(data)
 
     return read_or
