@@ -61,7 +61,8 @@ class ScriptMachine:
             if rule.method == "refuse_all":
                 raise Refusal("refused", "not with this asset")
             fee = order.amount // 10 if rule.method == "keep_a_tenth" else 0
-            ledger.transfer(order.asset, order.source, rule.issuer, Amount(fee))
+            if fee:
+                ledger.transfer(order.asset, order.source, rule.issuer, Amount(fee))
         arrived = Amount(order.amount - fee)
         ledger.transfer(order.asset, order.source, order.target, arrived)
         return arrived
@@ -107,6 +108,10 @@ def _tell_time(ledger: Ledger, call: Invocation, _meter: Meter) -> None:
     ledger.emit(call.contract, "time", msgspec.msgpack.encode(ledger.time))
 
 
+def _tell_sender(ledger: Ledger, call: Invocation, _meter: Meter) -> None:
+    ledger.emit(call.contract, "sender", msgspec.msgpack.encode(call.sender))
+
+
 def _tell_facts(ledger: Ledger, call: Invocation, _meter: Meter) -> list[Any]:
     paid = None if call.payment is None else [call.payment.asset, call.payment.amount]
     return [ledger.height, ledger.time, ledger.chain_id, call.sender, paid]
@@ -125,6 +130,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "has role": lambda ledger, call, _meter, role, who: ledger.has_role(call.contract, role, who),
     "time": _tell_time,
     "facts": _tell_facts,
+    "tell sender": _tell_sender,
     "schedule": _schedule,
     "repeat": _repeat,
     "schedule method": lambda ledger, call, _meter, method, size: ledger.schedule(

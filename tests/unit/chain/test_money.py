@@ -147,6 +147,7 @@ class Bank(RuleBasedStateMachine):
         self.contract = self.ledger.deploy(("create", "POINT", 2))
         self.point = compute_asset_id(self.contract, "POINT")
         self.frozen: set[bytes] = set()
+        self.rule = "allow"
         self.book: dict[tuple[bytes, bytes], int] = {(WON, ALICE): FUNDS, (WON, BOB): FUNDS}
 
     def have(self, asset: bytes, holder: bytes) -> int:
@@ -163,11 +164,28 @@ class Bank(RuleBasedStateMachine):
         asset = data.draw(st.sampled_from([WON, self.point]))
         source = ALICE if sender == "alice" else BOB
         fine = amount <= self.have(asset, source)
-        if asset == self.point and source in self.frozen:
-            fine = False
+        fee = 0
+        if asset == self.point:
+            fine = fine and source not in self.frozen and self.rule != "refuse_all"
+            fee = amount // 10 if self.rule == "keep_a_tenth" else 0
         assert (self.ledger.status(sender, transfer(receiver, amount, asset)) == "ok") == fine
         if fine:
-            self.move(asset, source, receiver, amount)
+            self.move(asset, source, self.contract, fee)
+            self.move(asset, source, receiver, amount - fee)
+
+    @rule(method=st.sampled_from(["allow", "refuse_all", "keep_a_tenth"]))
+    def set_rule(self, method: str) -> None:
+        call = ask(self.contract, ("set rule", self.point, method))
+        assert self.ledger.status("bob", call) == "ok"
+        self.rule = method
+
+    @rule(source=HOLDERS, receiver=HOLDERS, amount=AMOUNTS)
+    def move_as_the_issuer(self, source: Address, receiver: Address, amount: int) -> None:
+        fine = amount <= self.have(self.point, source) and source not in self.frozen
+        call = ask(self.contract, ("move", self.point, source, receiver, amount))
+        assert (self.ledger.status("bob", call) == "ok") == fine
+        if fine:
+            self.move(self.point, source, receiver, amount)
 
     @rule(receiver=HOLDERS, amount=AMOUNTS)
     def pay_and_pay_out(self, receiver: Address, amount: int) -> None:

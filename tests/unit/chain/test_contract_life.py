@@ -1,0 +1,266 @@
+"""What happens to a contract after its deployment: versions, migration, stop and start."""
+
+import pytest
+
+from dure.chain import money, state, system
+from dure.chain.parameters import DEFAULT_PARAMETERS
+from dure.chain.receipt import Kind, Record
+from dure.chain.system import contracts
+from dure.chain.transaction import Call
+from dure.contract.bundle import LibraryModule, Source
+from dure.contract.ports import Invocation
+from dure.core.codec import decode, encode
+from dure.core.types import Address, Hash, Unsigned
+from tests.unit.chain.ledger import (
+    ALICE,
+    AUTHORITY,
+    BOB,
+    FUNDS,
+    Ledger,
+    ask,
+    build_document,
+    change,
+    items_of,
+    ledger_call,
+)
+from tests.unit.chain.machine import Step, script
+
+
+def upgrade(contract: Address, *steps: Step, text: str = "better") -> Call:
+    source = Source("Script", text, ())
+    return ledger_call("upgrade", system.UpgradeArguments(contract, source, script(*steps)))
+
+
+def stop(contract: Address, reason: str = "a mistake in the premium") -> Call:
+    return ledger_call("stop", system.StopArguments(contract, reason))
+
+
+def start(contract: Address) -> Call:
+    return ledger_call("start", system.StartArguments(contract))
+
+
+def get_contract(ledger: Ledger, address: Address) -> state.ContractRecord:
+    return ledger.executor.view().require(state.ContractRecord, state.key_contract(address))
+
+
+def get_version(ledger: Ledger, address: Address, number: int) -> state.VersionRecord:
+    key = state.key_version(address, number)
+    return ledger.executor.view().require(state.VersionRecord, key)
+
+
+def list_events(record: Record) -> list[tuple[bytes, str]]:
+    return [(event.contract, event.name) for event in record.outcomes[0].events]
+
+
+# Versions
+
+
+def test_every_versions_code_height_and_source_stay_readable() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy()
+    heights = [ledger.executor.head.header.height]
+    for text in ("better", "best"):
+        assert ledger.status("authority", upgrade(contract, text=text)) == "ok"
+        heights.append(ledger.executor.head.header.height)
+    record = get_contract(ledger, contract)
+    versions = [get_version(ledger, contract, number) for number in (1, 2, 3)]
+    assert [version.height for version in versions] == heights
+    assert (record.version, record.deployed, record.changed) == (3, heights[0], heights[2])
+    assert record.code_hash == versions[2].code_hash
+    sources = [
+        ledger.executor.view().require(Source, state.key_source(version.code_hash)).text
+        for version in versions
+    ]
+    assert sources[1:] == ["better", "best"]
+    assert sources[0].startswith("script")
+    assert ledger.executor.read(state.key_version(contract, 4)) is None
+
+
+def test_the_migration_runs_with_its_arguments_as_whoever_upgrades() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy(("write", b"k", b"old"))
+    before = get_contract(ledger, contract).code_hash
+    record = ledger.run(
+        "authority", upgrade(contract, ("read", b"k"), ("write", b"k", b"new"), ("time",))
+    )
+    assert list_events(record) == [(money.LEDGER, "contract_upgraded"), (contract, "time")]
+    given = decode(tuple[Address, Unsigned, Hash], record.outcomes[0].events[0].data)
+    assert given == (contract, 2, get_contract(ledger, contract).code_hash)
+    assert ledger.executor.read(state.key_storage(contract, b"k")) == b"new"
+    assert ledger.machine.upgraded_from == [before]
+    again = ledger.run("authority", upgrade(contract, ("tell sender",)))
+    assert again.outcomes[0].events[1].data == encode(AUTHORITY)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (script(("write", b"k", b"new"), ("refuse", "refused", "not now")), "refused"),
+        (script(("write", b"k", b"new"), ("charge", 2_000_000)), "out_of_gas"),
+        (b"\xc1", "bad_arguments"),
+        (b"", "bad_arguments"),
+    ],
+    ids=["refuses", "greedy", "no value", "nothing"],
+)
+def test_an_upgrade_whose_migration_refuses_leaves_nothing(arguments: bytes, status: str) -> None:
+    ledger = Ledger()
+    contract = ledger.deploy(("write", b"k", b"old"))
+    before = get_contract(ledger, contract)
+    source = Source("Script", "better", ())
+    call = ledger_call("upgrade", system.UpgradeArguments(contract, source, arguments))
+    assert ledger.status("authority", call) == status
+    assert get_contract(ledger, contract) == before
+    assert ledger.executor.read(state.key_version(contract, 2)) is None
+    assert ledger.executor.read(state.key_storage(contract, b"k")) == b"old"
+    assert sum(key[:1] == b"s" for key, _ in items_of(ledger.executor)) == 1
+
+
+def test_an_upgrade_to_unsafe_code_is_refused() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy()
+    assert ledger.status("authority", upgrade(contract, text="unsafe")) == "unsafe_code"
+    assert get_contract(ledger, contract).version == 1
+
+
+def test_neither_strangers_nor_on_a_closed_chain_the_owner_upgrade() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy()
+    for who in ("bob", "alice", "bank"):
+        assert ledger.status(who, upgrade(contract)) == "not_authority"
+
+
+def test_versions_end_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contracts, "VERSIONS_MAX", 2)
+    ledger = Ledger()
+    contract = ledger.deploy()
+    assert ledger.status("authority", upgrade(contract)) == "ok"
+    assert ledger.status("authority", upgrade(contract, text="best")) == "too_many_versions"
+    assert get_contract(ledger, contract).version == 2
+
+
+def test_a_node_that_has_just_started_knows_the_code_before() -> None:
+    first = Ledger()
+    contract = first.deploy()
+    ledger = Ledger()
+    block = first.commit(first.sign("alice", ask(contract))).candidate.block
+    head = first.executor.head.header
+    ledger.executor.restore(head, items_of(first.executor), [block])
+    assert ledger.machine.loaded == []
+    assert ledger.status("authority", upgrade(contract)) == "ok"
+    assert len(ledger.machine.upgraded_from) == 1
+
+
+def test_the_library_that_a_source_carries_is_paid_for_too() -> None:
+    ledger = Ledger()
+
+    def deploy(library: tuple[LibraryModule, ...]) -> int:
+        source = Source("Script", "text", library)
+        call = ledger_call("deploy", system.DeployArguments(source, ALICE, script(), ()))
+        return ledger.run("authority", call).receipt.gas_used
+
+    with_module = deploy((LibraryModule("token", "x" * 200),))
+    assert with_module - deploy(()) >= 200 * system.GAS_PER_SOURCE_BYTE
+
+
+# Stop and start
+
+
+def test_a_stopped_contract_answers_views_only() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy(("write", b"k", b"v"))
+    record = ledger.run("authority", stop(contract))
+    assert list_events(record) == [(money.LEDGER, "contract_stopped")]
+    assert record.outcomes[0].events[0].data == encode((contract, "a mistake in the premium"))
+    assert get_contract(ledger, contract).stopped == "a mistake in the premium"
+    assert ledger.status("alice", ask(contract, ("write", b"k", b"x"))) == "contract_stopped"
+    view = Invocation(contract, "run", script(("read", b"k")), ALICE, None)
+    assert ledger.executor.call_view(view) == encode(b"v")
+
+
+def test_a_payment_to_a_stopped_contract_moves_nothing() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy()
+    ledger.run("authority", stop(contract))
+    assert ledger.status("alice", ask(contract, pays=50)) == "contract_stopped"
+    assert (ledger.balance(ALICE), ledger.balance(contract)) == (FUNDS, 0)
+
+
+def test_a_started_contract_goes_on_where_it_was() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy(("write", b"k", b"v"))
+    ledger.run("authority", stop(contract))
+    record = ledger.run("authority", start(contract))
+    assert list_events(record) == [(money.LEDGER, "contract_started")]
+    assert get_contract(ledger, contract).stopped is None
+    assert ledger.run("bob", ask(contract, ("read", b"k"))).outcomes[0].result == encode(b"v")
+
+
+def test_a_contract_is_stopped_once_and_started_once() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy()
+    for call, status in (
+        (start(contract), "not_stopped"),
+        (stop(contract), "ok"),
+        (stop(contract, "another reason"), "already_stopped"),
+        (start(contract), "ok"),
+        (start(contract), "not_stopped"),
+    ):
+        assert ledger.status("authority", call) == status
+    assert ledger.status("authority", stop(BOB)) == "unknown_contract"
+    assert ledger.status("authority", start(BOB)) == "unknown_contract"
+
+
+@pytest.mark.parametrize("reason", ["", "좌" * 257], ids=len)
+def test_the_reason_is_said_and_short(reason: str) -> None:
+    ledger = Ledger()
+    contract = ledger.deploy()
+    assert ledger.status("authority", stop(contract, reason)) == "bad_arguments"
+    assert ledger.status("authority", stop(contract, "좌" * 256)) == "ok"
+
+
+def test_on_a_closed_chain_the_members_alone_stop_and_start() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy()
+    for who in ("alice", "bob", "bank"):
+        assert ledger.status(who, stop(contract)) == "not_authority"
+    assert ledger.status("authority", stop(contract)) == "ok"
+    for who in ("alice", "bob", "bank"):
+        assert ledger.status(who, start(contract)) == "not_authority"
+
+
+def test_in_the_open_the_owner_stops_and_starts_too() -> None:
+    ledger = Ledger(build_document(change(DEFAULT_PARAMETERS, open_deployment=True)))
+    source = Source("Script", "own", ())
+    deployed = ledger.run(
+        "alice", ledger_call("deploy", system.DeployArguments(source, ALICE, script(), ()))
+    )
+    contract = decode(Address, deployed.outcomes[0].result)
+    assert ledger.status("bob", stop(contract)) == "not_authority"
+    assert ledger.status("alice", stop(contract)) == "ok"
+    assert ledger.status("authority", start(contract)) == "ok"
+
+
+def test_a_stopped_contract_is_repaired_and_stays_stopped_until_it_is_started() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy()
+    ledger.run("authority", stop(contract))
+    assert ledger.status("authority", upgrade(contract, ("write", b"k", b"new"))) == "ok"
+    assert ledger.status("bob", ask(contract)) == "contract_stopped"
+    assert ledger.status("authority", start(contract)) == "ok"
+    assert ledger.run("bob", ask(contract, ("read", b"k"))).outcomes[0].result == encode(b"new")
+
+
+def test_due_calls_of_a_stopped_contract_are_refused_and_hold_up_nobody() -> None:
+    ledger = Ledger()
+    stopped, other = ledger.deploy(), ledger.deploy()
+    soon, late = ledger.time + 1_000, ledger.time + 9_000
+    tell = script(("emit", "rang", b""))
+    steps = [("schedule", at, tell, 20_000) for at in (soon, late)]
+    ledger.run("bob", ask(stopped, *steps), ask(other, steps[0]))
+    ledger.run("authority", stop(stopped))
+    records = ledger.commit(after=2_000).candidate.records
+    assert [record.receipt.status for record in records] == ["contract_stopped", "ok"]
+    assert all(record.receipt.kind is Kind.SCHEDULED for record in records)
+    ledger.run("authority", start(stopped))
+    (record,) = ledger.commit(after=9_000).candidate.records
+    assert list_events(record) == [(stopped, "rang")]

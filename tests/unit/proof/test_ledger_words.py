@@ -1,0 +1,67 @@
+"""The ledger's own events and calls have names for all that they say."""
+
+from dure.chain import system
+from dure.chain.money import LEDGER
+from dure.chain.transaction import Call, compute_asset_id
+from dure.contract.bundle import Source
+from dure.core.address import encode_address
+from dure.core.codec import encode
+from dure.core.types import Address
+from dure.proof.json_form import Json
+from dure.proof.ledger_words import EVENTS, name_arguments, name_event
+from tests.unit.chain.ledger import ALICE, BOB, Ledger, ask, ledger_call, transfer
+from tests.unit.chain.machine import script
+
+
+def stop(contract: Address) -> Call:
+    return ledger_call("stop", system.StopArguments(contract, "잠시"))
+
+
+def tell_everything() -> tuple[Address, dict[str, dict[str, Json] | None]]:
+    """Have the ledger say each thing that it can say; return who did it and the named fields."""
+    ledger = Ledger()
+    contract = ledger.deploy()
+    point = compute_asset_id(contract, "POINT")
+    own = [
+        ("create", "POINT", 2),
+        ("mint", point, ALICE, 9),
+        ("burn", point, ALICE, 1),
+        ("freeze", point, ALICE, True),
+        ("freeze", point, ALICE, False),
+        ("move", point, ALICE, BOB, 3),
+        ("set rule", point, "allow"),
+    ]
+    better = system.UpgradeArguments(contract, Source("Script", "better", ()), script())
+    start = ledger_call("start", system.StartArguments(contract))
+    records = [
+        ledger.run("bob", ask(contract, *own), transfer(ALICE, 2, point)),
+        ledger.run("authority", ledger_call("upgrade", better), stop(contract), start),
+    ]
+    events = [event for record in records for each in record.outcomes for event in each.events]
+    assert all(event.contract == LEDGER for event in events)
+    return contract, {event.name: name_event(event.name, event.data) for event in events}
+
+
+def test_every_event_of_the_ledger_has_named_fields() -> None:
+    contract, told = tell_everything()
+    assert told.keys() == EVENTS.keys()
+    assert all(fields is not None for fields in told.values())
+    assert told["contract_stopped"] == {"contract": encode_address(contract), "reason": "잠시"}
+    assert told["transfer_rule_set"] is not None
+    assert told["transfer_rule_set"]["method"] == "allow"
+    assert told["moved"] is not None
+    assert told["moved"]["target"] == encode_address(BOB)
+
+
+def test_what_does_not_fit_has_no_name() -> None:
+    assert name_event("contract_started", b"\x91\x01") is None
+    assert name_event("no such event", b"\x90") is None
+    assert name_arguments("stop", encode((ALICE, ""))) is None
+    assert name_arguments("no such method", b"\x90") is None
+
+
+def test_the_arguments_of_a_contracts_life_are_named() -> None:
+    given = name_arguments("stop", encode(system.StopArguments(ALICE, "잠시")))
+    assert given == {"contract": encode_address(ALICE), "reason": "잠시"}
+    given = name_arguments("start", encode(system.StartArguments(ALICE)))
+    assert given == {"contract": encode_address(ALICE)}
