@@ -61,7 +61,10 @@ class Queue:
 
 def has_calls(writes: Writes) -> bool:
     """Say whether `writes` add or take away scheduled calls."""
-    return any(key[0] == PREFIX for key in writes)
+    for key in writes:  # noqa: SIM110 - asked for every transaction; `any` takes twice as long
+        if key[0] == PREFIX:
+            return True
+    return False
 
 
 def get_due(key: bytes) -> Instant:

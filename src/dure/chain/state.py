@@ -44,6 +44,7 @@ T = TypeVar("T")
 StopReason = Annotated[str, Meta(min_length=1, max_length=256)]
 Writes = dict[bytes, bytes | None]
 
+STORAGE: Final = b"v"
 CLOCK: Final = b"gclock"
 PARAMETERS: Final = b"gparameters"
 VALIDATORS: Final = b"gvalidators"
@@ -163,7 +164,7 @@ def key_usage_account(address: Address) -> bytes:
 
 
 def key_storage(contract: Address, key: bytes) -> bytes:
-    return b"v" + contract + key
+    return STORAGE + contract + key
 
 
 def key_due(number: int) -> bytes:

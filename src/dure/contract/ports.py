@@ -50,7 +50,7 @@ class Meter:
     @property
     def used(self) -> Gas:
         """Gas used so far, never more than the limit."""
-        return Gas(min(self.limit, self.limit - self.left))
+        return Gas(self.limit - self.left if self.left > 0 else self.limit)
 
 
 @dataclass(frozen=True, slots=True)

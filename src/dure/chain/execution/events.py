@@ -23,14 +23,15 @@ class EventLog:
 
     def add(self, contract: Address, name: str, data: bytes) -> None:
         """Append one event; raise the refusal `too_large`."""
-        self._count += 1
-        self._bytes += len(data)
-        if self._count > EVENTS_MAX or self._bytes > EVENTS_BYTES_MAX:
+        size = len(data)
+        self._count = count = self._count + 1
+        self._bytes = total = self._bytes + size
+        if count > EVENTS_MAX or total > EVENTS_BYTES_MAX:
             raise Refusal(
                 "too_large",
                 f"a transaction leaves {EVENTS_MAX} events of {EVENTS_BYTES_MAX} bytes at most",
             )
-        if len(data) > EVENT_BYTES_MAX or len(name) > EVENT_NAME_MAX:
+        if size > EVENT_BYTES_MAX or len(name) > EVENT_NAME_MAX:
             raise Refusal("too_large", "the event or its name is too long")
         self._events.append(Event(contract, name, data))
 

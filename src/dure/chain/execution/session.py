@@ -6,6 +6,10 @@ view, which the execution merges when every call succeeded and drops otherwise.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import msgspec
 
 from dure.chain import state
 from dure.chain.execution.events import EventLog
@@ -27,6 +31,15 @@ from dure.core.types import (
     Instant,
     Unsigned,
 )
+
+_record_decoder: Final = msgspec.msgpack.Decoder(state.ContractRecord)
+
+
+@lru_cache(maxsize=1024)
+def _read_installed(data: bytes) -> Installed:
+    """Return what a contract's record says to the machine: kept, because every call asks for it."""
+    record = _record_decoder.decode(data)
+    return Installed(record.code_hash, is_stopped=record.stopped is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +85,18 @@ class Session:
         return self._events.take()
 
     def read(self, contract: Address, key: bytes) -> bytes | None:
-        return self.view.get(state.key_storage(contract, key))
+        return self.view.get(state.STORAGE + contract + key)
 
     def write(self, contract: Address, key: bytes, value: bytes | None) -> None:
-        self.view.put(state.key_storage(contract, key), value)
+        self.view.top[state.STORAGE + contract + key] = value
 
     def get_program(self, contract: Address) -> Installed:
-        record = self.view.load(state.ContractRecord, state.key_contract(contract))
-        if record is None:
+        data = self.view.get(state.key_contract(contract))
+        if data is None:
             raise Refusal("unknown_contract", "there is no contract at that address")
-        self._moment.load_program(self.view, record.code_hash)
-        return Installed(record.code_hash, is_stopped=record.stopped is not None)
+        installed = _read_installed(data)
+        self._moment.load_program(self.view, installed.code_hash)
+        return installed
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
         return self.view.get(state.key_role(contract, holder, role)) is not None
