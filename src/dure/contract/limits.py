@@ -40,5 +40,10 @@ VALUE_BYTES_MAX: Final = 256 * 1024
 """Bytes of one stored value, of the arguments of a call, of a result, of an event."""
 MEMORY_BYTES_MAX: Final = 16 * 1024 * 1024
 """Bytes that one top-level call may build, counted as they are built and never given back."""
+WORKER_BYTES_MAX: Final = 8 * MEMORY_BYTES_MAX
+"""Memory that a worker process has for one call, beside what it takes with nothing to do.
+
+At least four times `MEMORY_BYTES_MAX`, so that the language's own bound always comes first.
+"""
 REASON_MAX: Final = 256
 """Characters of a refusal's reason; the rest is cut off."""
