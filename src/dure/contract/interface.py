@@ -111,6 +111,11 @@ class Interface(Struct, frozen=True, eq=False):
         """The `@init` method, called as `init`."""
         return next((each for each in self.methods.values() if each.kind == "init"), None)
 
+    @property
+    def migration(self) -> MethodInterface | None:
+        """The `@migrate` method, called as `migrate`."""
+        return next((each for each in self.methods.values() if each.kind == "migrate"), None)
+
 
 def build_interface(source: Source) -> Interface:
     """Return the interface of a contract.

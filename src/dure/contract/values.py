@@ -86,8 +86,9 @@ def decode_event(interface: Interface, name: str, data: bytes) -> dict[str, Plai
 
 
 def get_method(interface: Interface, name: str) -> MethodInterface:
-    """Return the method; `init` names the initialiser whatever its own name is."""
-    found = interface.initialiser if name == "init" else interface.methods.get(name)
+    """Return the method; `init` and `migrate` name what is so marked, whatever its own name is."""
+    marked = {"init": interface.initialiser, "migrate": interface.migration}.get(name)
+    found = marked or interface.methods.get(name)
     if found is None:
         known = ", ".join(interface.methods)
         message = f"{interface.name} has no method {name}; it has {known}"
