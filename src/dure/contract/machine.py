@@ -12,6 +12,7 @@ import msgspec
 
 from dure.contract.bundle import Source
 from dure.contract.checker.check import check_source
+from dure.contract.compiler.marks import Watcher
 from dure.contract.compiler.program import Entry, Program, build_program
 from dure.contract.gas import CALL, MESSAGE_BYTE, ROLE, STORAGE_WRITE
 from dure.contract.interface import Interface
@@ -34,10 +35,14 @@ _NO_RESULT: Final = encode(None)
 
 
 class InProcessMachine:
-    """Runs contracts in the caller's process; programs are kept by code hash."""
+    """Runs contracts in the caller's process; programs are kept by code hash.
 
-    def __init__(self) -> None:
+    Where there is a `watcher`, programs tell it where they stand; see `tracing`.
+    """
+
+    def __init__(self, watcher: Watcher | None = None) -> None:
         self._programs: dict[Hash, Program] = {}
+        self._watcher = watcher
 
     def load(self, source: Source) -> Hash:
         """Check and compile a contract; see `ports.Machine.load`."""
@@ -50,7 +55,7 @@ class InProcessMachine:
             raise Refusal("unsafe_code", _describe(problems.listed()))
         if source.class_name not in checked.declarations.contracts:
             raise Refusal("unsafe_code", "the file has no contract class of that name")
-        self._programs[code_hash] = build_program(checked, source.class_name)
+        self._programs[code_hash] = build_program(checked, source.class_name, self._watcher)
         return code_hash
 
     def get_interface(self, code_hash: Hash) -> Interface:

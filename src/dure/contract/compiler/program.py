@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from dure.contract.checker.check import Checked
+from dure.contract.compiler.marks import Watcher, build_names
 from dure.contract.compiler.statements import lower_method
 from dure.contract.interface import FieldInterface, Interface, describe
 from dure.contract.runtime import arithmetic, sized
@@ -67,14 +68,16 @@ class Program:
     """By the name under which a method is called; the initialiser is called `init`."""
 
 
-def build_program(checked: Checked, class_name: str) -> Program:
-    """Compile one contract of a checked file."""
+def build_program(checked: Checked, class_name: str, watcher: Watcher | None = None) -> Program:
+    """Compile one contract of a checked file, with marks for a watcher where there is one."""
     contract = checked.declarations.contracts[class_name]
     interface = describe(checked.declarations, contract)
     wire = WireTypes(interface)
     accessors = {name: build_accessors(name, kind, wire) for name, kind in contract.state.items()}
     names = _build_globals(checked, contract, interface, wire, accessors)
-    _compile(contract, checked, names)
+    _compile(contract, checked, names, is_watched=watcher is not None)
+    if watcher is not None:
+        names |= _build_watched(contract, names, watcher)
     entries = {
         "init" if method.kind == "init" else method.name: _build_entry(
             method, interface, wire, names, accessors
@@ -85,9 +88,12 @@ def build_program(checked: Checked, class_name: str) -> Program:
     return Program(interface, entries)
 
 
-def _compile(contract: ContractShape, checked: Checked, names: dict[str, Any]) -> None:
+def _compile(
+    contract: ContractShape, checked: Checked, names: dict[str, Any], *, is_watched: bool
+) -> None:
     functions: list[ast.stmt] = [
-        lower_method(method, checked.notes) for method in contract.methods.values()
+        lower_method(method, checked.notes, is_watched=is_watched)
+        for method in contract.methods.values()
     ]
     module = ast.Module(functions, [])
     with warnings.catch_warnings():
@@ -118,6 +124,16 @@ def _build_globals(
     for other in checked.declarations.interfaces.values():
         names |= _build_remotes(other, wire)
     return names
+
+
+def _build_watched(
+    contract: ContractShape, names: dict[str, Any], watcher: Watcher
+) -> dict[str, Any]:
+    watched = {
+        f"$method.{method.name}": watcher.watch(method, names[f"$method.{method.name}"])
+        for method in contract.methods.values()
+    }
+    return build_names(watcher) | watched
 
 
 def _build_remotes(other: InterfaceShape, wire: WireTypes) -> dict[str, Any]:

@@ -21,14 +21,15 @@ from dure.contract.compiler.build import (
 )
 from dure.contract.compiler.charges import compute_statement_cost, split_blocks
 from dure.contract.compiler.expressions import ExpressionLowering
+from dure.contract.compiler.marks import mark_block, mark_line
 from dure.contract.gas import ENTRY, TURN
 from dure.contract.shapes import NUMERIC, TIME, Method
 
 
-def lower_method(method: Method, notes: Notes) -> ast.FunctionDef:
-    """Return the function `$method.name($f, parameters…)`."""
-    lowering = StatementLowering(method, notes)
-    body = lowering.lower_suite(without_docstring(method.node.body), ENTRY)
+def lower_method(method: Method, notes: Notes, *, is_watched: bool = False) -> ast.FunctionDef:
+    """Return the function `$method.name($f, parameters…)`; see `marks` for a watched one."""
+    lowering = StatementLowering(method, notes, is_watched=is_watched)
+    body = lowering.lower_suite(without_docstring(method.node.body), ENTRY, method.node)
     parameters = [ast.arg(FRAME), *(ast.arg(each.name) for each in method.parameters)]
     function = ast.FunctionDef(
         name=f"$method.{method.name}",
@@ -43,21 +44,27 @@ def lower_method(method: Method, notes: Notes) -> ast.FunctionDef:
 class StatementLowering:
     """Lowers the statements of one method."""
 
-    def __init__(self, method: Method, notes: Notes) -> None:
+    def __init__(self, method: Method, notes: Notes, *, is_watched: bool) -> None:
         self._expressions = ExpressionLowering(method, notes)
+        self._is_watched = is_watched
 
-    def lower_suite(self, body: list[ast.stmt], entry_gas: int) -> list[ast.stmt]:
-        """Return the lowered statements, each basic block behind its charge."""
+    def lower_suite(self, body: list[ast.stmt], entry_gas: int, owner: ast.stmt) -> list[ast.stmt]:
+        """Return the lowered statements of `owner`, each basic block behind its charge."""
         lowered: list[ast.stmt] = []
-        for i, block in enumerate(split_blocks(body)):
-            gas = sum(map(compute_statement_cost, block)) + (entry_gas if i == 0 else 0)
+        for i, block in enumerate(split_blocks(body) or [[]]):
+            own_gas = entry_gas if i == 0 else 0
+            gas = sum(map(compute_statement_cost, block)) + own_gas
+            if self._is_watched:
+                lowered.append(mark_block(owner, gas, own_gas))
             lowered += charge(gas)
             for statement in block:
                 lowered += self._lower_placed(statement)
-        return lowered or charge(entry_gas)
+        return lowered
 
     def _lower_placed(self, node: ast.stmt) -> list[ast.stmt]:
         lowered = self._lower_statement(node)
+        if self._is_watched:
+            lowered.insert(0, mark_line(node, compute_statement_cost(node)))
         for each in lowered:
             ast.copy_location(each, node)
         return lowered
@@ -74,8 +81,9 @@ class StatementLowering:
             case ast.Expr(value=ast.Call() as inner):
                 return [self._lower_call(inner)]
             case ast.If(test=test, body=body, orelse=orelse):
-                otherwise = self.lower_suite(orelse, 0) if orelse else []
-                return [ast.If(expressions.lower(test), self.lower_suite(body, 0), otherwise)]
+                otherwise = self.lower_suite(orelse, 0, node) if orelse else []
+                taken = self.lower_suite(body, 0, node)
+                return [ast.If(expressions.lower(test), taken, otherwise)]
             case ast.For():
                 return [self._lower_for(node)]
             case ast.Return(value=value):
@@ -107,7 +115,7 @@ class StatementLowering:
                 iterable: ast.expr = call(f"${builtin}", *map(expressions.lower_kept, arguments))
             case _:
                 iterable = expressions.lower(node.iter)
-        return ast.For(node.target, iterable, self.lower_suite(node.body, TURN), [])
+        return ast.For(node.target, iterable, self.lower_suite(node.body, TURN, node), [])
 
     def _store(self, target: ast.expr, value: ast.expr) -> list[ast.stmt]:
         if isinstance(target, ast.Name):
