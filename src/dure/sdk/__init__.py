@@ -23,6 +23,7 @@ returns, so no node has to be trusted. A refusal is proved as well, and raised a
 | one call of a contract | `client.contract(address).method(by=…, …)` |
 | several calls at once | `client.submit_and_wait([transfer(…), …], by=…)` |
 | money, roles, members | `transfer`, `grant`, `enrol`, `deploy`, `advance` of the client |
+| a contract's life | `upgrade`, `stop`, `start`, `list_versions`, `read_source` |
 | signatures from several places | `build_draft`, `Draft.add_signature`, `Draft.complete` |
 | many transactions | `open_stream` |
 | what happens | `follow` |

@@ -74,8 +74,37 @@ class ContractState(Answer, frozen=True):
     name: str
     owner: str
     version: int
+    stopped: str | None
+    """Why the members stopped it; None while it runs."""
     source: str
     interface: dict[str, Any]
+
+
+class LibraryText(Answer, frozen=True):
+    """A library module that a contract's source carries."""
+
+    name: str
+    text: str
+
+
+class VersionState(Answer, frozen=True):
+    """One of the codes that a contract has had, and the height of the block that brought it."""
+
+    version: int
+    code_hash: str
+    height: int
+
+
+class VersionList(Answer, frozen=True):
+    versions: list[VersionState]
+
+
+class VersionSource(Answer, frozen=True):
+    """What the source of one version is made from."""
+
+    name: str
+    source: str
+    library: list[LibraryText]
 
 
 class BlockSummary(Answer, frozen=True):

@@ -12,7 +12,7 @@ from dure.contract.interface import Interface
 from dure.core.types import Address, AssetId, ChainId, Height, Instant
 from dure.core.validators import ValidatorSet
 from dure.proof.file import ProofFile
-from dure.sdk import answers, ledger_calls
+from dure.sdk import answers, ledger_calls, versions
 from dure.sdk.accounts import Account
 from dure.sdk.client import wall_time
 from dure.sdk.connection.transport import AsyncTransport
@@ -141,6 +141,27 @@ class AsyncClient:
         )
         return await self.contract(await self._run(operation))
 
+    async def upgrade(
+        self,
+        contract: Address,
+        source: Source,
+        *,
+        by: Account,
+        arguments: Mapping[str, object] | None = None,
+    ) -> "AsyncContractProxy":
+        """Replace a contract's code; `arguments` are those of its `@migrate`."""
+        operation = versions.upgrade(self._session, contract, source, by=by, arguments=arguments)
+        await self._run(operation)
+        return await self.contract(contract)
+
+    async def stop(self, contract: Address, reason: str, *, by: Account) -> FinalReceipt:
+        """Have a contract answer views only; everybody reads why."""
+        return await self.submit_and_wait([ledger_calls.stop(contract, reason)], by=by)
+
+    async def start(self, contract: Address, *, by: Account) -> FinalReceipt:
+        """Let a stopped contract run again."""
+        return await self.submit_and_wait([ledger_calls.start(contract)], by=by)
+
     async def advance(
         self, to: Instant, *, by: Account, timeout_s: float = FINAL_TIMEOUT_S
     ) -> Instant:
@@ -154,6 +175,10 @@ class AsyncClient:
         return AsyncContractProxy(self, await self._run(load_binding(self._session, address)))
 
     # Proved
+
+    async def read_source(self, contract: Address, version: int) -> Source:
+        """Return the whole source of one version of a contract; its hash is proved."""
+        return await self._run(versions.read_source(self._session, contract, version))
 
     async def prove_transaction(self, transaction_id: bytes) -> ProofFile:
         """Return the checked proof of a stored transaction, to be kept as a file."""
@@ -176,6 +201,10 @@ class AsyncClient:
         return await self._run(self._session.read_validators())
 
     # One node's word
+
+    async def list_versions(self, contract: Address) -> list[answers.VersionState]:
+        """Return every code that a contract has had, the first one first."""
+        return await self._run(self._session.list_versions(contract))
 
     async def get_status(self) -> answers.Status:
         """Return where the chain stands."""

@@ -13,7 +13,7 @@ from dure.contract.interface import Interface
 from dure.core.types import Address, AssetId, ChainId, Height, Instant
 from dure.core.validators import ValidatorSet
 from dure.proof.file import ProofFile
-from dure.sdk import answers, ledger_calls
+from dure.sdk import answers, ledger_calls, versions
 from dure.sdk.accounts import Account
 from dure.sdk.connection.transport import SyncTransport
 from dure.sdk.contracts import Binding, load_binding
@@ -138,6 +138,27 @@ class Client:
         )
         return self.contract(self._run(operation))
 
+    def upgrade(
+        self,
+        contract: Address,
+        source: Source,
+        *,
+        by: Account,
+        arguments: Mapping[str, object] | None = None,
+    ) -> "ContractProxy":
+        """Replace a contract's code; `arguments` are those of its `@migrate`."""
+        operation = versions.upgrade(self._session, contract, source, by=by, arguments=arguments)
+        self._run(operation)
+        return self.contract(contract)
+
+    def stop(self, contract: Address, reason: str, *, by: Account) -> FinalReceipt:
+        """Have a contract answer views only; everybody reads why."""
+        return self.submit_and_wait([ledger_calls.stop(contract, reason)], by=by)
+
+    def start(self, contract: Address, *, by: Account) -> FinalReceipt:
+        """Let a stopped contract run again."""
+        return self.submit_and_wait([ledger_calls.start(contract)], by=by)
+
     def advance(self, to: Instant, *, by: Account, timeout_s: float = FINAL_TIMEOUT_S) -> Instant:
         """Move a test chain's ledger time to `to`; return when it is there."""
         return self._run(self._session.advance(to, by=by, timeout_s=timeout_s))
@@ -149,6 +170,10 @@ class Client:
         return ContractProxy(self, self._run(load_binding(self._session, address)))
 
     # Proved
+
+    def read_source(self, contract: Address, version: int) -> Source:
+        """Return the whole source of one version of a contract; its hash is proved."""
+        return self._run(versions.read_source(self._session, contract, version))
 
     def prove_transaction(self, transaction_id: bytes) -> ProofFile:
         """Return the checked proof of a stored transaction, to be kept as a file."""
@@ -171,6 +196,10 @@ class Client:
         return self._run(self._session.read_validators())
 
     # One node's word
+
+    def list_versions(self, contract: Address) -> list[answers.VersionState]:
+        """Return every code that a contract has had, the first one first."""
+        return self._run(self._session.list_versions(contract))
 
     def get_status(self) -> answers.Status:
         """Return where the chain stands."""

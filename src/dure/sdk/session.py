@@ -265,6 +265,10 @@ class Session:
     def get_contract(self, address: Address) -> Operation[answers.ContractState]:
         return (yield from get(answers.ContractState, f"/v1/contracts/{encode_address(address)}"))
 
+    def list_versions(self, address: Address) -> Operation[list[answers.VersionState]]:
+        path = f"/v1/contracts/{encode_address(address)}/versions"
+        return (yield from get(answers.VersionList, path)).versions
+
     def call_view(
         self, address: Address, method: str, arguments: Mapping[str, object]
     ) -> Operation[answers.ViewResult]:

@@ -64,7 +64,7 @@ def test_every_answer_has_the_shape_that_the_table_says(desk: Desk) -> None:
 
     def fill(path: str) -> str:
         identity = scheduled if "/scheduled/" in path else signed.transaction_id
-        return path.format(**values, id=identity.hex())
+        return path.format(**values, id=identity.hex(), version=1)
 
     async def ask(client: httpx.AsyncClient) -> None:
         chain.send(chain.sign(book.call("write", text="x")))

@@ -9,7 +9,15 @@ from typing import Final, cast
 
 import msgspec
 
-from dure.api.answers.shapes import ContractAnswer, ContractSummary, EventAnswer
+from dure.api.answers.shapes import (
+    ContractAnswer,
+    ContractSummary,
+    EventAnswer,
+    LibraryAnswer,
+    VersionAnswer,
+    VersionList,
+    VersionSummary,
+)
 from dure.chain import state
 from dure.chain.money import LEDGER
 from dure.contract.bundle import Source
@@ -53,6 +61,7 @@ class Contracts:
             owner=encode_address(record.owner),
             version=record.version,
             deployed=record.deployed,
+            stopped=record.stopped,
         )
 
     def describe(self, address: Address) -> ContractAnswer:
@@ -64,18 +73,52 @@ class Contracts:
             owner=encode_address(record.owner),
             version=record.version,
             deployed=record.deployed,
+            changed=record.changed,
+            stopped=record.stopped,
             code_hash=record.code_hash.hex(),
             source=source.text,
-            interface=msgspec.to_builtins(self.get_interface(address)),
+            library=_describe_library(source),
+            interface=msgspec.to_builtins(self._read_interface(record.code_hash, source)),
+        )
+
+    def list_versions(self, address: Address) -> VersionList:
+        """Return every code that a contract has had; raise `NotFound`."""
+        record, _ = self._load(address)
+        return VersionList(
+            address=encode_address(address),
+            versions=[
+                _summarise_version(number, self._load_version(address, number))
+                for number in range(1, record.version + 1)
+            ],
+        )
+
+    def describe_version(self, address: Address, number: int) -> VersionAnswer:
+        """Return one version of a contract with source and interface; raise `NotFound`."""
+        self._load(address)
+        version = self._load_version(address, number)
+        view = self._gateway.executor.view()
+        source = view.require(Source, state.key_source(version.code_hash))
+        return VersionAnswer(
+            address=encode_address(address),
+            version=number,
+            height=version.height,
+            name=source.class_name,
+            code_hash=version.code_hash.hex(),
+            source=source.text,
+            library=_describe_library(source),
+            interface=msgspec.to_builtins(self._read_interface(version.code_hash, source)),
         )
 
     def get_interface(self, address: Address) -> Interface:
         """Return the interface of a contract's present version; raise `NotFound`."""
         record, source = self._load(address)
-        known = self._interfaces.get(record.code_hash)
+        return self._read_interface(record.code_hash, source)
+
+    def _read_interface(self, code_hash: Hash, source: Source) -> Interface:
+        known = self._interfaces.get(code_hash)
         if known is None:
             known = build_interface(source)
-            self._interfaces[record.code_hash] = known
+            self._interfaces[code_hash] = known
             if len(self._interfaces) > INTERFACES_MAX:
                 self._interfaces.popitem(last=False)
         return known
@@ -137,6 +180,21 @@ class Contracts:
         if record is None:
             raise NotFound("there is no contract at that address")
         return record, view.require(Source, state.key_source(record.code_hash))
+
+    def _load_version(self, address: Address, number: int) -> state.VersionRecord:
+        view = self._gateway.executor.view()
+        version = view.load(state.VersionRecord, state.key_version(address, number))
+        if version is None:
+            raise NotFound("the contract has no version of that number")
+        return version
+
+
+def _summarise_version(number: int, version: state.VersionRecord) -> VersionSummary:
+    return VersionSummary(version=number, code_hash=version.code_hash.hex(), height=version.height)
+
+
+def _describe_library(source: Source) -> list[LibraryAnswer]:
+    return [LibraryAnswer(name=module.name, text=module.text) for module in source.library]
 
 
 def _encode_json_arguments(

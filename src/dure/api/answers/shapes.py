@@ -293,6 +293,8 @@ class ContractSummary(Answer, frozen=True):
     version: int
     deployed: int
     """Height."""
+    stopped: str | None
+    """Why the members stopped it; null while it runs."""
 
 
 class ContractList(Answer, frozen=True):
@@ -303,6 +305,13 @@ class ContractList(Answer, frozen=True):
     """`after` of the next page."""
 
 
+class LibraryAnswer(Answer, frozen=True):
+    """A library module that a contract's source carries."""
+
+    name: str
+    text: str
+
+
 class ContractAnswer(Answer, frozen=True):
     """A contract with its source, for everybody to read."""
 
@@ -311,8 +320,44 @@ class ContractAnswer(Answer, frozen=True):
     owner: str
     version: int
     deployed: int
+    changed: int
+    """Height of the block that brought the present version."""
+    stopped: str | None
+    """Why the members stopped it; null while it runs."""
     code_hash: str
     source: str
+    library: list[LibraryAnswer]
+    interface: dict[str, Any]
+    """As `dure.contract.interface` describes it."""
+
+
+class VersionSummary(Answer, frozen=True):
+    """One of the codes that a contract has had."""
+
+    version: int
+    code_hash: str
+    height: int
+    """Of the block that brought it."""
+
+
+class VersionList(Answer, frozen=True):
+    """All versions of a contract, the first one first."""
+
+    address: str
+    versions: list[VersionSummary]
+
+
+class VersionAnswer(Answer, frozen=True):
+    """One version of a contract with its source, for everybody to read."""
+
+    address: str
+    version: int
+    height: int
+    """Of the block that brought it."""
+    name: str
+    code_hash: str
+    source: str
+    library: list[LibraryAnswer]
     interface: dict[str, Any]
     """As `dure.contract.interface` describes it."""
 

@@ -17,6 +17,7 @@ from dure.api.routes.operation import (
     read_address,
     read_json,
     read_query,
+    read_version,
 )
 from dure.api.service import Service, get_client
 from dure.chain.transaction import compute_contract_address
@@ -71,6 +72,16 @@ async def list_contracts(service: Service, request: Request) -> Response:
 
 async def get_contract(service: Service, request: Request) -> Response:
     return answer_json(service.contracts.describe(read_address(request.path_params["address"])))
+
+
+async def list_versions(service: Service, request: Request) -> Response:
+    address = read_address(request.path_params["address"])
+    return answer_json(service.contracts.list_versions(address))
+
+
+async def get_version(service: Service, request: Request) -> Response:
+    address = read_address(request.path_params["address"])
+    return answer_json(service.contracts.describe_version(address, read_version(request)))
 
 
 async def call_view(service: Service, request: Request) -> Response:

@@ -44,6 +44,7 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "maxLength": TEXT_LENGTH,
         "description": "An address, dure1…",
     },
+    "version": {"type": "integer", "minimum": 0, "description": "Number of a contract's version."},
     "method": {"type": "string", "description": "Name of a read-only method."},
     "key": {
         "type": "string",
@@ -122,10 +123,12 @@ async def read_json(request: Request, type_: type[T]) -> T:
 
 def read_height(request: Request) -> Height:
     """Return the height in the path."""
-    text = request.path_params["height"]
-    if not re.fullmatch(r"[0-9]{1,19}", text, re.ASCII) or int(text) > INT_MAX:
-        raise InvalidRequest("a height is a number from 0")
-    return Height(int(text))
+    return Height(_read_number(request.path_params["height"], "a height"))
+
+
+def read_version(request: Request) -> int:
+    """Return the number of a contract's version in the path."""
+    return _read_number(request.path_params["version"], "a version")
 
 
 def read_id(request: Request) -> bytes:
@@ -150,6 +153,12 @@ def read_address(text: str) -> Address:
         return decode_address(text)
     except InvalidEncoding as problem:
         raise InvalidRequest(problem.message) from None
+
+
+def _read_number(text: str, what: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,19}", text, re.ASCII) or int(text) > INT_MAX:
+        raise InvalidRequest(f"{what} is a number from 0")
+    return int(text)
 
 
 def answer_json(answer: msgspec.Struct, status: int = 200) -> Response:

@@ -108,6 +108,20 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         shapes.ContractAnswer,
     ),
     Operation(
+        "GET",
+        "/v1/contracts/{address}/versions",
+        "Every code that a contract has had: its hash, and the block that brought it",
+        contracts.list_versions,
+        shapes.VersionList,
+    ),
+    Operation(
+        "GET",
+        "/v1/contracts/{address}/versions/{version}",
+        "One version of a contract: source, interface, hash",
+        contracts.get_version,
+        shapes.VersionAnswer,
+    ),
+    Operation(
         "POST",
         "/v1/contracts/{address}/views/{method}",
         "Ask a read-only method; the body has its arguments, by name or in order",
