@@ -20,9 +20,9 @@ from dure.api import (
     build_public_app,
 )
 from dure.application import find_applications
-from dure.chain.genesis.document import decode_genesis_file
+from dure.chain.genesis.document import GenesisDocument, decode_genesis_file
 from dure.console import build_pages
-from dure.contract.machine import InProcessMachine
+from dure.contract.ports import Machine
 from dure.core.errors import ConfigurationError
 from dure.identity.keys import is_sealed, load_key
 from dure.index import Index, follow
@@ -37,6 +37,7 @@ from dure.node.logs import configure_logs
 from dure.node.mempool import MempoolLimits
 from dure.node.peers.directory import load_peers
 from dure.node.runtime import Node, NodeParts
+from dure.node.workers.choice import open_machine
 
 app = typer.Typer(no_args_is_help=True, help="Run one organisation's node.")
 
@@ -84,7 +85,16 @@ def _noted_process(file: Path) -> Iterator[None]:
 async def serve(settings: NodeConfiguration, files: NodeFiles) -> None:
     """Run a node with everything around it; return when it was stopped."""
     genesis_file = _read_genesis(files.genesis)
-    node = Node(_build_parts(settings, files, genesis_file))
+    document = decode_genesis_file(genesis_file)
+    with open_machine(settings.node.contract_workers, document.genesis.kind) as machine:
+        parts = _build_parts(settings, files, document, machine)
+        await _serve_parts(parts, settings, files, genesis_file)
+
+
+async def _serve_parts(
+    parts: NodeParts, settings: NodeConfiguration, files: NodeFiles, genesis_file: bytes
+) -> None:
+    node = Node(parts)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, node.stop)
@@ -125,7 +135,9 @@ async def _serving(
         yield
 
 
-def _build_parts(settings: NodeConfiguration, files: NodeFiles, genesis_file: bytes) -> NodeParts:
+def _build_parts(
+    settings: NodeConfiguration, files: NodeFiles, document: GenesisDocument, machine: Machine
+) -> NodeParts:
     secret = None
     if is_sealed(files.key):
         secret = os.environ.get(PASSPHRASE_VARIABLE)
@@ -134,8 +146,8 @@ def _build_parts(settings: NodeConfiguration, files: NodeFiles, genesis_file: by
     mempool = settings.mempool
     return NodeParts(
         name=settings.node.name,
-        document=decode_genesis_file(genesis_file),
-        machine=InProcessMachine(),
+        document=document,
+        machine=machine,
         key=load_key(files.key, secret),
         guard=files.guard,
         data=files.data,

@@ -107,6 +107,10 @@ class MempoolFull(InvalidTransaction):
     """The node holds as many waiting transactions as it may; send it again later."""
 
 
+class TransactionQuarantined(InvalidTransaction):
+    """Executing it cost this node its contract worker; this node will not offer it to a block."""
+
+
 class InvalidBlock(DureError):
     """A block that breaks a rule. `facts["rule"]` names it."""
 
@@ -141,6 +145,17 @@ class NotFound(Unavailable):
 
 class TimedOut(Unavailable):
     """It did not happen within the time that the caller gave it; it may still happen."""
+
+
+class WorkerDied(Unavailable):
+    """The process that runs contracts died, hung or broke the protocol; nothing has changed.
+
+    That proves nothing about the call: it is no refusal, and no reason to call a block invalid.
+    """
+
+
+class WorkerNotStarted(WorkerDied):
+    """No process can be started in which contracts would run."""
 
 
 class ViewRefused(DureError):

@@ -60,6 +60,12 @@ class NodeSection(_Section, frozen=True, kw_only=True):
     guard: Annotated[
         str, _Text, Meta(description="What the validator signed last. Never copy or restore it.")
     ] = "guard"
+    contract_workers: Annotated[
+        Literal["auto", "always", "never"],
+        Meta(
+            description="Whether contracts run in a process of their own; auto: on public chains."
+        ),
+    ] = "auto"
 
 
 class PeersSection(_Section, frozen=True, kw_only=True):

@@ -12,7 +12,10 @@ Rules
    committed → durable → told.
 3. A block that the certificate proves final and our ledger refuses is a divergence: the driver
    stops for good rather than follow either.
-4. Transactions of clients are passed on once, to all peers; those that still wait after a while
+4. A death of the process that runs contracts proves nothing: a block that was to be judged gets no
+   vote; a proposal is made again without the transaction that it died of, unless it was a
+   scheduled call, which cannot be left out; under a final block the driver stops for good.
+5. Transactions of clients are passed on once, to all peers; those that still wait after a while
    are passed on again.
 """
 
@@ -41,12 +44,15 @@ from dure.core.errors import (
     StorageError,
     TransactionReplayed,
     TransactionTooEarly,
+    WorkerDied,
+    WorkerNotStarted,
     WrongChain,
     WrongSignature,
 )
 from dure.core.signatures import verify_many
 from dure.core.types import Height, Instant, Milliseconds, PublicKey, Round, TransactionId
 from dure.node import messages
+from dure.node.halt import FinalBlockNotExecuted
 from dure.node.mempool import Mempool, MempoolLimits
 from dure.node.ports import Clock, Disk, Network, Signer, StoredBlock
 from dure.node.synchronizer import Synchronizer
@@ -55,6 +61,8 @@ TICK = "tick"
 DUE = "due"
 TICK_MS = Milliseconds(500)
 GOSSIP_AGAIN_MS = 2_000
+DEATHS_MAX = 4
+"""Deaths of contract workers that one proposal may cost before it is given up."""
 
 NEVER_PASSED_ON = frozenset(
     error.code for error in (WrongSignature, MalformedTransaction, WrongChain)
@@ -294,15 +302,7 @@ class Driver:
         return encode(messages.EngineMessage(data=self.engine.encode_message(message)))
 
     def _build(self, order: consensus.BuildCandidate) -> None:
-        try:
-            candidate = self.executor.propose(
-                order.parent,
-                time=order.time,
-                proposer=self._ports.signer.key,
-                transactions=self.mempool.iterate(),
-            )
-        except InvalidBlock:
-            candidate = None
+        candidate = self._propose(order)
         if candidate is not None:
             self._drop(candidate.refused)
         else:
@@ -311,9 +311,42 @@ class Driver:
         block = candidate.block if candidate else None
         self._put(consensus.CandidateBuilt(order.height, order.round, block))
 
+    def _propose(self, order: consensus.BuildCandidate) -> Candidate | None:
+        for _ in range(DEATHS_MAX):
+            try:
+                return self.executor.propose(
+                    order.parent,
+                    time=order.time,
+                    proposer=self._ports.signer.key,
+                    transactions=self.mempool.iterate(),
+                )
+            except InvalidBlock:
+                return None
+            except WorkerDied as death:
+                if not self._quarantine(death):
+                    break
+        log.error("nothing_proposed", height=order.height)
+        return None
+
+    def _quarantine(self, death: WorkerDied) -> bool:
+        """Take the transaction that it died of out of the mempool; say whether there is one."""
+        log.error("worker_died_proposing", **death.facts)
+        culprit = death.facts.get("transaction")
+        if isinstance(death, WorkerNotStarted) or not isinstance(culprit, bytes):
+            return False
+        found = self.mempool.quarantine(TransactionId(culprit))
+        if found is not None:
+            log.error("transaction_quarantined", transaction=culprit)
+            self._observer.on_dropped(*found)
+        return found is not None
+
     def _judge(self, block: Block) -> None:
-        valid = self._try_judge(block) is not None
         block_id = compute_block_id(block.header)
+        try:
+            valid = self._try_judge(block) is not None
+        except WorkerDied as death:
+            log.warning("block_not_judged", block=block_id, **death.facts)
+            valid = False
         self._put(consensus.CandidateJudged(block.header.height, block_id, valid))
 
     def _try_judge(self, block: Block) -> Candidate | None:
@@ -327,7 +360,10 @@ class Driver:
         if block.header.height <= self._height:
             return
         follows = block.header.previous == self.executor.head.block_id
-        candidate = self._try_judge(block) if follows else None
+        try:
+            candidate = self._try_judge(block) if follows else None
+        except WorkerDied as death:
+            raise FinalBlockNotExecuted(block, death) from death
         if candidate is None:
             height = block.header.height
             message = f"block {height} is sealed by a quorum and refused by this node's ledger"

@@ -7,12 +7,16 @@ a block is handed to the caller with the reason.
 from collections import Counter, OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
 from dure.chain.transaction import Transaction
-from dure.core.errors import MempoolFull, TransactionExpired
+from dure.core.errors import MempoolFull, TransactionExpired, TransactionQuarantined
 from dure.core.types import Address, Instant, TransactionId
+
+QUARANTINED_MAX: Final = 4_096
+"""Transactions that are kept out for good; past that the first is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Mempool:
         self._waiting: OrderedDict[TransactionId, Waiting] = OrderedDict()
         self._senders: Counter[Address] = Counter()
         self._bytes = 0
+        self._quarantined: OrderedDict[TransactionId, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -47,10 +52,12 @@ class Mempool:
         return transaction_id in self._waiting
 
     def add(self, transaction: Transaction, now: Instant) -> None:
-        """Append; raise `MempoolFull` with the bound that was reached.
+        """Append; raise `TransactionQuarantined`, or `MempoolFull` with the bound that was reached.
 
         Call only for what is not in it yet.
         """
+        if transaction.transaction_id in self._quarantined:
+            raise _refuse_quarantined()
         limits, sender = self._limits, transaction.body.sender
         size = self._bytes + len(transaction.envelope)
         if len(self._waiting) >= limits.transactions_max or size > limits.bytes_max:
@@ -69,6 +76,19 @@ class Mempool:
             waiting = self._waiting.pop(transaction_id, None)
             if waiting is not None:
                 self._forget(waiting.transaction)
+
+    def quarantine(
+        self, transaction_id: TransactionId
+    ) -> tuple[Transaction, TransactionQuarantined] | None:
+        """Take a transaction out and never take it in again; None where it is not in."""
+        waiting = self._waiting.get(transaction_id)
+        if waiting is None:
+            return None
+        self.remove((transaction_id,))
+        self._quarantined[transaction_id] = None
+        if len(self._quarantined) > QUARANTINED_MAX:
+            self._quarantined.popitem(last=False)
+        return waiting.transaction, _refuse_quarantined()
 
     def iterate(self) -> Iterator[Transaction]:
         """Yield what waits, oldest first; the pool must not change meanwhile."""
@@ -97,3 +117,10 @@ class Mempool:
         self._senders[sender] -= 1
         if not self._senders[sender]:
             del self._senders[sender]
+
+
+def _refuse_quarantined() -> TransactionQuarantined:
+    return TransactionQuarantined(
+        "executing it ended the process in which this node runs contracts; "
+        "this node will not offer it again"
+    )

@@ -30,6 +30,7 @@ from dure.node.driver import Driver, Ports
 from dure.node.durable.signer import FileSigner, MuteSigner
 from dure.node.durable.storage import RocksDisk
 from dure.node.gateway import NodeStatus, Notice, PeerStatus
+from dure.node.halt import FinalBlockNotExecuted, write_dump
 from dure.node.mempool import MempoolLimits
 from dure.node.peers.directory import Peer
 from dure.node.peers.network import LocalNode, PeerNetwork
@@ -232,6 +233,9 @@ class Node:
             return action(*arguments)
         except Exception as problem:  # the outer edge: nothing may go on after an unexpected error
             log.critical("node_stops", node=self._parts.name, reason=repr(problem), exc_info=True)
+            if isinstance(problem, FinalBlockNotExecuted):
+                file = write_dump(self._parts.data, problem)
+                log.critical("node_left_a_dump", node=self._parts.name, file=str(file))
             self._failure = problem
             self._stopped.set()
             return None

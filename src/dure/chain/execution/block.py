@@ -11,7 +11,8 @@ Rules
 3. A transaction that breaks a rule before any call (time, replay, policy, quota) makes the block
    invalid; one whose call refuses is undone whole, pays its gas and leaves its receipt.
 4. Parameters are those at the beginning of the block, whatever a transaction in it changes.
-5. What a call says (result and events) costs gas by the byte, so that receipts stay small enough to
+5. Where the machine dies under a call, nothing of the block stands; the error says which call.
+6. What a call says (result and events) costs gas by the byte, so that receipts stay small enough to
    be stored and sent.
 6. Money moves by the rule of its asset. A payment moves before its call, which sees what arrived.
 7. The gas of a scheduled call is paid whole when it is scheduled, and no part of it comes back: it
@@ -32,7 +33,7 @@ from dure.chain.transaction import Call, Transaction
 from dure.contract.ports import Invocation, Meter, Payment, Refusal, TransferOrder
 from dure.core import hashing
 from dure.core.codec import encode
-from dure.core.errors import TransactionReplayed
+from dure.core.errors import TransactionReplayed, WorkerDied
 from dure.core.types import ChainId, Gas, Hash, Height, Instant, TransactionId
 
 GAS_PER_OUTPUT_BYTE: Final = 8
@@ -125,6 +126,9 @@ class Execution:
                 Kind.SCHEDULED, identity, gas_used=meter.used, refusal=refusal, failed_call=0
             )
             self._record(receipt, ())
+        except WorkerDied as death:
+            death.facts["scheduled"] = identity
+            raise
         else:
             self._merge(fork)
             share.settle()
@@ -156,6 +160,9 @@ class Execution:
                 failed_call=len(data),
             )
             self._record(receipt, ())
+        except WorkerDied as death:
+            death.facts["transaction"] = identity
+            raise
         else:
             self._merge(fork)
             receipt = build_receipt(Kind.TRANSACTION, identity, gas_used=meter.used, outcomes=data)

@@ -13,6 +13,7 @@ appears: two different ones at a height end the run with `SafetyViolation`.
 """
 
 from dure.testing.simulation.faults import Faults
+from dure.testing.simulation.machines import FragileMachine
 from dure.testing.simulation.network import SafetyViolation, Simulation, Stalled
 
-__all__ = ["Faults", "SafetyViolation", "Simulation", "Stalled"]
+__all__ = ["Faults", "FragileMachine", "SafetyViolation", "Simulation", "Stalled"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, ParamSpec
 
 from dure.chain import money, system
 from dure.chain.executor import Executor
@@ -55,6 +55,7 @@ from dure.core.types import (
 from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
 from dure.node.driver import Driver, Ports
+from dure.node.halt import FinalBlockNotExecuted
 from dure.node.ports import StoredBlock
 from dure.testing.simulation.faults import Faults
 from dure.testing.simulation.ports import (
@@ -65,6 +66,8 @@ from dure.testing.simulation.ports import (
     SimulatedSigner,
 )
 from dure.testing.simulation.scheduler import Scheduler
+
+P = ParamSpec("P")
 
 START: Final = 1_700_000_000_000
 SUPPLY: Final = Amount(1_000_000_000)
@@ -107,8 +110,9 @@ class Simulation:
         *,
         members: int = 4,
         faults: Faults | None = None,
-        machine: Machine | None = None,
+        machines: Callable[[int], Machine] | None = None,
     ) -> None:
+        """Begin a network; `machines` makes each member's own, by number; without it all share."""
         self.seed = seed
         self.random = Random(seed)
         self.scheduler = Scheduler(START)
@@ -118,7 +122,10 @@ class Simulation:
         self.nodes = [self._make_node(i, faults) for i in range(members)]
         self.document = self._build_genesis()
         self.asset = compute_asset_id(self.nodes[0].address, "KRW")
-        self._machine = machine or InProcessMachine()
+        shared = InProcessMachine()
+        self._machines = [machines(i) if machines else shared for i in range(members)]
+        self.halted: dict[int, FinalBlockNotExecuted] = {}
+        """Members that stopped for good under a final block, and why."""
         for index in range(members):
             self.restart(index)
 
@@ -135,7 +142,7 @@ class Simulation:
         node = self.nodes[index]
         clock = SimulatedClock(self.scheduler, node.skew_ms)
         node.network = SimulatedNetwork(node.key.public, self.links)
-        executor = Executor(self.document, self._machine)
+        executor = Executor(self.document, self._machines[index])
         ports = Ports(node.disk, node.network, clock, node.signer)
         driver = Driver(
             executor,
@@ -144,14 +151,21 @@ class Simulation:
             observer=_Checker(self, node),
         )
 
-        def on_timer(name: object) -> None:
-            if node.driver is driver:
-                driver.on_timer(name)
+        def guarded(action: Callable[P, None]) -> Callable[P, None]:
+            def act(*arguments: P.args, **named: P.kwargs) -> None:
+                if node.driver is driver:
+                    try:
+                        action(*arguments, **named)
+                    except FinalBlockNotExecuted as problem:
+                        self.halted[index] = problem
+                        self.crash(index)
 
-        clock.on_timer = on_timer
+            return act
+
+        clock.on_timer = guarded(driver.on_timer)
         node.driver = driver
-        self.links.attach(node.key.public, driver.on_frame)
-        driver.start()
+        self.links.attach(node.key.public, guarded(driver.on_frame))
+        guarded(driver.start)()
 
     def wipe(self, index: int) -> None:
         """Take a crashed node's disk away; its signer's memory stays."""

@@ -1,0 +1,64 @@
+"""Messages over a byte stream: four bytes of length, big-endian, and then so many bytes.
+
+Both ends of a worker's socket use it. The two take turns, but for messages that want no answer,
+so an end that writes never waits for one that writes as well.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+FRAME_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Longest message: a contract's source with all of its library."""
+READ_BYTES: Final = 64 * 1024
+
+
+class ChannelClosed(Exception):
+    """The other end is gone."""
+
+
+class FrameTooLong(Exception):
+    """The other end announced more than a message may have."""
+
+
+class Channel:
+    """Whole messages, in order."""
+
+    __slots__ = ("_buffer", "_read", "_write")
+
+    def __init__(self, read: Callable[[int], bytes], write: Callable[[bytes], None]) -> None:
+        """`read` returns some bytes, none at the end of the stream; `write` writes all it gets."""
+        self._read = read
+        self._write = write
+        self._buffer = b""
+
+    def send(self, message: bytes) -> None:
+        """Write one message."""
+        self._write(len(message).to_bytes(4, "big") + message)
+
+    def receive(self) -> bytes:
+        """Return the next message; raise `ChannelClosed` or `FrameTooLong`."""
+        buffer = self._buffer or self._read_some()
+        while len(buffer) < 4:
+            buffer += self._read_some()
+        end = 4 + int.from_bytes(buffer[:4], "big")
+        if end > FRAME_BYTES_MAX + 4:
+            raise FrameTooLong
+        if len(buffer) < end:
+            buffer = self._read_until(buffer, end)
+        self._buffer = buffer[end:]
+        return buffer[4:end]
+
+    def _read_until(self, begun: bytes, end: int) -> bytes:
+        parts = [begun]
+        size = len(begun)
+        while size < end:
+            part = self._read_some()
+            parts.append(part)
+            size += len(part)
+        return b"".join(parts)
+
+    def _read_some(self) -> bytes:
+        data = self._read(READ_BYTES)
+        if not data:
+            raise ChannelClosed
+        return data
