@@ -184,10 +184,16 @@ class LiveStage:
         return account
 
     def deploy(self, deployment: Deployment) -> Address:
-        done = self._act(self._office.authority, "the members", [deployment.build_call()])
-        address = decode(Address, done.results[0])
+        address = decode(Address, self.decide([deployment.build_call()]).results[0])
         self._find(address)
         return address
+
+    def decide(self, calls: Sequence[Call]) -> Done:
+        done = self._act(self._office.authority, "the members", calls)
+        for address in self._contracts:
+            # What was decided may be another code, with other methods.
+            self._contracts[address] = self._client.contract(address)
+        return done
 
     def send(self, sender: NamedAccount, calls: Sequence[Call]) -> Done:
         return self._act(sender, sender.name, calls)

@@ -186,8 +186,10 @@ class MemoryStage:
         return account
 
     def deploy(self, deployment: Deployment) -> Address:
-        call = deployment.build_call()
-        return decode(Address, self.send(self._authority, [call]).results[0])
+        return decode(Address, self.decide([deployment.build_call()]).results[0])
+
+    def decide(self, calls: Sequence[Call]) -> Done:
+        return self.send(self._authority, calls)
 
     def advance(self, to: Instant) -> None:
         self.send(self._clock, [ledger_calls.advance(to)])

@@ -95,6 +95,10 @@ class Stage(Protocol):
         """Put a contract on the chain with the members' approval; raise `Refused`."""
         ...
 
+    def decide(self, calls: Sequence[Call]) -> Done:
+        """Execute calls that the members approve together, all or nothing; raise `Refused`."""
+        ...
+
     def view(self, contract: Address, method: str, arguments: bytes) -> bytes:
         """Return the canonical result of a read-only method; raise `Refused`."""
         ...

@@ -25,7 +25,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 
 from dure.chain.transaction import Call
 from dure.contract.language import Contract, Duration, Event, Time
@@ -108,13 +108,37 @@ class World:
             Deployment(
                 source=agreement.source,
                 owner=by.address,
-                arguments=_encode_init(agreement, arguments),
+                arguments=_encode_marked(agreement, "init", arguments),
                 roles=_list_holders(roles or {}),
             )
         )
         deployed = Deployed(agreement, address, self._stage)
         self._contracts.append(deployed)
         return deployed
+
+    def upgrade(
+        self, contract: Deployed, contract_class: type[Contract], **arguments: object
+    ) -> Deployed:
+        """Give a contract the code of another class, as the members together may.
+
+        The `arguments` are those of its `@migrate`. Return the contract as it is from now on; what
+        stands in `contract` goes on speaking of the code before.
+        """
+        agreement = read_agreement(contract_class)
+        given = _encode_marked(agreement, "migrate", arguments)
+        call = ledger_calls.upgrade(contract.address, agreement.source, arguments=given)
+        self._stage.decide([call])
+        upgraded = Deployed(agreement, contract.address, self._stage)
+        self._contracts.append(upgraded)
+        return upgraded
+
+    def stop(self, contract: Deployed, reason: str) -> None:
+        """Have a contract answer views only, as the members together may."""
+        self._stage.decide([ledger_calls.stop(contract.address, reason)])
+
+    def start(self, contract: Deployed) -> None:
+        """Let a stopped contract run again."""
+        self._stage.decide([ledger_calls.start(contract.address)])
 
     def transfer(self, *, by: Person, to: Party, asset: str, amount: int) -> None:
         """Move money between people, or to a contract that does not ask for it."""
@@ -216,10 +240,15 @@ class World:
             self._contracts = contracts
 
 
-def _encode_init(agreement: Agreement, arguments: Mapping[str, object]) -> bytes:
-    if agreement.interface.initialiser is None and not arguments:
+def _encode_marked(
+    agreement: Agreement, name: Literal["init", "migrate"], arguments: Mapping[str, object]
+) -> bytes:
+    """Return the arguments of the method marked so; none where the class has no such method."""
+    interface = agreement.interface
+    marked = interface.initialiser if name == "init" else interface.migration
+    if marked is None and not arguments:
         return encode(())
-    return agreement.values.encode_arguments("init", (), arguments)
+    return agreement.values.encode_arguments(name, (), arguments)
 
 
 def _read_time(at: str | Time) -> Time:
