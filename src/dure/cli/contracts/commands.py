@@ -2,12 +2,16 @@
 
 import typer
 
-from dure.cli.contracts import call, deploy, view
+from dure.cli.contracts import call, deploy, source, start, stop, upgrade, view
 from dure.cli.contracts.authoring import check
 
 app = typer.Typer(no_args_is_help=True, help="Check, deploy, call and read contracts.")
 
 app.command("check")(check.check_files)
 app.command("deploy")(deploy.deploy)
+app.command("upgrade")(upgrade.upgrade)
+app.command("stop")(stop.stop)
+app.command("start")(start.start)
+app.command("source")(source.source)
 app.command("call")(call.call)
 app.command("view")(view.view)

@@ -7,11 +7,10 @@ import typer
 
 from dure.cli.access import Arguments, NetworkOption, connect, load_account, load_authority
 from dure.cli.contracts.arguments import read_values
-from dure.cli.contracts.authoring.check import print_problems
-from dure.cli.contracts.authoring.file import ClassOption, SourceFile, find_source, read_text
+from dure.cli.contracts.authoring.file import ClassOption, SourceFile
+from dure.cli.contracts.sound_source import read_sound_source
 from dure.cli.output import JsonOption, fail, print_facts, print_json
 from dure.contract.interface import build_interface
-from dure.contract.source import check_text
 from dure.core.address import decode_address, encode_address
 from dure.core.errors import ConfigurationError
 from dure.core.types import Address
@@ -34,12 +33,7 @@ def deploy(
     Example: dure contract deploy token.py code=KRW decimals=0 --network my-network --owner bank
     --role issuer=bank
     """
-    text = read_text(file)
-    problems = check_text(text)
-    if problems:
-        print_problems(file, problems)
-        raise typer.Exit(1)
-    source = find_source(file, text, class_name)
+    source = read_sound_source(file, class_name)
     interface = build_interface(source)
     roles: dict[str, list[Address]] = {}
     for given in role or []:
