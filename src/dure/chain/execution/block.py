@@ -14,8 +14,8 @@ Rules
 5. Where the machine dies under a call, nothing of the block stands; the error says which call.
 6. What a call says (result and events) costs gas by the byte, so that receipts stay small enough to
    be stored and sent.
-6. Money moves by the rule of its asset. A payment moves before its call, which sees what arrived.
-7. The gas of a scheduled call is paid whole when it is scheduled, and no part of it comes back: it
+7. Money moves by the rule of its asset. A payment moves before its call, which sees what arrived.
+8. The gas of a scheduled call is paid whole when it is scheduled, and no part of it comes back: it
    kept room in a block that nobody else could have.
 """
 
