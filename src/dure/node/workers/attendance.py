@@ -52,16 +52,19 @@ class Attendance:
 
     def _hear(self, told: tuple[protocol.Told, ...], left: int) -> None:
         """Do what the worker has told, up to the first refusal; note the gas that is left."""
+        lefts = [self._meter.left, *(each.left for each in told), left]
+        if self._refusal is None and lefts != sorted(lefts, reverse=True):
+            raise BrokenProtocol
         for each in told:
             if self._refusal is not None:
                 return
-            self._note(each.left)
+            self._meter.left = each.left
             try:
                 self._call(_find(each.method, told=True), each.arguments)
             except Refusal as refusal:
                 self._refusal = refusal
         if self._refusal is None:
-            self._note(left)
+            self._meter.left = left
 
     def _answer(self, number: int, arguments: msgspec.Raw) -> protocol.Answered | protocol.Refused:
         if self._refusal is not None:
@@ -80,11 +83,6 @@ class Attendance:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise BrokenProtocol from None
         return getattr(self._ledger, method.name)(*arguments)
-
-    def _note(self, left: int) -> None:
-        if left > self._meter.left:
-            raise BrokenProtocol
-        self._meter.left = left
 
 
 def _find(number: int, *, told: bool) -> protocol.Method:

@@ -117,6 +117,8 @@ class Simulation:
         self.random = Random(seed)
         self.scheduler = Scheduler(START)
         self.final: dict[Height, BlockId] = {}
+        self.authority = _derive_key("authority")
+        """Key of the account that deploys contracts."""
         faults = faults or Faults()
         self.links = Links(self.scheduler, self.random, faults)
         self.nodes = [self._make_node(i, faults) for i in range(members)]
@@ -195,22 +197,27 @@ class Simulation:
         """Return a signed transfer between two members' accounts."""
         given = system.TransferArguments(self.asset, self.nodes[target].address, Amount(amount))
         call = Call(money.LEDGER, "transfer", encode(given), None)
-        sender = self.nodes[source]
+        return self.sign(self.nodes[source].account, call, valid_ms=valid_ms)
+
+    def sign(
+        self, key: SigningKey, call: Call, *, gas: Gas = Gas(50_000), valid_ms: int = 60_000
+    ) -> bytes:
+        """Return one call of the account that a key stands for, signed."""
+        policy = KeyPolicy(key.public)
         body = encode(
             Body(
                 version=1,
                 chain_id=compute_chain_id(self.document.genesis),
-                sender=sender.address,
+                sender=compute_address(policy),
                 payer=None,
                 valid_until=Instant(self.scheduler.now_ms + valid_ms),
                 salt=self.random.randbytes(16),
-                gas_limit=Gas(50_000),
+                gas_limit=gas,
                 fee_limit=Amount(0),
                 calls=(call,),
             )
         )
-        signature = sender.account.sign(compute_transaction_id(body))
-        proof = PolicyProof(KeyPolicy(sender.account.public), (signature,))
+        proof = PolicyProof(policy, (key.sign(compute_transaction_id(body)),))
         return encode(Envelope(body, (proof,)))
 
     def submit(self, index: int, *envelopes: bytes) -> list[TransactionId | InvalidTransaction]:
@@ -297,7 +304,7 @@ class Simulation:
                 Organisation(node.name, KeyPolicy(_derive_key(node.name).public))
                 for node in self.nodes
             ),
-            authority=KeyPolicy(_derive_key("authority").public),
+            authority=KeyPolicy(self.authority.public),
             assets=(Asset("KRW", 0, self.nodes[0].address),),
             allocations_hash=compute_allocations_hash(allocations),
         )

@@ -1,0 +1,142 @@
+"""A machine that does what a call's arguments say, to itself as well: what a worker must survive.
+
+Arguments are the text of a list of steps. A step with the name of a method or a property of the
+ledger asks for it; the others are below.
+"""
+
+import ast
+import mmap
+import os
+import signal
+import socket
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dure.contract.bundle import Source
+from dure.contract.machine import compute_code_hash
+from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder
+from dure.core.types import Address, Amount, Hash
+from dure.node.workers import protocol
+from dure.node.workers.channel import Channel
+from dure.node.workers.child import serve
+
+ROOT = Path(__file__).parents[4]
+BOOTSTRAP = (
+    f"sys.path.insert(0, {str(ROOT)!r}); from tests.unit.node.workers.planted import main; main()"
+)
+CONTRACT = Address(bytes([200]) * 32)
+SENDER = Address(bytes([1]) * 32)
+
+
+def main() -> None:
+    """Be a worker."""
+    serve(PlantedMachine())
+
+
+def build_source(text: str) -> Source:
+    """Return a source that is loaded as its text says: `die`, `refuse`, or anything else."""
+    return Source("Planted", text, ())
+
+
+def build_call(*steps: tuple[Any, ...], method: str = "do") -> Invocation:
+    """Return a call that does these steps."""
+    return Invocation(
+        CONTRACT, method, repr(steps).encode("ascii", "backslashreplace"), SENDER, None
+    )
+
+
+class PlantedMachine:
+    """See the module."""
+
+    def __init__(self) -> None:
+        self._loaded: set[Hash] = set()
+
+    def load(self, source: Source) -> Hash:
+        if source.text == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if source.text == "refuse":
+            raise Refusal("unsafe_code", "it says so")
+        code_hash = compute_code_hash(source)
+        if source.text == "lie":
+            return Hash(bytes(32))
+        self._loaded.add(code_hash)
+        return code_hash
+
+    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+        assert ledger.get_program(call.contract).code_hash in self._loaded
+        return run_steps(ledger, call.arguments, meter)
+
+    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+        return run_steps(ledger, call.arguments, meter)
+
+    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
+        assert before in self._loaded
+        ledger.write(call.contract, b"before", before)
+        run_steps(ledger, call.arguments, meter)
+
+    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
+        meter.charge(7)
+        ledger.transfer(order.asset, order.source, order.target, Amount(order.amount - 1))
+        return Amount(order.amount - 1)
+
+
+def run_steps(ledger: Ledger, data: bytes, meter: Meter) -> bytes:
+    """Return the text of what the ledger answered."""
+    answers: list[object] = []
+    for name, *arguments in ast.literal_eval(data.decode()):
+        if name == "charge":
+            meter.charge(*arguments)
+        elif name == "refuse":
+            raise Refusal(*arguments)
+        elif name == "earn":
+            meter.left += 1
+        elif name in DEEDS:
+            DEEDS[name]()
+        else:
+            found = getattr(ledger, name)
+            answers.append(found(*arguments) if callable(found) else found)
+    return repr(answers).encode("ascii", "backslashreplace")
+
+
+def _say(data: bytes) -> None:
+    os.write(0, data)
+
+
+def _say_for_ever() -> None:
+    told = protocol.encode(protocol.Ask(None, 0, msgspec.Raw(b"\x90"), ()))
+    while True:
+        _say(len(told).to_bytes(4, "big") + told)
+
+
+def _spin() -> None:
+    while True:
+        pass
+
+
+def _say_report(report: object) -> None:
+    Channel(bytes, _say).send(protocol.encode(report))
+
+
+DEEDS: dict[str, Callable[[], object]] = {
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "exit": lambda: os._exit(3),
+    "fail": lambda: DEEDS["no such deed"],
+    "spin": _spin,
+    "wait": lambda: os.read(0, 1),
+    "hoard": lambda: bytearray(1 << 30),
+    "open": lambda: Path("/etc/hostname").read_text(),
+    "connect": socket.socket,
+    "fork": os.fork,
+    "map code": lambda: mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_EXEC),
+    "babble": lambda: _say(bytes(64)),
+    "announce too much": lambda: _say(b"\xff" * 4),
+    "say for ever": _say_for_ever,
+    "ask for what there is not": lambda: _say_report(
+        protocol.Ask(999, 0, msgspec.Raw(b"\x90"), ())
+    ),
+    "ask with wrong types": lambda: _say_report(protocol.Ask(0, 0, msgspec.Raw(b"\x90"), ())),
+    "answer a load": lambda: _say_report(protocol.Loaded(Hash(bytes(32)))),
+}
