@@ -23,7 +23,7 @@ from dure.contract.interface import (
     parse_type,
 )
 from dure.contract.language import Duration, Time
-from dure.contract.limits import ITEMS_MAX, TEXT_MAX, VALUE_BYTES_MAX
+from dure.contract.limits import ITEMS_MAX, KEY_BYTES_MAX, TEXT_MAX, VALUE_BYTES_MAX
 from dure.contract.shapes import Sort, Type
 from dure.contract.wire import WireTypes, measure
 from dure.core import codec
@@ -67,8 +67,7 @@ def decode_arguments(interface: Interface, method: str, data: bytes) -> dict[str
 def decode_result(interface: Interface, method: str, data: bytes) -> Plain:
     """Return the plain result of a call."""
     kind = parse_type(get_method(interface, method).result, interface)
-    value = codec.decode(_get_wire(interface).get(kind), data, bytes_max=VALUE_BYTES_MAX)
-    return _from_wire(interface, kind, value)
+    return decode_value(interface, kind, data)
 
 
 def encode_result(interface: Interface, method: str, value: Plain) -> bytes:
@@ -83,6 +82,20 @@ def decode_event(interface: Interface, name: str, data: bytes) -> dict[str, Plai
         message = f"{interface.name} has no event {name}"
         raise InvalidValue(message)
     return _decode_fields(interface, interface.events[name].fields, data)
+
+
+def decode_value(interface: Interface, kind: Type, data: bytes) -> Plain:
+    """Return the plain value of stored bytes."""
+    value = codec.decode(_get_wire(interface).get(kind), data, bytes_max=VALUE_BYTES_MAX)
+    return _from_wire(interface, kind, value)
+
+
+def decode_key(interface: Interface, kinds: Sequence[Type], key: bytes) -> tuple[str, list[Plain]]:
+    """Return the field and the plain keys of a storage key with keys of these types."""
+    wire = _get_wire(interface)
+    types = tuple([str, *map(wire.get, kinds)])
+    field, *keys = codec.decode(tuple[types], key, bytes_max=KEY_BYTES_MAX)  # type: ignore[valid-type]
+    return field, [_from_wire(interface, *pair) for pair in zip(kinds, keys, strict=True)]
 
 
 def get_method(interface: Interface, name: str) -> MethodInterface:

@@ -11,7 +11,6 @@ Rules
 4. Beyond the gas limit nothing is counted: the charge that runs out counts up to the limit.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -34,6 +33,7 @@ from dure.core.types import Gas, Hash
 
 @dataclass(slots=True)
 class _Line:
+    place: Place
     hits: int = 0
     gas: int = 0
 
@@ -44,9 +44,9 @@ class _Open:
 
     began_with: int
     """Gas that was left when it began."""
-    places: list[Place] = field(default_factory=list)
+    standing: list[_Line] = field(default_factory=list)
     """The open line of each method of the contract that is running, the innermost last."""
-    lines: defaultdict[Place, _Line] = field(default_factory=lambda: defaultdict(_Line))
+    lines: dict[tuple[str, int], _Line] = field(default_factory=dict)
     entry_gas: int = 0
     set_aside: int = 0
     steps: list[Step] = field(default_factory=list)
@@ -56,12 +56,19 @@ class _Open:
     @property
     def place(self) -> Place | None:
         """The open line."""
-        return self.places[-1] if self.places else None
+        return self.standing[-1].place if self.standing else None
+
+    def find(self, module: str, number: int) -> _Line:
+        """Return what is counted for a line."""
+        line = self.lines.get((module, number))
+        if line is None:
+            line = self.lines[module, number] = _Line(Place(module, number))
+        return line
 
     def count(self, gas: int) -> None:
         """Add gas to the open line."""
-        if self.places:
-            self.lines[self.places[-1]].gas += gas
+        if self.standing:
+            self.standing[-1].gas += gas
         else:
             self.entry_gas += gas
 
@@ -143,33 +150,34 @@ class Recorder:
         """See `Watcher.on_block`."""
         self._settle()
         opened = self._open[-1]
-        opened.places[-1] = owner = Place(opened.places[-1].module, line)
+        owner = opened.standing[-1] = opened.find(opened.standing[-1].place.module, line)
         opened.set_aside += gas - own_gas
-        opened.lines[owner].gas += own_gas
+        owner.gas += own_gas
         self._left -= gas
 
     def on_line(self, frame: Frame, line: int, gas: int) -> None:
         """See `Watcher.on_line`."""
         self._settle()
         opened = self._open[-1]
-        opened.places[-1] = place = Place(opened.places[-1].module, line)
+        begun = opened.standing[-1] = opened.find(opened.standing[-1].place.module, line)
         opened.set_aside -= gas
-        opened.lines[place].hits += 1
-        opened.lines[place].gas += gas
+        begun.hits += 1
+        begun.gas += gas
 
     def watch(self, method: Method, function: Callable[..., Any]) -> Callable[..., Any]:
         """See `Watcher.watch`."""
-        beginning = Place("", method.node.lineno)
+        module, number = "", method.node.lineno
 
         def watched(frame: Frame, *arguments: Any) -> Any:
             self._settle()
-            places = self._open[-1].places
-            places.append(beginning)
-            self._open[-1].lines[beginning].hits += 1
+            opened = self._open[-1]
+            begun = opened.find(module, number)
+            begun.hits += 1
+            opened.standing.append(begun)
             # Behind a refusal the open lines say where it happened.
             result = function(frame, *arguments)
             self._settle()
-            places.pop()
+            opened.standing.pop()
             return result
 
         return watched
@@ -216,10 +224,8 @@ class Recorder:
             entry_gas=Gas(opened.entry_gas),
             unreached_gas=Gas(opened.set_aside),
             lines=tuple(
-                LineCost(place, line.hits, Gas(line.gas))
-                for place, line in sorted(
-                    opened.lines.items(), key=lambda item: (item[0].module, item[0].line)
-                )
+                LineCost(line.place, line.hits, Gas(line.gas))
+                for _, line in sorted(opened.lines.items())
             ),
             steps=tuple(opened.steps),
         )

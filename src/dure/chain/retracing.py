@@ -1,0 +1,119 @@
+"""Executing a stored chain again, to see what one of its transactions or scheduled calls did.
+
+Nobody has to be believed: every block is judged like a validator judges it, from the genesis
+document on, and what is traced must come to the receipt that its block committed to. Whether the
+chain is the one that a certificate proves is for the caller to compare, by the block's id.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dure.chain import state
+from dure.chain.candidate import Candidate
+from dure.chain.executor import Executor
+from dure.chain.genesis.document import GenesisDocument
+from dure.chain.receipt import Record
+from dure.chain.transaction import Transaction
+from dure.contract.bundle import Source
+from dure.contract.tracing import TracingMachine, Visit
+from dure.contract.tracing.render import Program
+from dure.core.block import Block
+from dure.core.codec import decode
+from dure.core.errors import InvalidTransaction
+from dure.core.types import BlockId, Gas, Hash, Height
+
+
+@dataclass(frozen=True, slots=True)
+class Retraced:
+    """A transaction or a scheduled call, and what contracts did for it."""
+
+    height: Height
+    block_id: BlockId
+    index: int
+    """Among the block's receipts."""
+    record: Record
+    transaction: Transaction | None
+    """None for a scheduled call."""
+    visits: tuple[Visit, ...]
+
+    @property
+    def gas_outside(self) -> Gas:
+        """Gas that no contract used: checking signatures, the ledger's own calls, receipts."""
+        return Gas(self.record.receipt.gas_used - sum(visit.gas_used for visit in self.visits))
+
+
+class Retracing:
+    """A ledger that follows a chain's blocks one after the other."""
+
+    def __init__(self, document: GenesisDocument) -> None:
+        self._machine = TracingMachine()
+        self._executor = Executor(document, self._machine)
+
+    @property
+    def height(self) -> Height:
+        """Of the newest block that was followed."""
+        return self._executor.head.header.height
+
+    def follow(self, block: Block) -> None:
+        """Execute the next block; raise `InvalidBlock` where it does not hold."""
+        self._executor.commit(self._executor.judge(block).position.block_id)
+
+    def count_records(self, block: Block) -> int:
+        """Return how many receipts the next block has; raise `InvalidBlock`."""
+        return len(self._executor.judge(block).records)
+
+    def trace(self, block: Block, index: int) -> Retraced:
+        """Return what the next block's receipt at `index` is for; raise `InvalidBlock`.
+
+        The block is not followed by this.
+        """
+        candidate = self._executor.judge(block)
+        scheduled = len(candidate.records) - len(block.transactions)
+        record = candidate.records[index]
+        if index < scheduled:
+            transaction, visits = None, self._watch(candidate, ())[index]
+        else:
+            opened = self._open(block.transactions[: index - scheduled + 1])
+            transaction = opened[-1]
+            before = len(self._watch(candidate, opened[:-1]))
+            # A transaction of the ledger's own calls alone never comes to the machine.
+            visits = next(iter(self._watch(candidate, opened)[before:]), [])
+        header = candidate.block.header
+        return Retraced(
+            height=header.height,
+            block_id=candidate.position.block_id,
+            index=index,
+            record=record,
+            transaction=transaction,
+            visits=tuple(visits),
+        )
+
+    def find_program(self, code_hash: Hash) -> Program:
+        """Return what the chain knows of a program that a followed block deployed."""
+        stored = self._executor.read(state.key_source(code_hash))
+        assert stored is not None, "what ran stands on the chain"
+        source = decode(Source, stored)
+        lines = {module.name: module.text.split("\n") for module in source.library}
+        interface = self._machine.get_interface(code_hash)
+        return Program(interface, {**lines, "": source.text.split("\n")})
+
+    def _watch(self, judged: Candidate, transactions: Sequence[Transaction]) -> list[list[Visit]]:
+        """Return the visits of each scheduled call of a block and of its first transactions."""
+        header = judged.block.header
+        self._machine.is_watching = True
+        again = self._executor.propose(
+            header.previous,
+            time=header.time,
+            proposer=header.proposer,
+            transactions=transactions,
+            engine=header.engine,
+        )
+        self._machine.is_watching = False
+        records = () if again is None else again.records
+        assert records == judged.records[: len(records)], "watching changes nothing"
+        return self._machine.take_visits()
+
+    def _open(self, envelopes: Sequence[bytes]) -> list[Transaction]:
+        opened = self._executor.transactions.open_many(envelopes)
+        assert not any(isinstance(each, InvalidTransaction) for each in opened), "it was judged"
+        return [each for each in opened if isinstance(each, Transaction)]
