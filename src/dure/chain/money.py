@@ -8,7 +8,6 @@ every block: for each asset the balances changed by exactly as much as the suppl
 """
 
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -35,12 +34,11 @@ _balance_decoder: Final = msgspec.msgpack.Decoder(int)
 _asset_decoder: Final = msgspec.msgpack.Decoder(state.AssetRecord)
 
 
-@dataclass(slots=True)
-class Money:
+class Money(msgspec.Struct, gc=False):
     """Money operations on one view; the events that they leave go to `events`."""
 
     view: state.View
-    events: EventLog = field(default_factory=EventLog)
+    events: EventLog = msgspec.field(default_factory=EventLog)
 
     def get_balance(self, asset: AssetId, holder: Address) -> Amount:
         """Return what `holder` has of `asset`: 0 where nothing is known."""

@@ -5,8 +5,7 @@ view, which the execution merges when every call succeeded and drops otherwise.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -35,13 +34,6 @@ from dure.core.types import (
 _record_decoder: Final = msgspec.msgpack.Decoder(state.ContractRecord)
 
 
-@lru_cache(maxsize=1024)
-def _read_installed(data: bytes) -> Installed:
-    """Return what a contract's record says to the machine: kept, because every call asks for it."""
-    record = _record_decoder.decode(data)
-    return Installed(record.code_hash, is_stopped=record.stopped is not None)
-
-
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What all calls that run at one point of a block have in common."""
@@ -53,6 +45,9 @@ class Moment:
     scheduled_gas_max: Gas
     load_program: Callable[[state.View, Hash], None]
     """Makes the machine know the program of that code hash, whose source the view holds."""
+    installed: dict[bytes, Installed] = field(default_factory=dict, compare=False)
+    """What contracts' records say, and that the machine knows their programs: asked by every call.
+    """
 
 
 class Session:
@@ -64,8 +59,8 @@ class Session:
         """Open the view; `share` pays for what a scheduled call schedules."""
         self.view = view
         self._share = share
-        self._events = EventLog()
-        self.money = Money(view, self._events)
+        self._events = events = EventLog()
+        self.money = Money(view, events)
         self._moment = moment
 
     @property
@@ -94,9 +89,8 @@ class Session:
         data = self.view.get(state.key_contract(contract))
         if data is None:
             raise Refusal("unknown_contract", "there is no contract at that address")
-        installed = _read_installed(data)
-        self._moment.load_program(self.view, installed.code_hash)
-        return installed
+        known = self._moment.installed
+        return known[data] if data in known else self._install(data)
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
         return self.view.get(state.key_role(contract, holder, role)) is not None
@@ -169,6 +163,13 @@ class Session:
 
     def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
         return self.money.get_transfer_rule(asset)
+
+    def _install(self, data: bytes) -> Installed:
+        record = _record_decoder.decode(data)
+        self._moment.load_program(self.view, record.code_hash)
+        installed = Installed(record.code_hash, is_stopped=record.stopped is not None)
+        self._moment.installed[data] = installed
+        return installed
 
     def _take_number(self) -> int:
         number = self.view.load(Unsigned, state.SEQUENCE) or 0
