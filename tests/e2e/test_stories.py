@@ -25,6 +25,7 @@ from dure.testing import (
 from dure.testing.world.live import THE_CHAIN
 from tests.e2e.processes import Town, find_processes, found_town, run_dure
 from tests.unit.testing.counter import Counted, Counter, Mood, Note
+from tests.unit.testing.tally import Tally, TallyByTwo
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -144,6 +145,23 @@ def test_calls_views_fields_and_events_answer_as_in_memory(
     assert world.events(Counted) == [Counted(ann.address, 8, Mood.CALM)]
     assert (ann.won, world.balance(counter, "won")) == (600, 400)
     assert world.conserved()
+
+
+def test_the_members_change_and_stop_a_contract_as_in_memory(
+    world: World, ann: Person, steps: list[Step]
+) -> None:
+    tally = world.deploy(Tally, by=ann, total=5)
+    assert tally.add(by=ann) == 6
+    by_two = world.upgrade(tally, TallyByTwo)
+    assert by_two.add(by=ann) == 8
+    assert by_two.count() == 8
+    world.stop(by_two, "a mistake in the count")
+    assert (steps[-1].who, steps[-1].said) == ("the members", ("contract_stopped",))
+    with world.refused("already_stopped"):
+        world.stop(by_two, "once more")
+    assert by_two.count() == 8
+    world.start(by_two)
+    assert by_two.add(by=ann) == 10
 
 
 def test_refusals_have_their_words(
