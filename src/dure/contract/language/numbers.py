@@ -23,7 +23,6 @@ Rules
 import decimal
 import enum
 from collections.abc import Callable
-from functools import total_ordering
 from typing import ClassVar, Final, Self
 
 
@@ -38,7 +37,6 @@ class Rounding(enum.Enum):
     HALF_EVEN = "to the nearest, halves to the even one"
 
 
-@total_ordering
 class Decimal:
     """Base of fixed-point numbers: a class names `places` (0 to 18) and may name `rounding`."""
 
@@ -105,6 +103,15 @@ class Decimal:
 
     def __lt__(self, other: Self) -> bool:
         return self.units < other.units
+
+    def __le__(self, other: Self) -> bool:
+        return self.units <= other.units
+
+    def __gt__(self, other: Self) -> bool:
+        return self.units > other.units
+
+    def __ge__(self, other: Self) -> bool:
+        return self.units >= other.units
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.units))
