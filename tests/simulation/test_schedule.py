@@ -60,7 +60,7 @@ def reach(network: Simulation, height: int) -> None:
 
 
 def test_a_due_call_fires_on_a_chain_on_which_nobody_sends() -> None:
-    network = Simulation(seed=31, machine=ScriptMachine())
+    network = Simulation(seed=31, machines=lambda _: ScriptMachine())
     contract, due = begin(network)
     network.run_for(IDLE_MS - 2_000)
     assert [network.height(i) for i in MEMBERS] == [1] * 4
@@ -77,7 +77,7 @@ def test_a_due_call_fires_on_a_chain_on_which_nobody_sends() -> None:
 
 @pytest.mark.parametrize("dead", MEMBERS)
 def test_a_due_call_fires_in_time_whoever_is_dead(dead: int) -> None:
-    network = Simulation(seed=32, machine=ScriptMachine())
+    network = Simulation(seed=32, machines=lambda _: ScriptMachine())
     contract, due = begin(network)
     network.crash(dead)
     others = [i for i in MEMBERS if i != dead]
@@ -86,7 +86,7 @@ def test_a_due_call_fires_in_time_whoever_is_dead(dead: int) -> None:
 
 
 def test_with_one_member_dead_its_turn_is_taken_by_the_next() -> None:
-    network = Simulation(seed=33, machine=ScriptMachine())
+    network = Simulation(seed=33, machines=lambda _: ScriptMachine())
     contract, due = begin(network, times=4)
     network.crash(2)
     rounds = []
@@ -101,7 +101,7 @@ def test_with_one_member_dead_its_turn_is_taken_by_the_next() -> None:
 
 
 def test_a_chain_of_one_member_fires_too() -> None:
-    network = Simulation(seed=34, members=1, machine=ScriptMachine())
+    network = Simulation(seed=34, members=1, machines=lambda _: ScriptMachine())
     due = network.scheduler.now_ms + IDLE_MS
     ring = ("schedule", due, script(("write", KEY, b"yes")), 50_000)
     call = ledger_calls.deploy(
