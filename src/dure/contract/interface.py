@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from dure.contract.bundle import Source
 from dure.contract.checker.check import check_declarations
+from dure.contract.checker.selection import select_declarations
 from dure.contract.limits import LANGUAGE_VERSION
 from dure.contract.problems import Problems, UnsafeSource
 from dure.contract.shapes import (
@@ -29,6 +30,7 @@ from dure.contract.shapes import (
     Type,
     list_of,
     map_of,
+    stored_list_of,
 )
 from dure.core.errors import InvalidEncoding
 
@@ -53,8 +55,12 @@ class MethodInterface(Struct, frozen=True):
 
     Empty where the method accepts no money.
     """
-    role: str
-    """The role that the caller must hold; empty where anybody may call."""
+    roles: tuple[str, ...]
+    parties: tuple[str, ...]
+    """Who may call: holders of one of the roles, and whoever stands in one of the state's fields.
+
+    Anybody where both are empty.
+    """
     docstring: str
 
 
@@ -103,7 +109,9 @@ class Interface(Struct, frozen=True, eq=False):
     events: dict[str, ShapeInterface]
     choices: dict[str, ChoiceInterface]
     state: dict[str, str]
-    """Name of a `Var` or `Map` field to the type that it holds."""
+    """Name of a field to its type: what a `Var` holds, a `Map[…]` or a `List[…]`."""
+    limits: dict[str, int]
+    """How many items each `List` field may have."""
     constants: dict[str, ConstantInterface]
 
     @property
@@ -113,7 +121,7 @@ class Interface(Struct, frozen=True, eq=False):
 
     @property
     def migration(self) -> MethodInterface | None:
-        """The `@migrate` method, called as `migrate`."""
+        """The `@migrate` method, which runs when the code replaces an older version."""
         return next((each for each in self.methods.values() if each.kind == "migrate"), None)
 
 
@@ -123,22 +131,22 @@ def build_interface(source: Source) -> Interface:
     Raise `UnsafeSource`, without running any of it.
     """
     problems = Problems()
-    known = check_declarations(source, problems)
-    if known is not None and source.class_name not in known.contracts:
+    bundle = check_declarations(source, problems)
+    if not problems and source.class_name not in bundle.contracts:
         problems.add("no-contract", None)
-    if known is None or problems:
+    if problems:
         raise UnsafeSource(problems.listed())
-    return describe(known, known.contracts[source.class_name])
+    contract = bundle.contracts[source.class_name]
+    return describe(select_declarations(bundle, contract), contract)
 
 
 def describe(known: Declarations, contract: ContractShape) -> Interface:
-    """Return the interface of one contract of a file."""
-    outside = [each for each in contract.methods.values() if each.kind != "internal"]
+    """Return the interface of one contract, with the declarations that matter to it."""
     return Interface(
         language_version=LANGUAGE_VERSION,
         name=contract.name,
         docstring=contract.docstring,
-        methods={each.name: _describe_method(each) for each in outside},
+        methods={each.name: _describe_method(each) for each in contract.entries},
         records={name: _describe_shape(each) for name, each in known.records.items()},
         events={name: _describe_shape(each) for name, each in known.events.items()},
         choices={
@@ -148,6 +156,7 @@ def describe(known: Declarations, contract: ContractShape) -> Interface:
             for name, each in known.choices.items()
         },
         state={name: str(kind) for name, kind in contract.state.items()},
+        limits=contract.limits,
         constants={name: _describe_constant(each) for name, each in known.constants.items()},
     )
 
@@ -163,7 +172,8 @@ def _describe_method(method: Method) -> MethodInterface:
         parameters=_describe_fields(method.parameters),
         result=str(method.result),
         pays=method.pays,
-        role=method.role,
+        roles=method.roles,
+        parties=method.parties,
         docstring=method.docstring,
     )
 
@@ -178,6 +188,7 @@ def _describe_constant(constant: Constant) -> ConstantInterface:
 
 
 _LIST: Final = re.compile(r"list\[(.+)\]")
+_STORED_LIST: Final = re.compile(r"List\[(.+)\]")
 _MAP: Final = re.compile(r"Map\[(\w+), (.+)\]")
 
 
@@ -188,6 +199,8 @@ def parse_type(text: str, interface: Interface) -> Type:
     """
     if found := _LIST.fullmatch(text):
         return list_of(parse_type(found[1], interface))
+    if found := _STORED_LIST.fullmatch(text):
+        return stored_list_of(parse_type(found[1], interface))
     if found := _MAP.fullmatch(text):
         return map_of(parse_type(found[1], interface), parse_type(found[2], interface))
     if text in SCALARS:

@@ -34,6 +34,8 @@ TEXT_MAX: Final = 64 * 1024
 """Characters of a `str`, bytes of a `bytes`."""
 ITEMS_MAX: Final = 10_000
 """Items of a list."""
+LIST_LIMIT_MAX: Final = 1_000_000
+"""Most items that a stored list may have, whatever its own limit says."""
 KEY_BYTES_MAX: Final = 1_024
 """Bytes of one encoded storage key."""
 VALUE_BYTES_MAX: Final = 256 * 1024

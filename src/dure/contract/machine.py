@@ -14,15 +14,24 @@ from dure.contract.bundle import Source
 from dure.contract.checker.check import check_source
 from dure.contract.compiler.marks import Watcher
 from dure.contract.compiler.program import Entry, Program, build_program
-from dure.contract.gas import CALL, MESSAGE_BYTE, ROLE, STORAGE_WRITE
+from dure.contract.gas import CALL, MESSAGE_BYTE, STORAGE_WRITE
 from dure.contract.interface import Interface
 from dure.contract.limits import NESTED_CALLS_MAX, VALUE_BYTES_MAX
-from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder
+from dure.contract.ports import (
+    Invocation,
+    Ledger,
+    Meter,
+    Refusal,
+    TransferOrder,
+    TransferRule,
+)
 from dure.contract.problems import Problem, Problems
+from dure.contract.runtime.compatibility import find_incompatibility
 from dure.contract.runtime.frame import BUILT_FACTOR, Frame, Session, refuse
+from dure.contract.shapes import READING_KINDS
 from dure.core import hashing
 from dure.core.codec import encode
-from dure.core.types import Amount, Hash
+from dure.core.types import Address, Amount, Hash
 
 INIT: Final = "init"
 _BEGUN_KEY: Final = encode(())
@@ -53,7 +62,7 @@ class InProcessMachine:
         checked = check_source(source, problems)
         if checked is None:
             raise Refusal("unsafe_code", _describe(problems.listed()))
-        if source.class_name not in checked.declarations.contracts:
+        if source.class_name not in checked.bundle.contracts:
             raise Refusal("unsafe_code", "the file has no contract class of that name")
         self._programs[code_hash] = build_program(checked, source.class_name, self._watcher)
         return code_hash
@@ -64,23 +73,31 @@ class InProcessMachine:
 
     def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         """Run one call that may change state; see `ports.Machine.invoke`."""
-        session = Session(self._run, ledger, meter)
+        session = self._open(ledger, meter)
         if call.method == INIT:
             return self._begin(session, call)
         return self._run(session, call)
 
     def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         """Run a read-only method; see `ports.Machine.view`."""
-        return self._run(Session(self._run, ledger, meter), call, read_only=True)
+        return self._run(self._open(ledger, meter), call, read_only=True)
 
     def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
         """Begin to run a contract's new code; see `ports.Machine.upgrade`."""
-        _refuse_unless(call.arguments == _NO_ARGUMENTS, "bad_arguments", "there is no @migrate")
+        program = self._get_program(ledger, call.contract)
+        problem = find_incompatibility(self._programs[before].interface, program.interface)
+        _refuse_unless(problem is None, "incompatible_state", problem or "")
+        self._enter_once(self._open(ledger, meter), call, program.migration)
 
     def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
         """Move money by the rule of its asset; see `ports.Machine.transfer`."""
-        ledger.transfer(order.asset, order.source, order.target, order.amount)
-        return order.amount
+        return self._transfer(self._open(ledger, meter), order)
+
+    def _open(self, ledger: Ledger, meter: Meter) -> Session:
+        return Session(self._run, self._transfer, ledger, meter)
+
+    def _get_program(self, ledger: Ledger, contract: Address) -> Program:
+        return self._programs[ledger.get_program(contract).code_hash]
 
     def _begin(self, session: Session, call: Invocation) -> bytes:
         ledger = session.ledger
@@ -88,24 +105,50 @@ class InProcessMachine:
         if ledger.read(call.contract, _BEGUN_KEY) is not None:
             refuse("not_permitted", "the contract has already begun")
         ledger.write(call.contract, _BEGUN_KEY, _NO_RESULT)
-        program = self._programs[ledger.get_program(call.contract).code_hash]
-        if INIT not in program.entries:
-            _refuse_unless(
-                call.arguments == _NO_ARGUMENTS, "bad_arguments", "there is no @init method"
-            )
-            _refuse_unless(call.payment is None, "payment_not_accepted", _NO_MONEY)
-            return _NO_RESULT
-        return self._enter(session, call, program.entries[INIT])
+        return self._enter_once(session, call, self._get_program(ledger, call.contract).initialiser)
+
+    def _enter_once(self, session: Session, call: Invocation, entry: Entry | None) -> bytes:
+        """Run `@init` or `@migrate`; without one there are no arguments, and no money comes."""
+        if entry is not None:
+            return self._enter(session, call, entry)
+        fits = call.arguments == _NO_ARGUMENTS
+        _refuse_unless(fits, "bad_arguments", "the contract has no method for these arguments")
+        _refuse_unless(call.payment is None, "payment_not_accepted", _NO_MONEY)
+        return _NO_RESULT
+
+    def _transfer(self, session: Session, order: TransferOrder) -> Amount:
+        """Move money; the rule of its asset may refuse, or keep a fee out of it."""
+        ledger = session.ledger
+        rule = ledger.get_transfer_rule(order.asset)
+        if rule is None:
+            ledger.transfer(order.asset, order.source, order.target, order.amount)
+            return order.amount
+        fee = self._ask_rule(session, rule, order)
+        if not 0 <= fee <= order.amount:
+            refuse("bad_fee", "the transfer rule asks for more than the amount, or for less than 0")
+        arriving = Amount(order.amount - fee)
+        ledger.transfer(order.asset, order.source, order.target, arriving)
+        if fee:
+            ledger.transfer(order.asset, order.source, rule.issuer, Amount(fee))
+        return arriving
+
+    def _ask_rule(self, session: Session, rule: TransferRule, order: TransferOrder) -> int:
+        entry = self._get_program(session.ledger, rule.issuer).entries[rule.method]
+        arguments = encode((order.source, order.target, order.amount))
+        call = Invocation(rule.issuer, rule.method, arguments, order.source, None)
+        return msgspec.msgpack.decode(self._enter_view(session, call, entry), type=int)
 
     def _run(self, session: Session, call: Invocation, *, read_only: bool = False) -> bytes:
-        program = self._programs[session.ledger.get_program(call.contract).code_hash]
-        entry = program.entries.get(call.method)
-        if entry is None or entry.kind == "init":
+        installed = session.ledger.get_program(call.contract)
+        entry = self._programs[installed.code_hash].entries.get(call.method)
+        if entry is None:
             refuse("unknown_method", "the contract has no such method")
-        if entry.kind == "view":
+        if entry.kind in READING_KINDS:
             return self._enter_view(session, call, entry)
         if read_only or session.read_only:
             refuse("not_permitted", "this method changes state, and only reading is allowed here")
+        if installed.is_stopped:
+            refuse("contract_stopped", "the members stopped the contract: it answers views only")
         return self._enter(session, call, entry)
 
     def _enter_view(self, session: Session, call: Invocation, entry: Entry) -> bytes:
@@ -116,7 +159,7 @@ class InProcessMachine:
 
     def _enter(self, session: Session, call: Invocation, entry: Entry) -> bytes:
         stack = session.stack
-        if call.contract in stack:
+        if call.contract in stack and not entry.is_reentrant:
             refuse("reentrant", "the contract is already being called")
         if len(stack) >= NESTED_CALLS_MAX:
             refuse("too_deep", "contracts call each other too deep")
@@ -127,8 +170,8 @@ class InProcessMachine:
         payment = call.payment
         paid = 0 if payment is None else payment.amount
         frame = Frame(session, session.ledger, meter, call.contract, call.sender, paid)
-        if entry.is_guarded:
-            _check_caller(frame, entry)
+        if entry.check_caller is not None:
+            entry.check_caller(frame)
         if payment is not None:
             accepted = entry.read_asset is not None and entry.read_asset(frame) == payment.asset
             _refuse_unless(accepted, "payment_not_accepted", _NO_MONEY)
@@ -155,6 +198,7 @@ def _describe(problems: list[Problem]) -> str:
     """Return words that are the same on every Python: the place of a syntax error is not."""
     first = problems[0]
     place = "" if first.rule == "syntax" else f"line {first.line}: "
+    place = f"{first.module}, {place}" if first.module else place
     return f"{place}{first.rule}"
 
 
@@ -173,13 +217,3 @@ def _decode_arguments(entry: Entry, data: bytes) -> tuple[Any, ...]:
     if arguments is None or encode(arguments) != data:
         refuse("bad_arguments", "the arguments do not fit the method's signature")
     return arguments
-
-
-def _check_caller(frame: Frame, entry: Entry) -> None:
-    if entry.kind == "scheduled" and frame.sender != frame.contract:
-        refuse("not_permitted", "only the chain's scheduler may call this method")
-    if entry.role:
-        frame.meter.charge(ROLE)
-        if not frame.ledger.has_role(frame.contract, entry.role, frame.sender):
-            article = "an" if entry.role[0].lower() in "aeiou" else "a"
-            refuse("not_permitted", f"not {article} {entry.role}")

@@ -23,6 +23,8 @@ class Problem(Struct, frozen=True):
     column: int
     message: str
     instead: str
+    module: str = ""
+    """The library module that it is about; empty for the contract's own file."""
 
 
 class Rule(NamedTuple):
@@ -44,7 +46,21 @@ RULES: Final[dict[str, Rule]] = {
     "too-many-nodes": Rule(
         "the source has more than 20,000 syntax nodes", "split the contract in two"
     ),
-    "import": Rule("`{name}` cannot be imported", "import names of dure.contract.language only"),
+    "import": Rule(
+        "`{name}` cannot be imported",
+        "import names of dure.contract.language, and what modules of dure.contract.library declare",
+    ),
+    "missing-module": Rule(
+        "the library module `{name}` does not come with the source", "import a module that exists"
+    ),
+    "unneeded-module": Rule("nothing imports this module", "leave it out of the source"),
+    "module-cycle": Rule(
+        "`{name}` imports this module, directly or through others", "move what both need to a third"
+    ),
+    "module-list": Rule(
+        "library modules have plain names, each once, in ascending order, at most 16",
+        "gather the source with `dure.contract.source.bundle`",
+    ),
     "module-code": Rule(
         "code outside of a class", "keep imports, constants and classes at the outer level"
     ),
@@ -117,13 +133,20 @@ RULES: Final[dict[str, Rule]] = {
     "surrogate": Rule("text with half a character", "use whole Unicode characters"),
     # Declarations
     "class-base": Rule(
-        "a class has exactly one of the bases Contract, Record, Event, Choice, Interface",
+        "a class has exactly one of the bases Contract, Record, Event, Choice, Interface, "
+        "or contract classes that are known above it",
         "write `class Name(Record):`",
+    ),
+    "base-twice": Rule("`{name}` is a base already", "name it once"),
+    "init-not-called": Rule(
+        "the inherited @init `{name}` does not run exactly once",
+        "write `self.{name}(…)` once, at the top level of this @init",
     ),
     "class-body": Rule("this does not belong into a {name} class", "see the language reference"),
     "decorator": Rule(
         "this decorator does not fit here",
-        'use one of @init @call @view @scheduled, and @only("role")',
+        "use one of @init @call @view @scheduled @invariant @migrate @transfer_rule, and "
+        '@only(role="…") or @only(party="…") beside @init, @call or @view',
     ),
     "annotation": Rule(
         "`{name}` is no type that fits here",
@@ -133,9 +156,25 @@ RULES: Final[dict[str, Rule]] = {
     "self": Rule("the first parameter of a method is `self`", "write `def {name}(self, …)`"),
     "too-many-fields": Rule("more than 64 fields or parameters", "use a Record of Records"),
     "recursive-record": Rule("`{name}` contains itself", "keep the inner ones in a Map"),
-    "two-inits": Rule("a contract has one @init method", "keep one"),
+    "two-inits": Rule(
+        "a contract has one @init method", "keep one, or write one that calls those of the bases"
+    ),
+    "two-migrations": Rule("a contract has one @migrate method", "keep one"),
+    "invariant-form": Rule("an @invariant is `(self) -> bool`", "write it like this"),
+    "transfer-rule-form": Rule(
+        "a @transfer_rule is `(self, source: Address, target: Address, amount: Amount) -> Amount`",
+        "write it like this; both amounts may be of one currency",
+    ),
+    "party": Rule(
+        "`party` must name a Var[Address] or List[Address] of this contract",
+        "declare `{name}: Var[Address]`",
+    ),
+    "list-limit": Rule(
+        "a List says how many items it may have, from 1 to 1,000,000",
+        "write `name: List[int] = List(limit=100)`",
+    ),
     "pays": Rule("`pays` must name a Var[Asset] of this contract", "declare `{name}: Var[Asset]`"),
-    "init-result": Rule("an @init or @scheduled method returns nothing", "return None"),
+    "init-result": Rule("an @init, @scheduled or @migrate method returns nothing", "return None"),
     # Types
     "type-mismatch": Rule(
         "{got} stands where {expected} is needed", "use a value of the right type"
@@ -176,6 +215,10 @@ RULES: Final[dict[str, Rule]] = {
     "schedule-method": Rule(
         "only a @scheduled method of this contract can be scheduled", "pass `self.method`"
     ),
+    "transfer-rule-method": Rule(
+        "only a @transfer_rule method of this contract can be attached to an asset",
+        "write `self.set_transfer_rule(asset, self.method)`",
+    ),
     "entry-call": Rule(
         "`{name}` is called from outside only",
         "move the shared part to an undecorated helper method",
@@ -186,21 +229,41 @@ RULES: Final[dict[str, Rule]] = {
 
 
 class Problems:
-    """Collects what is wrong with one file, in the order found; `listed` sorts it by place."""
+    """Collects what is wrong with a source, in the order found; `listed` sorts it by place.
 
-    def __init__(self) -> None:
+    Each step of the checker closes the lines in which it found something: what a later step says of
+    such a line follows from the same mistake.
+    """
+
+    def __init__(self, module: str = "") -> None:
         self._found: list[Problem] = []
+        self._closed: set[tuple[str, int]] = set()
+        self._module = module
+
+    def in_module(self, name: str) -> "Problems":
+        """Return the same collection for another file; the empty name is the contract's own."""
+        other = Problems(name)
+        other._found, other._closed = self._found, self._closed
+        return other
+
+    def close_lines(self) -> None:
+        """Begin the next step."""
+        self._closed.update((each.module, each.line) for each in self._found)
 
     def add(self, rule: str, node: ast.AST | None, **facts: str) -> None:
         """Note a broken rule at `node`; None stands for the whole file."""
         text = RULES[rule]
+        line = getattr(node, "lineno", 1)
+        if node is not None and (self._module, line) in self._closed:
+            return
         self._found.append(
             Problem(
                 rule=rule,
-                line=getattr(node, "lineno", 1),
+                line=line,
                 column=getattr(node, "col_offset", 0) + 1,
                 message=text.message.format(**facts),
                 instead=text.instead.format(**facts),
+                module=self._module,
             )
         )
 
@@ -208,16 +271,18 @@ class Problems:
         return bool(self._found)
 
     def listed(self) -> list[Problem]:
-        """Return every problem once, by line and column."""
+        """Return every problem once, by module, line and column; the contract's own file first."""
         return sorted(
-            set(self._found), key=lambda problem: (problem.line, problem.column, problem.rule)
+            set(self._found),
+            key=lambda problem: (problem.module, problem.line, problem.column, problem.rule),
         )
 
 
 class UnsafeSource(DureError):
-    """A contract file that the checker refuses; `problems` says where and why."""
+    """A contract that the checker refuses; `problems` says where and why."""
 
     def __init__(self, problems: list[Problem]) -> None:
         first = problems[0]
-        super().__init__(f"line {first.line}: {first.message} ({len(problems)} in all)")
+        place = f"{first.module}, line {first.line}" if first.module else f"line {first.line}"
+        super().__init__(f"{place}: {first.message} ({len(problems)} in all)")
         self.problems = problems

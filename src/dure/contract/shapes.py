@@ -9,7 +9,7 @@ into JSON for everybody who never sees the source.
 import ast
 import enum
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 
 class Sort(enum.Enum):
@@ -21,6 +21,7 @@ class Sort(enum.Enum):
     RECORD = "record"
     CHOICE = "choice"
     MAP = "map"
+    STORED_LIST = "stored list"
     INTERFACE = "interface"
     UNKNOWN = "unknown"
     """Stands where an error was already reported.
@@ -64,6 +65,16 @@ NUMERIC: Final = frozenset({INT, TIME, DURATION})
 """Types whose values are integers when running."""
 
 
+def is_asset(kind: Type) -> bool:
+    """Say whether values of the type name an asset, of whatever currency."""
+    return kind.name == "Asset"
+
+
+def is_amount(kind: Type) -> bool:
+    """Say whether values of the type are money, of whatever currency."""
+    return kind.name == "Amount"
+
+
 def list_of(item: Type) -> Type:
     """Return `list[item]`."""
     return Type(Sort.LIST, "list", (item,))
@@ -72,6 +83,11 @@ def list_of(item: Type) -> Type:
 def map_of(key: Type, value: Type) -> Type:
     """Return `Map[key, value]`."""
     return Type(Sort.MAP, "Map", (key, value))
+
+
+def stored_list_of(item: Type) -> Type:
+    """Return `List[item]`: a list in the state, each item under a key of its own."""
+    return Type(Sort.STORED_LIST, "List", (item,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +132,11 @@ class Constant:
     value: ConstantValue
 
 
-Kind = Literal["init", "call", "view", "scheduled", "internal"]
+Kind = Literal[
+    "init", "call", "view", "scheduled", "invariant", "migrate", "transfer_rule", "internal"
+]
+READING_KINDS: Final[frozenset[Kind]] = frozenset({"view", "invariant", "transfer_rule"})
+"""Methods that change nothing: anybody may ask them, and other methods may call them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +151,14 @@ class Method:
     node: ast.FunctionDef = field(compare=False)
     pays: str = ""
     """Name of the `Var[Asset]` in which the method accepts money; empty where it accepts none."""
-    role: str = ""
-    """The role that a caller must hold; empty where anybody may call."""
+    roles: tuple[str, ...] = ()
+    parties: tuple[str, ...] = ()
+    """Who may call: holders of one of the roles, and whoever stands in one of the fields.
+
+    Anybody where both are empty.
+    """
+    is_reentrant: bool = False
+    """Whether it may be called while another method of the contract still runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,40 +171,116 @@ class InterfaceShape:
 
 @dataclass(frozen=True, slots=True)
 class ContractShape:
-    """A contract class. `state` gives a `Var`'s value type, or a map type."""
+    """A contract class, with everything that it inherits."""
 
     name: str
     docstring: str
     state: dict[str, Type]
+    """A `Var`'s value type, a map type, or the type of a stored list."""
     methods: dict[str, Method]
+    limits: dict[str, int] = field(default_factory=dict)
+    """How many items each stored list may have."""
+    origins: dict[str, str] = field(default_factory=dict)
+    """Which class each field and method is written in."""
+    ancestors: tuple[str, ...] = ()
+    """Every class that it inherits from, directly or through others, each once."""
+    initialiser: Method | None = None
+    """The `@init` that runs when this class is deployed; its own calls those of its ancestors."""
+    initialised: tuple[str, ...] = ()
+    """The classes whose `@init` runs in it."""
 
     @property
-    def initialiser(self) -> Method | None:
-        """The `@init` method."""
-        return next((each for each in self.methods.values() if each.kind == "init"), None)
+    def own_methods(self) -> list[Method]:
+        """The methods that are written in the class itself."""
+        return [each for each in self.methods.values() if self.origins[each.name] == self.name]
+
+    @property
+    def entries(self) -> list[Method]:
+        """The methods that are there for the outside."""
+        return [
+            each
+            for each in self.methods.values()
+            if each.kind != "internal" and (each.kind != "init" or each is self.initialiser)
+        ]
 
 
 @dataclass(slots=True)
 class Declarations:
-    """All that a file declares, by name."""
+    """What has a meaning in one file, by name: what it declares, and what it imports."""
 
+    module: str = ""
+    """Name of the library module; empty for the contract's own file."""
     imported: set[str] = field(default_factory=set)
+    """Words of the language."""
     constants: dict[str, Constant] = field(default_factory=dict)
     records: dict[str, Shape] = field(default_factory=dict)
     events: dict[str, Shape] = field(default_factory=dict)
     choices: dict[str, ChoiceShape] = field(default_factory=dict)
     interfaces: dict[str, InterfaceShape] = field(default_factory=dict)
     contracts: dict[str, ContractShape] = field(default_factory=dict)
+    places: dict[str, ast.stmt] = field(default_factory=dict)
+    """Where the file itself declares a name."""
+    broken: set[str] = field(default_factory=set)
+    """Names whose declaration was refused: they fit everywhere, so that it is told once."""
+
+    @property
+    def tables(self) -> tuple[dict[str, Any], ...]:
+        """Every table of declared things, each by name."""
+        return (
+            self.constants,
+            self.records,
+            self.events,
+            self.choices,
+            self.interfaces,
+            self.contracts,
+        )
+
+    def has(self, name: str) -> bool:
+        """Say whether a declaration or an import gives the name a meaning."""
+        return name in self.broken or any(name in table for table in self.tables)
+
+    def borrow(self, name: str, lender: "Declarations") -> None:
+        """Give the name the meaning that it has in another file."""
+        for own, table in zip(self.tables, lender.tables, strict=True):
+            if name in table:
+                own[name] = table[name]
+        if name in lender.broken:
+            self.broken.add(name)
 
     def find_type(self, name: str) -> Type | None:
-        """Return the value type that `name` names in this file."""
+        """Return the value type that `name` names in this file; None where it names none."""
         if name in SCALARS and (name in self.imported or name in BUILTIN_TYPES):
             return SCALARS[name]
         if name in self.records:
             return Type(Sort.RECORD, name)
         if name in self.choices:
             return Type(Sort.CHOICE, name)
-        return None
+        return UNKNOWN if name in self.broken else None
 
 
 BUILTIN_TYPES: Final = frozenset({"int", "bool", "str", "bytes", "list"})
+
+
+@dataclass(slots=True)
+class Bundle:
+    """The contract's own file and the library modules that come with it."""
+
+    modules: dict[str, Declarations] = field(default_factory=dict)
+    """By name, each behind those that it imports; the contract's own file has the empty name."""
+    whole: Declarations = field(default_factory=Declarations)
+    """Everything that any of them declares: a name means the same in all of them."""
+
+    @property
+    def own(self) -> Declarations:
+        """What has a meaning in the contract's own file."""
+        return self.modules[""]
+
+    @property
+    def contracts(self) -> dict[str, ContractShape]:
+        """The contract classes of the contract's own file."""
+        own = self.own
+        return {name: each for name, each in own.contracts.items() if name in own.places}
+
+    def find_home(self, name: str) -> Declarations:
+        """Return the file that declares the name."""
+        return next(each for each in self.modules.values() if name in each.places)

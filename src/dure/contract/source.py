@@ -9,9 +9,9 @@ import sys
 from importlib import resources
 
 from dure.contract.bundle import LibraryModule, Source
-from dure.contract.checker import check
+from dure.contract.checker.check import check, check_declarations
 from dure.contract.language import Contract
-from dure.contract.problems import Problem
+from dure.contract.problems import Problem, Problems
 
 LIBRARY_PACKAGE = "dure.contract.library"
 
@@ -30,6 +30,11 @@ def bundle(text: str, class_name: str) -> Source:
 def check_text(text: str) -> list[Problem]:
     """Return every problem of a contract file and of what it imports from the library."""
     return check(bundle(text, ""))
+
+
+def find_contracts(text: str) -> list[str]:
+    """Return the names of a file's contract classes, in order; none where it cannot be read."""
+    return list(check_declarations(bundle(text, ""), Problems()).contracts)
 
 
 def read_library(text: str) -> tuple[LibraryModule, ...]:

@@ -6,8 +6,8 @@ from pathlib import Path
 FOLDER = Path(__file__).parent / "programs"
 IMPORTS = (
     "from dure.contract.language import Address, Asset, Choice, Contract, Duration, Event, "
-    "Interface, Map, Record, Time, Var, call, days, hours, init, minutes, only, require, "
-    "scheduled, seconds, view\n"
+    "Interface, List, Map, Record, Time, Var, call, days, hours, init, invariant, migrate, "
+    "minutes, only, require, scheduled, seconds, transfer_rule, view\n"
 )
 AROUND_BODY = (
     IMPORTS

@@ -74,7 +74,7 @@ class Example(Contract):
         return self.wholes[self.count]["x"]
 
     @call
-    @only("keeper")
+    @only(role="keeper")
     def nothing(self) -> None:
         pass
 '''
@@ -117,7 +117,7 @@ def test_the_interface_tells_methods_types_and_docstrings() -> None:
         ("whole", "Whole"),
         ("shades", "list[list[Shade]]"),
     ]
-    assert INTERFACE.methods["nothing"].role == "keeper"
+    assert INTERFACE.methods["nothing"].roles == ("keeper",)
     assert INTERFACE.initialiser is INTERFACE.methods["begin"]
     assert INTERFACE.state == {"wholes": "Map[int, Map[str, Whole]]", "count": "int"}
     assert INTERFACE.constants["GRACE"].value == 3_600_000

@@ -31,7 +31,7 @@ def take(self, amount: int) -> int:
     return self.balance_of(self.money)
 
 @call
-@only("auditor")
+@only(role="auditor")
 def audit(self) -> None:
     pass
 

@@ -23,7 +23,7 @@ from dure.contract.tracing import (
     Visit,
 )
 from dure.core.codec import encode
-from dure.core.types import Address, Amount
+from dure.core.types import Address
 from tests.unit.contract.fake_ledger import GAS_LIMIT, FakeLedger, asset, person
 from tests.unit.contract.program_files import IMPORTS
 
@@ -58,7 +58,7 @@ class Example(Contract):
         return before
 
     @call
-    def move(self, to: Address) -> None:
+    def hand_over(self, to: Address) -> None:
         held = self.balance_of(self.money)
         self.pay(self.money, to, held)
         number = self.schedule(self.now + hours(1), self.later, held)
@@ -68,7 +68,7 @@ class Example(Contract):
     def later(self, number: int) -> None:
         pass
 
-    @only("clerk")
+    @only(role="clerk")
     @call
     def guarded(self) -> None:
         pass
@@ -249,7 +249,7 @@ def test_what_is_beyond_the_gas_limit_is_not_counted(traced: Traced) -> None:
 
 
 def test_money_and_the_schedule_are_told(traced: Traced) -> None:
-    call = only_call(traced.run("move", (person(5),)))
+    call = only_call(traced.run("hand_over", (person(5),)))
     kinds = [type(step) for step in call.steps]
     assert kinds == [StateRead, BalanceRead, StateRead, MoneyMoved, Scheduled, Cancelled]
     assert call.steps[3] == MoneyMoved(

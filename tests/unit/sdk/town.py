@@ -80,7 +80,7 @@ class Till(Contract):
         return slip
 
     @call
-    @only("keeper")
+    @only(role="keeper")
     def close(self, by_whom: str) -> str:
         """Close."""
         return by_whom

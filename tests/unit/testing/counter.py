@@ -72,7 +72,7 @@ class Counter(Contract):
         return self.paid
 
     @call
-    @only("keeper")
+    @only(role="keeper")
     def reset(self) -> None:
         """Begin again."""
         self.total = 0

@@ -235,7 +235,7 @@ class FlightDelay(Contract):
     # The flight oracle
 
     @call
-    @only("flight oracle")
+    @only(role="flight oracle")
     def report(self, flight: str, departs: Time, late_minutes: int) -> None:
         """Say how many minutes behind the timetable the flight landed; early is below zero."""
         earliest = departs + minutes(max(0, late_minutes))
@@ -244,7 +244,7 @@ class FlightDelay(Contract):
         self.record(flight, departs, outcome, late_minutes)
 
     @call
-    @only("flight oracle")
+    @only(role="flight oracle")
     def report_cancelled(self, flight: str, departs: Time) -> None:
         """Say that the flight will not take place."""
         self.record(flight, departs, Outcome.CANCELLED, 0)

@@ -2,8 +2,21 @@
 
 import ast
 
+from dure.contract.checker.constants import compute_constant
+from dure.contract.checker.refused import RefusedExpression
+from dure.contract.limits import LIST_LIMIT_MAX
 from dure.contract.problems import Problems
-from dure.contract.shapes import NOTHING, UNKNOWN, Declarations, Sort, Type, list_of, map_of
+from dure.contract.shapes import (
+    INT,
+    NOTHING,
+    UNKNOWN,
+    Declarations,
+    Sort,
+    Type,
+    list_of,
+    map_of,
+    stored_list_of,
+)
 
 
 def read_value_type(node: ast.expr | None, known: Declarations, problems: Problems) -> Type:
@@ -28,16 +41,37 @@ def read_result_type(node: ast.expr | None, known: Declarations, problems: Probl
 
 
 def read_state_type(node: ast.expr, known: Declarations, problems: Problems) -> Type:
-    """Return what `Var[T]` holds, or the map type of `Map[K, V]`."""
+    """Return what `Var[T]` holds, or the type of a `Map[K, V]` or a `List[T]`."""
     match node:
         case ast.Subscript(value=ast.Name(id="Var"), slice=ast.expr() as inner) if (
             "Var" in known.imported
         ):
             return read_value_type(inner, known, problems)
+        case ast.Subscript(value=ast.Name(id="List"), slice=ast.expr() as inner) if (
+            "List" in known.imported
+        ):
+            return stored_list_of(read_value_type(inner, known, problems))
         case ast.Subscript(value=ast.Name(id="Map")):
             return _read_map_type(node, known, problems)
         case _:
             return _refuse(node, problems)
+
+
+def read_limit(node: ast.AnnAssign, known: Declarations, problems: Problems) -> int:
+    """Return the limit in `bids: List[Bid] = List(limit=100)`."""
+    match node.value:
+        case ast.Call(
+            func=ast.Name(id="List"), args=[], keywords=[ast.keyword(arg="limit", value=value)]
+        ):
+            match compute_constant(value, known.constants):
+                case (kind, int() as limit) if kind == INT and 1 <= limit <= LIST_LIMIT_MAX:
+                    return limit
+                case _:
+                    pass
+        case _:
+            pass
+    problems.add("list-limit", node)
+    return 1
 
 
 def _read_map_type(node: ast.expr, known: Declarations, problems: Problems) -> Type:
@@ -56,5 +90,7 @@ def _read_map_type(node: ast.expr, known: Declarations, problems: Problems) -> T
 
 
 def _refuse(node: ast.expr | None, problems: Problems) -> Type:
+    if isinstance(node, RefusedExpression):
+        return UNKNOWN
     problems.add("annotation", node, name="nothing" if node is None else ast.unparse(node)[:60])
     return UNKNOWN

@@ -8,20 +8,17 @@ import ast
 import re
 from typing import Final
 
-from dure.contract.checker.annotations import read_state_type, read_value_type
+from dure.contract.checker.annotations import read_value_type
 from dure.contract.checker.constants import compute_constant
-from dure.contract.checker.signatures import read_method, read_stub
-from dure.contract.checker.vocabulary import (
-    BASES,
-    IMPORTABLE,
-    LANGUAGE_MODULE,
-    RESERVED,
-    SELF_NAMES,
-)
+from dure.contract.checker.contracts import find_base_names, read_contract
+from dure.contract.checker.modules import LIBRARY_PACKAGE
+from dure.contract.checker.refused import RefusedStatement
+from dure.contract.checker.signatures import read_stub
+from dure.contract.checker.vocabulary import BASES, IMPORTABLE, LANGUAGE_MODULE, RESERVED
 from dure.contract.limits import FIELDS_MAX
 from dure.contract.problems import Problems
 from dure.contract.shapes import (
-    ASSET,
+    UNKNOWN,
     ChoiceShape,
     Constant,
     ContractShape,
@@ -37,21 +34,23 @@ from dure.contract.shapes import (
 _CONSTANT_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
-def read_declarations(tree: ast.Module, problems: Problems) -> Declarations:
-    """Return everything that the file declares; problems are noted and the faulty part left out."""
-    known = Declarations()
+def read_declarations(
+    tree: ast.Module, known: Declarations, library: dict[str, Declarations], problems: Problems
+) -> None:
+    """Put everything that the file declares or imports into `known`.
+
+    `library` are the files that it may import from. Problems are noted and the faulty part left
+    out.
+    """
     body = without_docstring(tree.body)
     classes = [node for node in body if isinstance(node, ast.ClassDef)]
     for node in body:
         if isinstance(node, ast.ImportFrom):
-            _read_import(node, known, problems)
+            _read_import(node, known, library, problems)
     _collect_class_names(classes, known, problems)
     for node in body:
         _read_statement(node, known, problems)
     _check_record_cycles(classes, known, problems)
-    if not known.contracts and not problems:
-        problems.add("no-contract", None)
-    return known
 
 
 def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -63,11 +62,22 @@ def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
             return body
 
 
-def _read_import(node: ast.ImportFrom, known: Declarations, problems: Problems) -> None:
+def _read_import(
+    node: ast.ImportFrom,
+    known: Declarations,
+    library: dict[str, Declarations],
+    problems: Problems,
+) -> None:
+    prefix, _, module = (node.module or "").rpartition(".")
+    lender = library.get(module) if prefix == LIBRARY_PACKAGE else None
     for alias in node.names:
-        if node.module != LANGUAGE_MODULE or alias.name not in IMPORTABLE:
+        if lender is not None and alias.name in lender.places:
+            known.borrow(alias.name, lender)
+        elif node.module == LANGUAGE_MODULE and alias.name in IMPORTABLE:
+            known.imported.add(alias.name)
+        else:
             problems.add("import", node, name=f"{node.module}.{alias.name}")
-        known.imported.add(alias.name)
+            known.broken.add(alias.name)
 
 
 def _collect_class_names(
@@ -76,7 +86,8 @@ def _collect_class_names(
     for node in classes:
         if _is_taken(node.name, known):
             problems.add("duplicate-name", node, name=node.name)
-        match _base(node, known):
+        known.places[node.name] = node
+        match _find_family(node, known):
             case "Record":
                 known.records[node.name] = Shape(node.name, (), "")
             case "Event":
@@ -89,31 +100,33 @@ def _collect_class_names(
                 known.contracts[node.name] = ContractShape(node.name, "", {}, {})
             case _:
                 problems.add("class-base", node)
+                known.broken.add(node.name)
 
 
-def _base(node: ast.ClassDef, known: Declarations) -> str:
-    match node.bases:
-        case [ast.Name(id=name)] if name in BASES and name in known.imported:
-            return name
-        case _:
-            return ""
+def _find_family(node: ast.ClassDef, known: Declarations) -> str:
+    """Return which of the language's classes it is made from, directly or through contracts."""
+    names = find_base_names(node)
+    if len(names) != len(node.bases):
+        return ""
+    if names and all(name in known.contracts for name in names):
+        return "Contract"
+    return names[0] if len(names) == 1 and names[0] in BASES & known.imported else ""
 
 
 def _is_taken(name: str, known: Declarations) -> bool:
-    tables = (known.constants, known.records, known.events, known.choices, known.interfaces)
-    return name in RESERVED or name in known.contracts or any(name in table for table in tables)
+    return name in RESERVED or known.has(name)
 
 
 def _read_statement(node: ast.stmt, known: Declarations, problems: Problems) -> None:
     match node:
-        case ast.ImportFrom():
+        case ast.ImportFrom() | RefusedStatement():
             pass
         case ast.Assign(targets=[ast.Name(id=name)], value=value):
             _read_constant(node, name, value, known=known, problems=problems)
         case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
             constant = _read_constant(node, name, value, known=known, problems=problems)
             expected = read_value_type(node.annotation, known, problems)
-            if constant is not None and constant.type != expected:
+            if constant is not None and expected not in (constant.type, UNKNOWN):
                 problems.add("type-mismatch", value, got=str(constant.type), expected=str(expected))
         case ast.ClassDef():
             _read_class(node, known, problems)
@@ -124,20 +137,26 @@ def _read_statement(node: ast.stmt, known: Declarations, problems: Problems) -> 
 def _read_constant(
     node: ast.stmt, name: str, value: ast.expr, *, known: Declarations, problems: Problems
 ) -> Constant | None:
-    found = compute_constant(value, known.constants)
-    if found is None or not _CONSTANT_NAME.fullmatch(name):
-        problems.add("constant", node)
-        return None
     if _is_taken(name, known):
         problems.add("duplicate-name", node, name=name)
+    known.places[name] = node
+    found = compute_constant(value, known.constants)
+    if found is None or not _CONSTANT_NAME.fullmatch(name):
+        names = {each.id for each in ast.walk(value) if isinstance(each, ast.Name)}
+        if not names & known.broken:
+            problems.add("constant", node)
+        known.broken.add(name)
+        return None
     known.constants[name] = Constant(name, *found)
     return known.constants[name]
 
 
 def _read_class(node: ast.ClassDef, known: Declarations, problems: Problems) -> None:
+    if node.name in known.broken:
+        return
     docstring = ast.get_docstring(node) or ""
     body = [part for part in without_docstring(node.body) if not isinstance(part, ast.Pass)]
-    match _base(node, known):
+    match _find_family(node, known):
         case "Record":
             fields = _read_fields(node, body, known, problems)
             known.records[node.name] = Shape(node.name, fields, docstring)
@@ -151,7 +170,7 @@ def _read_class(node: ast.ClassDef, known: Declarations, problems: Problems) -> 
             methods = _read_stubs(body, known, problems)
             known.interfaces[node.name] = InterfaceShape(node.name, methods)
         case "Contract":
-            _read_contract(node, body, known, problems)
+            read_contract(node, body, known, problems)
         case _:
             pass
 
@@ -167,7 +186,7 @@ def _read_fields(
                     problems.add("duplicate-name", part, name=name)
                 fields[name] = Field(name, read_value_type(annotation, known, problems))
             case _:
-                problems.add("class-body", part, name=_base(node, known))
+                problems.add("class-body", part, name=_find_family(node, known))
     if len(fields) > FIELDS_MAX:
         problems.add("too-many-fields", node)
     return tuple(fields.values())
@@ -204,39 +223,6 @@ def _read_stubs(body: list[ast.stmt], known: Declarations, problems: Problems) -
     return methods
 
 
-def _read_contract(
-    node: ast.ClassDef, body: list[ast.stmt], known: Declarations, problems: Problems
-) -> None:
-    shape = ContractShape(node.name, ast.get_docstring(node) or "", {}, {})
-    known.contracts[node.name] = shape
-    for part in body:
-        match part:
-            case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=None):
-                _check_member_name(part, name, shape, problems)
-                shape.state[name] = read_state_type(annotation, known, problems)
-            case ast.FunctionDef(name=name):
-                _check_member_name(part, name, shape, problems)
-                shape.methods[name] = read_method(part, known, problems)
-            case _:
-                problems.add("class-body", part, name="Contract")
-    _check_methods(node, shape, problems)
-
-
-def _check_member_name(node: ast.stmt, name: str, shape: ContractShape, problems: Problems) -> None:
-    if name in shape.state or name in shape.methods or name in SELF_NAMES:
-        problems.add("duplicate-name", node, name=name)
-
-
-def _check_methods(node: ast.ClassDef, shape: ContractShape, problems: Problems) -> None:
-    if sum(method.kind == "init" for method in shape.methods.values()) > 1:
-        problems.add("two-inits", node)
-    for method in shape.methods.values():
-        if method.pays and shape.state.get(method.pays) != ASSET:
-            problems.add("pays", method.node, name=method.pays)
-        if method.name == "init" and method.kind not in ("init", "internal"):
-            problems.add("duplicate-name", method.node, name="init")
-
-
 def _check_record_cycles(
     classes: list[ast.ClassDef], known: Declarations, problems: Problems
 ) -> None:
@@ -248,7 +234,8 @@ def _check_record_cycles(
 def _reaches(start: str, goal: str, known: Declarations, seen: set[str]) -> bool:
     seen.add(start)
     inner = {_innermost(each.type) for each in known.records[start].fields}
-    names = {kind.name for kind in inner if kind.sort is Sort.RECORD}
+    # What other files declare cannot lead back here: imports have no cycles.
+    names = {kind.name for kind in inner if kind.name in known.records}
     return goal in names or any(_reaches(name, goal, known, seen) for name in sorted(names - seen))
 
 

@@ -6,20 +6,23 @@ No recursion, no chain deeper than the bound, and a view that changes nothing.
 from dure.contract.checker.bodies.scope import Scope
 from dure.contract.limits import CALL_DEPTH_MAX
 from dure.contract.problems import Problems
+from dure.contract.shapes import READING_KINDS, ContractShape
 
 
-def check_graph(scopes: dict[str, Scope], problems: Problems) -> None:
-    """Check the methods of one contract together."""
-    for name, scope in scopes.items():
+def check_graph(contract: ContractShape, scopes: dict[str, Scope], problems: Problems) -> None:
+    """Check the methods of one contract together; those of its bases were checked with these."""
+    own = {each.name: scopes[each.name] for each in contract.own_methods}
+    recursive = False
+    for name, scope in own.items():
         reached = _reach(name, scopes)
         if name in reached:
             problems.add("recursion", scope.method.node, name=name)
-        if scope.method.kind == "view":
+            recursive = True
+        if scope.method.kind in READING_KINDS:
             _check_view(scope, reached, scopes, problems)
-    if not problems:
-        for name, scope in scopes.items():
-            if _measure_depth(name, scopes) > CALL_DEPTH_MAX:
-                problems.add("call-depth", scope.method.node)
+    for name, scope in () if recursive else own.items():
+        if _measure_depth(name, scopes) > CALL_DEPTH_MAX:
+            problems.add("call-depth", scope.method.node)
 
 
 def _reach(name: str, scopes: dict[str, Scope]) -> list[str]:

@@ -9,6 +9,8 @@ Rules
 3. Names are ASCII and do not begin with an underscore; the names that the compiler injects hold a
    `$`, so that no source can spell them.
 4. Every failure of Python's parser is one problem, `syntax`, whatever the parser called it.
+5. A refused expression or statement is replaced by a placeholder (`refused`), so that the later
+   steps can go on with what is sound.
 """
 
 import ast
@@ -19,6 +21,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Final
 
+from dure.contract.checker.refused import build_placeholder
 from dure.contract.limits import (
     LITERAL_BITS_MAX,
     LOOP_DEPTH_MAX,
@@ -127,18 +130,19 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 def parse(source: str, problems: Problems) -> ast.Module | None:
-    """Return the tree of a source that keeps every rule of this step.
+    """Return the tree of a source, with placeholders where it breaks a rule of this step.
 
-    Otherwise note the problems and return None.
+    The problems are noted; None where the source cannot be read or passes the bounds.
     """
     tree = _parse_bounded(source, problems)
     if tree is None or not _is_within_bounds(tree, problems):
         return None
     _check_nodes(tree, problems)
-    _check_nesting(tree, problems)
+    for statement in tree.body:
+        _check_loops(statement, 0, problems)
     if not source.isascii():
         _check_ascii_names(source, problems)
-    return None if problems else tree
+    return tree
 
 
 def _parse_bounded(source: str, problems: Problems) -> ast.Module | None:
@@ -175,14 +179,33 @@ def _is_within_bounds(tree: ast.Module, problems: Problems) -> bool:
 def _check_nodes(tree: ast.Module, problems: Problems) -> None:
     """Check every node; what is inside a refused one is not looked at."""
     waiting: list[ast.AST] = [tree]
+    _check_node(tree, problems)
     while waiting:
-        node = waiting.pop()
-        if _check_node(node, problems):
-            waiting.extend(ast.iter_child_nodes(node))
+        parent = waiting.pop()
+        for field, value in ast.iter_fields(parent):
+            children = value if isinstance(value, list) else [value]
+            for place, child in enumerate(children):
+                if not isinstance(child, ast.AST):
+                    continue
+                if _is_in_its_place(child, parent, problems) and _check_node(child, problems):
+                    waiting.append(child)
+                else:
+                    children[place] = build_placeholder(child)
+            if not isinstance(value, list):
+                setattr(parent, field, children[0])
+
+
+def _is_in_its_place(node: ast.AST, parent: ast.AST, problems: Problems) -> bool:
+    """Refuse definitions inside functions, and classes inside classes."""
+    outer = (ast.Module, ast.ClassDef) if isinstance(node, ast.FunctionDef) else ast.Module
+    if isinstance(node, ast.FunctionDef | ast.ClassDef) and not isinstance(parent, outer):
+        problems.add("nested-definition", node)
+        return False
+    return True
 
 
 def _check_node(node: ast.AST, problems: Problems) -> bool:
-    """Refuse what is not on the white list; say whether the node is on it."""
+    """Refuse what is not on the white list; say whether later steps can read the node."""
     allowed = FIELDS.get(type(node))
     if isinstance(node, PLACELESS):
         return True
@@ -199,8 +222,7 @@ def _check_node(node: ast.AST, problems: Problems) -> bool:
             problems.add(rule, _place(node), name=f"{type(node).__name__} {field}")
     for field in NAME_FIELDS:
         _check_name(getattr(node, field, None), node, problems)
-    _check_special(node, problems)
-    return True
+    return _check_special(node, problems)
 
 
 def _is_empty(value: object) -> bool:
@@ -226,26 +248,31 @@ def _check_name(name: object, node: ast.AST, problems: Problems) -> None:
         problems.add("non-ascii-name", node, name=name.encode("ascii", "replace").decode())
 
 
-def _check_special(node: ast.AST, problems: Problems) -> None:
+def _check_special(node: ast.AST, problems: Problems) -> bool:
     match node:
         case ast.Constant():
             _check_literal(node, problems)
+        case ast.keyword(arg=None):
+            problems.add("star", node)
         case ast.BinOp(op=ast.Div()) | ast.AugAssign(op=ast.Div()):
             problems.add("division", node)
+            return False
         case ast.BinOp(op=ast.MatMult()) | ast.AugAssign(op=ast.MatMult()):
             problems.add("matrix", node)
+            return False
         case ast.Compare(ops=operators) if any(
             isinstance(op, ast.Is | ast.IsNot) for op in operators
         ):
             problems.add("identity", node)
-        case ast.keyword(arg=None):
-            problems.add("star", node)
+            return False
         case ast.Assign(targets=targets) if len(targets) > 1:
             problems.add("chained-assignment", node)
+            return False
         case ast.JoinedStr():
-            _check_text_with_places(node, problems)
+            return _check_text_with_places(node, problems)
         case _:
             pass
+    return True
 
 
 def _check_literal(node: ast.Constant, problems: Problems) -> None:
@@ -262,28 +289,15 @@ def _is_encodable(text: str) -> bool:
     return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-def _check_text_with_places(node: ast.JoinedStr, problems: Problems) -> None:
+def _check_text_with_places(node: ast.JoinedStr, problems: Problems) -> bool:
     # Python 3.12 reads more inside the braces than 3.11 does (quotes, line ends, comments). With
     # plain names on one line both read the same.
     places = [part for part in node.values if isinstance(part, ast.FormattedValue)]
     plain = all(isinstance(part.value, ast.Name) for part in places)
     if not plain or node.lineno != node.end_lineno:
         problems.add("f-string", node)
-
-
-def _check_nesting(tree: ast.Module, problems: Problems) -> None:
-    for statement in tree.body:
-        for inner in ast.iter_child_nodes(statement):
-            _check_nested_definitions(inner, problems)
-            _check_loops(inner, 0, problems)
-
-
-def _check_nested_definitions(node: ast.AST, problems: Problems) -> None:
-    if isinstance(node, ast.ClassDef):
-        problems.add("nested-definition", node)
-    for child in ast.walk(node):
-        if child is not node and isinstance(child, ast.FunctionDef | ast.ClassDef):
-            problems.add("nested-definition", child)
+        return False
+    return True
 
 
 def _check_loops(node: ast.AST, depth: int, problems: Problems) -> None:

@@ -8,7 +8,9 @@ from dure.contract.shapes import ADDRESS, ASSET, BOOL, INT, NOTHING, STR, TIME, 
 LANGUAGE_MODULE: Final = "dure.contract.language"
 
 BASES: Final = frozenset({"Contract", "Record", "Event", "Choice", "Interface"})
-DECORATORS: Final = frozenset({"init", "call", "view", "scheduled", "only"})
+DECORATORS: Final = frozenset(
+    {"init", "call", "view", "scheduled", "invariant", "migrate", "transfer_rule", "only"}
+)
 
 DURATION_UNITS: Final = {
     "seconds": 1_000,
@@ -22,7 +24,7 @@ IMPORTABLE: Final = (
     BASES
     | DECORATORS
     | DURATION_UNITS.keys()
-    | {"Address", "Asset", "Duration", "Map", "Time", "Var", "require"}
+    | {"Address", "Asset", "Duration", "List", "Map", "Time", "Var", "require"}
 )
 
 BUILTINS: Final = frozenset(
@@ -63,10 +65,13 @@ HOST_CALLS: Final[dict[str, tuple[tuple[Type, ...], Type]]] = {
     "burn": ((ASSET, ADDRESS, INT), NOTHING),
     "freeze": ((ASSET, ADDRESS, BOOL), NOTHING),
     "cancel": ((INT,), BOOL),
+    "holding_of": ((ASSET, ADDRESS), INT),
+    "move": ((ASSET, ADDRESS, ADDRESS, INT), NOTHING),
+    "has_role": ((STR, ADDRESS), BOOL),
 }
 """What `self` asks of the ledger: (parameters, result).
 
-`emit` and `schedule` have forms of their own.
+`emit`, `schedule` and `set_transfer_rule` have forms of their own.
 """
 
 HOST_PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
@@ -77,11 +82,14 @@ HOST_PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
     "burn": ("asset", "holder", "amount"),
     "freeze": ("asset", "holder", "frozen"),
     "cancel": ("number",),
+    "holding_of": ("asset", "holder"),
+    "move": ("asset", "source", "to", "amount"),
+    "has_role": ("role", "holder"),
 }
 
-READ_ONLY_HOST_CALLS: Final = frozenset({"balance_of"})
+READ_ONLY_HOST_CALLS: Final = frozenset({"balance_of", "holding_of", "has_role"})
 
-SELF_NAMES: Final = CONTEXT.keys() | HOST_CALLS.keys() | {"emit", "schedule"}
+SELF_NAMES: Final = CONTEXT.keys() | HOST_CALLS.keys() | {"emit", "schedule", "set_transfer_rule"}
 
 VALUE_METHODS: Final[dict[tuple[str, str], tuple[tuple[Type, ...], Type]]] = {
     ("str", "startswith"): ((STR,), BOOL),

@@ -219,6 +219,19 @@ class ExpressionLowering:
                 negated = isinstance(node.ops[0], ast.NotIn)
                 return ast.UnaryOp(ast.Not(), found) if negated else found
 
+    def lower_stored_item(self, node: ast.expr, meaning: meanings.StoredItem) -> ast.expr:
+        del node
+        return with_frame(f"$read_item.{meaning.name}", self.lower(meaning.index))
+
+    def lower_stored_list_call(self, node: ast.expr, meaning: meanings.StoredListCall) -> ast.expr:
+        function = f"${meaning.action}.{meaning.name}"
+        if meaning.action != "holds":
+            return with_frame(function, *self.lower_all(meaning.arguments))
+        found = with_frame(function, *map(self.lower, meaning.arguments))
+        assert isinstance(node, ast.Compare)
+        negated = isinstance(node.ops[0], ast.NotIn)
+        return ast.UnaryOp(ast.Not(), found) if negated else found
+
     def lower_record_field(self, node: ast.expr, meaning: meanings.RecordField) -> ast.expr:
         assert isinstance(node, ast.Attribute)
         field = attribute(self.lower(node.value), meaning.name)
@@ -258,6 +271,11 @@ class ExpressionLowering:
         values = self.lower_all(meaning.arguments)
         function = f"$schedule.{meaning.method.name}"
         return with_frame(function, self.lower_exact(meaning.at), gas, *values)
+
+    def lower_attach_rule(self, node: ast.expr, meaning: meanings.AttachRule) -> ast.expr:
+        del node
+        asset, method = self.lower(meaning.asset), constant(meaning.method.name)
+        return with_frame("$host.set_transfer_rule", asset, method)
 
     def lower_own_call(self, node: ast.expr, meaning: meanings.OwnCall) -> ast.expr:
         del node
@@ -328,6 +346,8 @@ _MEANINGS: Final[dict[type, Callable[[ExpressionLowering, ast.expr, Any], ast.ex
     meanings.VarField: ExpressionLowering.lower_place,
     meanings.MapEntry: ExpressionLowering.lower_place,
     meanings.MapCall: ExpressionLowering.lower_map_call,
+    meanings.StoredItem: ExpressionLowering.lower_stored_item,
+    meanings.StoredListCall: ExpressionLowering.lower_stored_list_call,
     meanings.RecordField: ExpressionLowering.lower_record_field,
     meanings.Milliseconds: ExpressionLowering.lower_milliseconds,
     meanings.Builtin: ExpressionLowering.lower_builtin,
@@ -335,6 +355,7 @@ _MEANINGS: Final[dict[type, Callable[[ExpressionLowering, ast.expr, Any], ast.ex
     meanings.Host: ExpressionLowering.lower_host,
     meanings.Emit: ExpressionLowering.lower_emit,
     meanings.Schedule: ExpressionLowering.lower_schedule,
+    meanings.AttachRule: ExpressionLowering.lower_attach_rule,
     meanings.OwnCall: ExpressionLowering.lower_own_call,
     meanings.Build: ExpressionLowering.lower_build,
     meanings.Replace: ExpressionLowering.lower_replace,

@@ -13,12 +13,15 @@ from typing import Any, Final
 import msgspec
 
 from dure.contract.checker.check import Checked
+from dure.contract.checker.selection import select_declarations
+from dure.contract.compiler.callers import build_caller_check
 from dure.contract.compiler.marks import Watcher, build_names
 from dure.contract.compiler.statements import lower_method
 from dure.contract.interface import FieldInterface, Interface, describe
 from dure.contract.runtime import arithmetic, sized
 from dure.contract.runtime.frame import Frame, refuse_reason, run_out
 from dure.contract.runtime.host import HOST_FUNCTIONS, build_emit, build_remote, build_schedule
+from dure.contract.runtime.lists import StoredList
 from dure.contract.runtime.state import (
     Accessors,
     Encode,
@@ -26,7 +29,15 @@ from dure.contract.runtime.state import (
     build_encode,
     build_tuple_encode,
 )
-from dure.contract.shapes import ContractShape, InterfaceShape, Kind, Method
+from dure.contract.shapes import (
+    READING_KINDS,
+    ContractShape,
+    Declarations,
+    InterfaceShape,
+    Kind,
+    Method,
+    Sort,
+)
 from dure.contract.wire import WireTypes
 
 _RUNTIME: Final[dict[str, Any]] = {
@@ -42,21 +53,25 @@ _RUNTIME: Final[dict[str, Any]] = {
     **{f"$host.{name}": function for name, function in HOST_FUNCTIONS.items()},
 }
 
+_ONCE: Final[frozenset[Kind]] = frozenset({"init", "migrate"})
+"""Kinds that nobody may call by name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A method that can be called from outside."""
 
     kind: Kind
-    role: str
+    is_reentrant: bool
+    """Whether it may be called while another method of the contract still runs."""
     function: Callable[..., Any]
     decode: Callable[[bytes], tuple[Any, ...]]
     """Typed, but not yet compared with the canonical form."""
     encode: Encode
     read_asset: Callable[[Frame], Any] | None
     """Reads the asset in which the method accepts money."""
-    is_guarded: bool
-    """Whether not everybody may call the method."""
+    check_caller: Callable[[Frame], None] | None
+    """Refuses callers who may not call it; None where everybody may."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,27 +80,42 @@ class Program:
 
     interface: Interface
     entries: dict[str, Entry]
-    """By the name under which a method is called; the initialiser is called `init`."""
+    """What may be called at any time, by name."""
+    initialiser: Entry | None
+    migration: Entry | None
 
 
 def build_program(checked: Checked, class_name: str, watcher: Watcher | None = None) -> Program:
     """Compile one contract of a checked file, with marks for a watcher where there is one."""
-    contract = checked.declarations.contracts[class_name]
-    interface = describe(checked.declarations, contract)
+    contract = checked.bundle.contracts[class_name]
+    selected = select_declarations(checked.bundle, contract)
+    interface = describe(selected, contract)
     wire = WireTypes(interface)
-    accessors = {name: build_accessors(name, kind, wire) for name, kind in contract.state.items()}
-    names = _build_globals(checked, contract, interface, wire, accessors)
+    fields = _build_fields(contract, wire)
+    names = _build_globals(selected, contract, interface, wire, fields)
     _compile(contract, checked, names, is_watched=watcher is not None)
     if watcher is not None:
         names |= _build_watched(contract, names, watcher)
     entries = {
-        "init" if method.kind == "init" else method.name: _build_entry(
-            method, interface, wire, names, accessors
-        )
-        for method in contract.methods.values()
-        if method.kind != "internal"
+        method.name: _build_entry(method, interface, wire, names, fields)
+        for method in contract.entries
     }
-    return Program(interface, entries)
+    once = {each.kind: each for each in entries.values() if each.kind in _ONCE}
+    return Program(
+        interface,
+        {name: each for name, each in entries.items() if each.kind not in _ONCE},
+        initialiser=once.get("init"),
+        migration=once.get("migrate"),
+    )
+
+
+def _build_fields(contract: ContractShape, wire: WireTypes) -> dict[str, Accessors | StoredList]:
+    return {
+        name: StoredList(name, kind.item, contract.limits[name], wire)
+        if kind.sort is Sort.STORED_LIST
+        else build_accessors(name, kind, wire)
+        for name, kind in contract.state.items()
+    }
 
 
 def _compile(
@@ -103,17 +133,17 @@ def _compile(
 
 
 def _build_globals(
-    checked: Checked,
+    selected: Declarations,
     contract: ContractShape,
     interface: Interface,
     wire: WireTypes,
-    accessors: dict[str, Accessors],
+    fields: dict[str, Accessors | StoredList],
 ) -> dict[str, Any]:
     names: dict[str, Any] = {"__builtins__": {}, **_RUNTIME}
     for name, record in wire.records.items():
         names[f"$record.{name}"] = record
-    for field, each in accessors.items():
-        for action in ("key", "read", "read_or", "write", "has", "remove"):
+    for field, each in fields.items():
+        for action in each.ACTIONS:
             names[f"${action}.{field}"] = getattr(each, action)
     for name, event in interface.events.items():
         names[f"$emit.{name}"] = build_emit(name, _build_tuple_encode(event.fields, wire))
@@ -121,7 +151,7 @@ def _build_globals(
         if method.kind == "scheduled":
             encode = _build_tuple_encode(interface.methods[method.name].parameters, wire)
             names[f"$schedule.{method.name}"] = build_schedule(method.name, encode)
-    for other in checked.declarations.interfaces.values():
+    for other in selected.interfaces.values():
         names |= _build_remotes(other, wire)
     return names
 
@@ -142,7 +172,7 @@ def _build_remotes(other: InterfaceShape, wire: WireTypes) -> dict[str, Any]:
             method.name,
             build_tuple_encode([each.type for each in method.parameters], wire),
             msgspec.msgpack.Decoder(wire.get(method.result)),
-            read_only=method.kind == "view",
+            read_only=method.kind in READING_KINDS,
         )
         for method in other.methods.values()
     }
@@ -157,21 +187,22 @@ def _build_entry(
     interface: Interface,
     wire: WireTypes,
     names: dict[str, Any],
-    accessors: dict[str, Accessors],
+    fields: dict[str, Accessors | StoredList],
 ) -> Entry:
     parameters = interface.methods[method.name].parameters
     return Entry(
         kind=method.kind,
-        role=method.role,
+        is_reentrant=method.is_reentrant or method.kind == "transfer_rule",
         function=names[f"$method.{method.name}"],
         decode=msgspec.msgpack.Decoder(wire.get_tuple(parameters)).decode,
         encode=build_encode(method.result, wire),
-        read_asset=_build_read_asset(accessors[method.pays]) if method.pays else None,
-        is_guarded=method.kind == "scheduled" or method.role != "",
+        read_asset=_build_read_asset(fields[method.pays]) if method.pays else None,
+        check_caller=build_caller_check(method, fields),
     )
 
 
-def _build_read_asset(accessors: Accessors) -> Callable[[Frame], Any]:
-    key, read = accessors.key, accessors.read
+def _build_read_asset(field: Accessors | StoredList) -> Callable[[Frame], Any]:
+    assert isinstance(field, Accessors), "the checker lets a method name a Var only"
+    key, read = field.key, field.read
     assert isinstance(key, bytes), "the checker lets a method name a Var only"
     return lambda frame: read(frame, key)

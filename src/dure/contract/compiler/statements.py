@@ -5,7 +5,7 @@ Charges in front of every block, stores through the accessors.
 
 import ast
 
-from dure.contract.checker.bodies.meanings import MapEntry, VarField
+from dure.contract.checker.bodies.meanings import MapEntry, StoredItem, VarField
 from dure.contract.checker.bodies.scope import Notes
 from dure.contract.checker.declarations import without_docstring
 from dure.contract.compiler.build import (
@@ -128,6 +128,8 @@ class StatementLowering:
         match self._expressions.meaning_of(target):
             case MapEntry() | VarField() as place:
                 return self._expressions.lower_key(place)
+            case StoredItem(index=index):
+                return self._expressions.lower(index)
             case _:
                 assert isinstance(target, ast.Subscript)
                 return self._expressions.lower(target.slice)
@@ -136,6 +138,8 @@ class StatementLowering:
         match self._expressions.meaning_of(target):
             case MapEntry(name=field) | VarField(name=field):
                 return ast.Expr(with_frame(f"$write.{field}", value, place))
+            case StoredItem(name=field):
+                return ast.Expr(with_frame(f"$write_item.{field}", value, place))
             case _:
                 assert isinstance(target, ast.Subscript)
                 owner = self._expressions.lower(target.value)
@@ -161,6 +165,8 @@ class StatementLowering:
         match self._expressions.meaning_of(target):
             case MapEntry(name=field) | VarField(name=field):
                 return with_frame(f"$read.{field}", place)
+            case StoredItem(name=field):
+                return with_frame(f"$read_item.{field}", place)
             case _:
                 assert isinstance(target, ast.Subscript)
                 return call("$get_item", self._expressions.lower(target.value), place)

@@ -68,8 +68,12 @@ def transfer_rule(method: Method) -> Method:
     return method
 
 
-def only(role: str = "", *, party: str = "") -> Callable[[Method], Method]:  # noqa: ARG001 - as above
-    """Let only some call the method.
+@overload
+def only(*, role: str) -> Callable[[Method], Method]: ...
+@overload
+def only(*, party: str) -> Callable[[Method], Method]: ...
+def only(*, role: str = "", party: str = "") -> Callable[[Method], Method]:  # noqa: ARG001 - as above
+    """Let only some call the method. Several of these marks allow anybody that one of them means.
 
     `role`: holders of a role that the members granted at this contract. `party`: whoever stands in
     that field of the contract, a `Var[Address]` or a `List[Address]`.

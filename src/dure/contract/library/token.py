@@ -60,7 +60,7 @@ class Token(Contract):
         self.money = self.create_asset(code, decimals)
 
     @call
-    @only("issuer")
+    @only(role="issuer")
     def issue(self, to: Address, amount: int) -> None:
         """Create money for somebody."""
         require(amount > 0, "nothing to issue")
@@ -77,14 +77,14 @@ class Token(Contract):
         self.emit(Destroyed(self.sender, amount))
 
     @call
-    @only("issuer")
+    @only(role="issuer")
     def stop(self, holder: Address) -> None:
         """Keep a holder from moving this money."""
         self.freeze(self.money, holder, frozen=True)
         self.emit(Stopped(holder))
 
     @call
-    @only("issuer")
+    @only(role="issuer")
     def release(self, holder: Address) -> None:
         """Let a stopped holder move this money again."""
         self.freeze(self.money, holder, frozen=False)

@@ -3,13 +3,14 @@
 The session of the whole top-level call, and one frame for each contract in it.
 """
 
+from collections.abc import Callable
 from typing import Final, NoReturn, Protocol
 
 import msgspec
 
 from dure.contract.limits import MEMORY_BYTES_MAX, REASON_MAX
-from dure.contract.ports import Invocation, Ledger, Meter, Refusal
-from dure.core.types import Address
+from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder
+from dure.core.types import Address, Amount
 
 BUILT_FACTOR: Final = 8
 """Decoded values count for so many times the bytes that they are decoded from."""
@@ -23,16 +24,21 @@ class Run(Protocol):
         ...
 
 
+Transfer = Callable[["Session", TransferOrder], Amount]
+"""Moves money by the rule of its asset; returns how much arrives."""
+
+
 class Session:
     """One top-level call with everything that it calls.
 
     They share the meter, the memory and the guard.
     """
 
-    __slots__ = ("built", "ledger", "meter", "read_only", "run", "stack")
+    __slots__ = ("built", "ledger", "meter", "read_only", "run", "stack", "transfer")
 
-    def __init__(self, run: Run, ledger: Ledger, meter: Meter) -> None:
+    def __init__(self, run: Run, transfer: Transfer, ledger: Ledger, meter: Meter) -> None:
         self.run = run
+        self.transfer = transfer
         self.ledger = ledger
         self.meter = meter
         self.read_only = False

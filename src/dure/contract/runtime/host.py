@@ -12,10 +12,11 @@ from dure.contract.gas import (
     EVENT_BYTE,
     MESSAGE_BYTE,
     MONEY,
+    ROLE,
     SCHEDULE,
     SCHEDULE_BYTE,
 )
-from dure.contract.ports import Invocation, Payment
+from dure.contract.ports import Invocation, Payment, TransferOrder
 from dure.contract.runtime.frame import BUILT_FACTOR, Frame, count_built, refuse, run_out
 from dure.contract.runtime.state import Encode
 from dure.core.types import Address, Amount, AssetId, Gas, Instant
@@ -31,7 +32,8 @@ def _amount(value: int) -> Amount:
 def pay(frame: Frame, asset: AssetId, to: Address, amount: int) -> None:
     """Move money of the contract."""
     frame.meter.charge(MONEY)
-    frame.ledger.transfer(asset, frame.contract, to, _amount(amount))
+    order = TransferOrder(asset, frame.contract, to, _amount(amount))
+    frame.session.transfer(frame.session, order)
 
 
 def balance_of(frame: Frame, asset: AssetId) -> int:
@@ -64,6 +66,30 @@ def freeze(frame: Frame, asset: AssetId, holder: Address, frozen: bool) -> None:
     frame.ledger.freeze(frame.contract, asset, holder, frozen)
 
 
+def holding_of(frame: Frame, asset: AssetId, holder: Address) -> int:
+    """Return what somebody holds."""
+    frame.meter.charge(BALANCE)
+    return frame.ledger.get_balance(asset, holder)
+
+
+def move(frame: Frame, asset: AssetId, source: Address, to: Address, amount: int) -> None:
+    """Move somebody's money of an own asset; the issuer asks no rule of its own."""
+    frame.meter.charge(MONEY)
+    frame.ledger.move(frame.contract, asset, source, to, _amount(amount))
+
+
+def set_transfer_rule(frame: Frame, asset: AssetId, method: str) -> None:
+    """Have a method asked before each transfer of an own asset."""
+    frame.meter.charge(MONEY)
+    frame.ledger.set_transfer_rule(frame.contract, asset, method)
+
+
+def has_role(frame: Frame, role: str, holder: Address) -> bool:
+    """Say whether the members granted the role at this contract."""
+    frame.meter.charge(ROLE)
+    return frame.ledger.has_role(frame.contract, role, holder)
+
+
 def cancel(frame: Frame, number: int) -> bool:
     """Withdraw a scheduled call."""
     frame.meter.charge(CANCEL)
@@ -78,6 +104,10 @@ HOST_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
     "burn": burn,
     "freeze": freeze,
     "cancel": cancel,
+    "holding_of": holding_of,
+    "move": move,
+    "has_role": has_role,
+    "set_transfer_rule": set_transfer_rule,
 }
 
 
@@ -96,13 +126,17 @@ def build_emit(name: str, encode: Encode) -> Callable[..., None]:
 
 
 def build_schedule(method: str, encode: Encode) -> Callable[..., int]:
-    """Return the function that schedules `method`. The gas of the later call is paid for now."""
+    """Return the function that schedules `method`.
+
+    The gas of the later call is paid for now: from the meter, unless the ledger takes it elsewhere.
+    """
 
     def schedule(frame: Frame, at: int, gas: int, *values: Any) -> int:
         data = encode(values)
         if gas <= 0:
             refuse("bad_arguments", "a scheduled call needs gas")
-        frame.meter.charge(SCHEDULE + SCHEDULE_BYTE * len(data) + gas)
+        prepaid = 0 if frame.ledger.pays_for_schedules else gas
+        frame.meter.charge(SCHEDULE + SCHEDULE_BYTE * len(data) + prepaid)
         return frame.ledger.schedule(frame.contract, Instant(at), method, data, Gas(gas))
 
     return schedule
@@ -121,9 +155,9 @@ def build_remote(
     ) -> Any:
         attached = None
         if payment is not None:
-            attached = Payment(payment[0], _amount(payment[1]))
             frame.meter.charge(MONEY)
-            frame.ledger.transfer(attached.asset, frame.contract, target, attached.amount)
+            order = TransferOrder(payment[0], frame.contract, target, _amount(payment[1]))
+            attached = Payment(order.asset, frame.session.transfer(frame.session, order))
         call = Invocation(target, method, encode(values), frame.contract, attached)
         data = frame.session.run(frame.session, call, read_only=read_only)
         frame.meter.charge(MESSAGE_BYTE * len(data))

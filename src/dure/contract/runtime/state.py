@@ -10,7 +10,7 @@ own fault: the decoder's error is caught by nobody and stops the node.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -49,6 +49,8 @@ class Accessors:
 
     Each takes the frame and the key; `read_or` also a default before it, `write` the value.
     """
+
+    ACTIONS: ClassVar = ("key", "read", "read_or", "write", "has", "remove")
 
     key: bytes | BuildKey
     """Of a Var the key itself; of a Map what makes the key from the keys of an entry."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from dure.contract.checker.bodies.expressions import check_expression
-from dure.contract.checker.bodies.meanings import Builtin
+from dure.contract.checker.bodies.meanings import Builtin, StoredListCall
 from dure.contract.checker.bodies.operators import ORDERED
 from dure.contract.checker.bodies.scope import Scope, is_unknown
 from dure.contract.shapes import BYTES, INT, NUMERIC, STR, UNKNOWN, Sort, Type, list_of
@@ -18,6 +18,9 @@ def check_builtin(node: ast.Call, name: str, scope: Scope, expected: Type | None
     takes = _TAKES[name]
     if node.keywords or not node.args:
         return scope.refuse("call-arguments", node, name=name, expected=takes)
+    stored = scope.find_stored_list(node.args[0])
+    if stored is not None and name == "len" and len(node.args) == 1:
+        return scope.mean(node, StoredListCall("length", stored[0]), INT)
     hint = expected if name == "sorted" else None
     types = [check_expression(argument, scope, hint) for argument in node.args]
     if any(is_unknown(kind) for kind in types):
@@ -77,7 +80,7 @@ _FORMS: Final[dict[str, Callable[[list[Type]], _Form]]] = {
 
 _TAKES: Final = {
     "abs": "one int",
-    "len": "one list, str or bytes",
+    "len": "one list, List, str or bytes",
     "str": "one int",
     "sum": "one list[int]",
     "sorted": "one list of int, str, bytes, Time or Duration",

@@ -4,12 +4,14 @@ Every call is resolved to one of the meanings, by allow-lists of names and of (t
 """
 
 import ast
+import dataclasses
 from collections.abc import Callable, Sequence
 from typing import Final
 
 from dure.contract.checker.bodies.builtins import check_builtin
 from dure.contract.checker.bodies.expressions import check_expression, find_map_entry
 from dure.contract.checker.bodies.meanings import (
+    AttachRule,
     Build,
     Emit,
     Host,
@@ -22,9 +24,11 @@ from dure.contract.checker.bodies.meanings import (
     Replace,
     Scale,
     Schedule,
+    StoredListCall,
     ValueCall,
 )
 from dure.contract.checker.bodies.scope import Scope, is_unknown
+from dure.contract.checker.refused import RefusedExpression
 from dure.contract.checker.vocabulary import (
     BUILTINS,
     DURATION_UNITS,
@@ -39,9 +43,11 @@ from dure.contract.shapes import (
     DURATION,
     INT,
     NOTHING,
+    READING_KINDS,
     TIME,
     UNKNOWN,
     Field,
+    Method,
     Sort,
     Type,
 )
@@ -65,6 +71,10 @@ def bind(node: ast.Call, fields: Sequence[Field], scope: Scope) -> tuple[ast.exp
 
     Return them in the fields' order, or None where they do not fit.
     """
+    if any(each.arg is None for each in node.keywords) or any(
+        isinstance(each, RefusedExpression) for each in node.args
+    ):
+        return None
     given: dict[str, ast.expr] = {}
     names = [each.name for each in fields]
     given.update(zip(names, node.args, strict=False))
@@ -104,6 +114,8 @@ def _check_named(node: ast.Call, name: str, scope: Scope, expected: Type | None)
         return _mean(node, arguments, lambda found: Reference(found[0]), kind, scope)
     if name in known.events:
         return scope.refuse("event", node)
+    if name in known.broken:
+        return UNKNOWN
     if name in known.imported:
         return _check_imported(node, name, scope)
     if name in BUILTINS:
@@ -133,6 +145,8 @@ def _check_own(node: ast.Call, name: str, scope: Scope) -> Type:
         return _check_emit(node, scope)
     if name == "schedule":
         return _check_schedule(node, scope)
+    if name == "set_transfer_rule":
+        return _check_attach_rule(node, scope)
     if name in HOST_CALLS:
         types, result = HOST_CALLS[name]
         if name not in READ_ONLY_HOST_CALLS:
@@ -142,11 +156,17 @@ def _check_own(node: ast.Call, name: str, scope: Scope) -> Type:
     if name not in scope.contract.methods:
         return scope.refuse("unknown-attribute", node, type="this contract", name=name)
     method = scope.contract.methods[name]
-    if method.kind not in ("internal", "view"):
+    if not _may_call(scope.method, method):
         return scope.refuse("entry-call", node, name=name)
     scope.calls.setdefault(name, node)
     arguments = bind(node, method.parameters, scope)
     return _mean(node, arguments, lambda found: OwnCall(method, found), method.result, scope)
+
+
+def _may_call(caller: Method, callee: Method) -> bool:
+    """Say whether a method may call another; an `@init` may call those of its bases."""
+    is_inherited_init = callee.kind == caller.kind == "init" and callee is not caller
+    return callee.kind == "internal" or callee.kind in READING_KINDS or is_inherited_init
 
 
 def _check_emit(node: ast.Call, scope: Scope) -> Type:
@@ -180,10 +200,29 @@ def _check_schedule(node: ast.Call, scope: Scope) -> Type:
     return _mean(node, arguments, lambda found: Schedule(at, method, found, gas), INT, scope)
 
 
+def _check_attach_rule(node: ast.Call, scope: Scope) -> Type:
+    scope.changes.append(node)
+    match node:
+        case ast.Call(
+            args=[asset, ast.Attribute(value=ast.Name(id="self"), attr=name)], keywords=[]
+        ):
+            method = scope.contract.methods.get(name)
+        case _:
+            return scope.refuse("transfer-rule-method", node)
+    if method is None or method.kind != "transfer_rule":
+        return scope.refuse("transfer-rule-method", node)
+    currency = method.result.items
+    check_expression(asset, scope, dataclasses.replace(ASSET, items=currency))
+    return scope.mean(node, AttachRule(asset, method), NOTHING)
+
+
 def _check_method(node: ast.Call, owner: ast.expr, name: str, scope: Scope) -> Type:
     found = find_map_entry(owner, scope)
     if found is not None and found[1].sort is Sort.MAP:
         return _check_map_call(node, found, name, scope)
+    stored = scope.find_stored_list(owner)
+    if stored is not None:
+        return _check_stored_list_call(node, stored, name, scope)
     remote = _split_paying(owner, scope)
     if remote is not None:
         return _check_remote(node, remote, name, scope)
@@ -228,6 +267,20 @@ def _check_map_call(node: ast.Call, found: tuple[MapEntry, Type], name: str, sco
     )
 
 
+def _check_stored_list_call(
+    node: ast.Call, stored: tuple[str, Type], name: str, scope: Scope
+) -> Type:
+    field, item = stored
+    scope.changes.append(node)
+    if name == "append":
+        bound = bind_types(node, [item], scope, ["value"])
+        return _mean(node, bound, lambda v: StoredListCall("append", field, v), NOTHING, scope)
+    if name == "pop":
+        bound = bind_types(node, [], scope)
+        return _mean(node, bound, lambda _: StoredListCall("pop", field), item, scope)
+    return scope.refuse("unknown-attribute", node, type=f"List[{item}]", name=name)
+
+
 _Remote = tuple[ast.expr, str, tuple[ast.expr, ast.expr] | None]
 
 
@@ -250,7 +303,7 @@ def _split_paying(owner: ast.expr, scope: Scope) -> _Remote | None:
 
 def _check_remote(node: ast.Call, remote: _Remote, name: str, scope: Scope) -> Type:
     target, interface_name, payment = remote
-    interface = scope.known.interfaces[interface_name]
+    interface = scope.whole.interfaces[interface_name]
     if name == "paying":
         return scope.refuse("not-a-value", node, name=".paying(…) without a call behind it")
     method = interface.methods.get(name)
@@ -285,7 +338,7 @@ def _check_list_call(
 
 
 def _check_replace(node: ast.Call, owner: ast.expr, kind: Type, scope: Scope) -> Type:
-    shape = scope.known.records[kind.name]
+    shape = scope.whole.records[kind.name]
     names: list[str] = []
     for keyword in node.keywords:
         found = shape.find(str(keyword.arg))

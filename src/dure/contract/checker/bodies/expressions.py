@@ -18,6 +18,8 @@ from dure.contract.checker.bodies.meanings import (
     MapEntry,
     Milliseconds,
     RecordField,
+    StoredItem,
+    StoredListCall,
     VarField,
 )
 from dure.contract.checker.bodies.operators import (
@@ -29,6 +31,7 @@ from dure.contract.checker.bodies.operators import (
     is_comparable,
 )
 from dure.contract.checker.bodies.scope import Scope, is_unknown
+from dure.contract.checker.refused import RefusedExpression
 from dure.contract.checker.vocabulary import BUILTINS, CONTEXT
 from dure.contract.shapes import (
     BOOL,
@@ -43,6 +46,7 @@ from dure.contract.shapes import (
     Sort,
     Type,
     list_of,
+    stored_list_of,
 )
 
 
@@ -64,6 +68,9 @@ def check_condition(node: ast.expr, scope: Scope) -> None:
 
 def _check_other(node: ast.expr, scope: Scope, expected: Type | None) -> Type:
     del expected
+    if isinstance(node, RefusedExpression):
+        scope.bind_unknown(node.stored)
+        return UNKNOWN
     rule = "tuple" if isinstance(node, ast.Tuple) else "unknown-syntax"
     return scope.refuse(rule, node, name=type(node).__name__)
 
@@ -93,6 +100,8 @@ def _check_name(node: ast.Name, scope: Scope, expected: Type | None) -> Type:
     if name in scope.known.constants:
         constant = scope.known.constants[name]
         return scope.mean(node, Fixed(constant.value), constant.type)
+    if name in scope.known.broken:
+        return UNKNOWN
     is_word = name in BUILTINS or name in scope.known.imported or scope.is_taken(name)
     return scope.refuse("not-a-value" if is_word else "unknown-name", node, name=name)
 
@@ -117,7 +126,7 @@ def _check_self_attribute(node: ast.Attribute, scope: Scope) -> Type:
         return scope.mean(node, Context(name), CONTEXT[name])
     if name in scope.contract.state:
         kind = scope.contract.state[name]
-        if kind.sort is Sort.MAP:
+        if kind.sort in (Sort.MAP, Sort.STORED_LIST):
             return scope.refuse("not-a-value", node, name=f"self.{name}")
         return scope.mean(node, VarField(name), kind)
     if name in scope.contract.methods:
@@ -127,7 +136,7 @@ def _check_self_attribute(node: ast.Attribute, scope: Scope) -> Type:
 
 def _check_value_attribute(node: ast.Attribute, owner: Type, scope: Scope) -> Type:
     if owner.sort is Sort.RECORD:
-        found = scope.known.records[owner.name].find(node.attr)
+        found = scope.whole.records[owner.name].find(node.attr)
         if found is not None:
             return scope.mean(node, RecordField(node.attr), found.type)
     if owner in (TIME, DURATION) and node.attr == "milliseconds":
@@ -157,6 +166,19 @@ def find_map_entry(node: ast.expr, scope: Scope) -> tuple[MapEntry, Type] | None
             return None
 
 
+def find_stored_item(node: ast.expr, scope: Scope) -> tuple[StoredItem, Type] | None:
+    """Return what `self.bids[index]` names and its type; None where `node` is something else."""
+    match node:
+        case ast.Subscript(value=owner, slice=index) if not isinstance(index, ast.Slice):
+            found = scope.find_stored_list(owner)
+            if found is None:
+                return None
+            check_expression(index, scope, INT)
+            return StoredItem(found[0], index), found[1]
+        case _:
+            return None
+
+
 def _check_subscript(node: ast.Subscript, scope: Scope, expected: Type | None) -> Type:
     del expected
     found = find_map_entry(node, scope)
@@ -165,6 +187,9 @@ def _check_subscript(node: ast.Subscript, scope: Scope, expected: Type | None) -
         if kind.sort is Sort.MAP:
             return scope.refuse("not-a-value", node, name=ast.unparse(node)[:60])
         return scope.mean(node, entry, kind)
+    item = find_stored_item(node, scope)
+    if item is not None:
+        return scope.mean(node, *item)
     owner = check_expression(node.value, scope)
     if isinstance(node.slice, ast.Slice):
         for bound in (node.slice.lower, node.slice.upper):
@@ -275,7 +300,10 @@ def _check_membership(node: ast.Compare, scope: Scope) -> Type:
         whole = MapEntry(entry.name, (*entry.keys, node.left))
         return scope.mean(node, MapCall("has", whole), BOOL)
     item = check_expression(node.left, scope)
-    owner = check_expression(container, scope)
+    stored = scope.find_stored_list(container)
+    if stored is not None and (item == stored[1] or is_unknown(item)) and is_comparable(stored[1]):
+        return scope.mean(node, StoredListCall("holds", stored[0], (node.left,)), BOOL)
+    owner = stored_list_of(stored[1]) if stored else check_expression(container, scope)
     if is_unknown(owner) or is_unknown(item):
         return BOOL
     fits = owner == item if owner in SIZED else owner == list_of(item) and is_comparable(item)

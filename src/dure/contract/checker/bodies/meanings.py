@@ -48,6 +48,26 @@ class MapCall:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredItem:
+    """`self.bids[index]`."""
+
+    name: str
+    index: ast.expr
+
+
+@dataclass(frozen=True, slots=True)
+class StoredListCall:
+    """What is done with a whole stored list.
+
+    `action` is `append`, `pop`, `length`, `walk` (by a loop) or `holds` (`in`).
+    """
+
+    action: str
+    name: str
+    arguments: tuple[ast.expr, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RecordField:
     """`policy.cover`."""
 
@@ -102,6 +122,14 @@ class Schedule:
     method: Method
     arguments: tuple[ast.expr, ...]
     gas: ast.expr | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachRule:
+    """`self.set_transfer_rule(asset, self.method)`."""
+
+    asset: ast.expr
+    method: Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +207,8 @@ Meaning = (
     | VarField
     | MapEntry
     | MapCall
+    | StoredItem
+    | StoredListCall
     | RecordField
     | Milliseconds
     | Builtin
@@ -186,6 +216,7 @@ Meaning = (
     | Host
     | Emit
     | Schedule
+    | AttachRule
     | OwnCall
     | Build
     | Replace

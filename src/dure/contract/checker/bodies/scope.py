@@ -22,6 +22,9 @@ class Scope:
     """One method: its locals, and which of them surely have a value at the place being read."""
 
     known: Declarations
+    """What names mean here."""
+    whole: Declarations
+    """What types mean: a value's type need not have a name here."""
     contract: ContractShape
     method: Method
     problems: Problems
@@ -51,9 +54,22 @@ class Scope:
 
     def is_taken(self, name: str) -> bool:
         """Say whether a local may not have this name."""
-        known = self.known
-        tables = (known.constants, known.records, known.events, known.choices, known.interfaces)
-        return name in RESERVED or name in known.contracts or any(name in each for each in tables)
+        return name in RESERVED or self.known.has(name)
+
+    def find_stored_list(self, node: ast.expr) -> tuple[str, Type] | None:
+        """Return the name and the items' type of the stored list that `node` is, if it is one."""
+        match node:
+            case ast.Attribute(value=ast.Name(id="self"), attr=name):
+                kind = self.contract.state.get(name)
+                return (name, kind.item) if kind and kind.sort is Sort.STORED_LIST else None
+            case _:
+                return None
+
+    def bind_unknown(self, names: frozenset[str]) -> None:
+        """Take it that a refused place gave these locals a value."""
+        for name in names:
+            self.locals.setdefault(name, UNKNOWN)
+        self.bound |= names
 
 
 def is_unknown(kind: Type) -> bool:

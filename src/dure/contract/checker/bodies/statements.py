@@ -14,11 +14,13 @@ from dure.contract.checker.bodies.expressions import (
     check_expression,
     check_operator,
     find_map_entry,
+    find_stored_item,
 )
-from dure.contract.checker.bodies.meanings import VarField
+from dure.contract.checker.bodies.meanings import StoredListCall, VarField
 from dure.contract.checker.bodies.scope import Scope, is_unknown
 from dure.contract.checker.declarations import without_docstring
-from dure.contract.shapes import INT, NOTHING, STR, UNKNOWN, Sort, Type
+from dure.contract.checker.refused import RefusedStatement, find_stored_names
+from dure.contract.shapes import INT, NOTHING, STR, UNKNOWN, Sort, Type, list_of
 
 
 def check_body(scope: Scope) -> None:
@@ -67,6 +69,9 @@ def _check_statement(node: ast.stmt, scope: Scope) -> bool:  # noqa: C901 - one 
             return False
         case ast.Pass():
             pass
+        case RefusedStatement(stored=stored, leaves=leaves):
+            scope.bind_unknown(stored)
+            return not leaves
         case _:
             scope.refuse(_OTHER.get(type(node), "unknown-syntax"), node, name=type(node).__name__)
     return True
@@ -165,6 +170,11 @@ def _check_iterable(node: ast.For, scope: Scope) -> Type:
             pass
         case iterable:
             pass
+    stored = scope.find_stored_list(iterable)
+    if stored is not None:
+        scope.notes.types[iterable] = list_of(stored[1])
+        scope.mean(iterable, StoredListCall("walk", stored[0]), stored[1])
+        return stored[1]
     kind = check_expression(iterable, scope)
     if kind.sort is Sort.LIST:
         return kind.item
@@ -196,6 +206,7 @@ def _assign(target: ast.expr, value: ast.expr, annotated: Type | None, scope: Sc
         return
     expected = _check_target(target, scope)
     check_expression(value, scope, None if is_unknown(expected) else expected)
+    scope.bind_unknown(find_stored_names(target))
 
 
 def _check_target(target: ast.expr, scope: Scope) -> Type:
@@ -204,9 +215,14 @@ def _check_target(target: ast.expr, scope: Scope) -> Type:
     if found is not None and found[0].keys and found[1].sort is not Sort.MAP:
         scope.changes.append(target)
         return scope.mean(target, *found)
+    item = find_stored_item(target, scope)
+    if item is not None:
+        scope.changes.append(target)
+        return scope.mean(target, *item)
     match target:
         case ast.Attribute(value=ast.Name(id="self"), attr=name) if (
-            name in scope.contract.state and scope.contract.state[name].sort is not Sort.MAP
+            name in scope.contract.state
+            and scope.contract.state[name].sort not in (Sort.MAP, Sort.STORED_LIST)
         ):
             scope.changes.append(target)
             return scope.mean(target, VarField(name), scope.contract.state[name])
