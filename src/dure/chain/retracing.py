@@ -58,9 +58,9 @@ class Retracing:
         """Execute the next block; raise `InvalidBlock` where it does not hold."""
         self._executor.commit(self._executor.judge(block).position.block_id)
 
-    def count_records(self, block: Block) -> int:
-        """Return how many receipts the next block has; raise `InvalidBlock`."""
-        return len(self._executor.judge(block).records)
+    def execute(self, block: Block) -> tuple[Record, ...]:
+        """Return what came of the next block, scheduled calls first; raise `InvalidBlock`."""
+        return self._executor.judge(block).records
 
     def trace(self, block: Block, index: int) -> Retraced:
         """Return what the next block's receipt at `index` is for; raise `InvalidBlock`.

@@ -25,7 +25,7 @@ def trace_all(workload: Workload) -> tuple[Retracing, list[Retraced]]:
     """Return what every receipt of a chain is for."""
     retracing, found = Retracing(workload.genesis), []
     for block in workload.blocks:
-        found += [retracing.trace(block, i) for i in range(retracing.count_records(block))]
+        found += [retracing.trace(block, i) for i in range(len(retracing.execute(block)))]
         retracing.follow(block)
     return retracing, found
 

@@ -25,7 +25,7 @@ from dure.api.routes.operation import (
 from dure.api.service import Service
 from dure.chain.money import LEDGER
 from dure.chain.transaction import compute_asset_id
-from dure.core.codec import decode
+from dure.core.codec import decode, encode
 from dure.core.types import INT_MAX, Address, AssetId, Height
 from dure.index import BlockRow, EventFilter
 from dure.proof.file import encode_proof
@@ -64,6 +64,11 @@ async def list_blocks(service: Service, request: Request) -> Response:
 
 async def get_block(service: Service, request: Request) -> Response:
     return answer_json(describe_block(get_stored(service.gateway, read_height(request))))
+
+
+async def get_block_bytes(service: Service, request: Request) -> Response:
+    stored = get_stored(service.gateway, read_height(request))
+    return Response(encode(stored.block), media_type=BINARY)
 
 
 async def get_account(service: Service, request: Request) -> Response:

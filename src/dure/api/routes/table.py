@@ -86,6 +86,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         "GET",
+        "/v1/blocks/{height}/bytes",
+        "A block as it was voted on: header and whole envelopes, for whoever executes it again",
+        chain.get_block_bytes,
+        None,
+        media=BINARY,
+    ),
+    Operation(
+        "GET",
         "/v1/accounts/{address}",
         "An account: organisation, policy, balances",
         chain.get_account,

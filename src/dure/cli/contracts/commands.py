@@ -2,7 +2,7 @@
 
 import typer
 
-from dure.cli.contracts import call, deploy, source, start, stop, upgrade, view
+from dure.cli.contracts import call, deploy, source, start, stop, trace, upgrade, view
 from dure.cli.contracts.authoring import check
 
 app = typer.Typer(no_args_is_help=True, help="Check, deploy, call and read contracts.")
@@ -15,3 +15,4 @@ app.command("start")(start.start)
 app.command("source")(source.source)
 app.command("call")(call.call)
 app.command("view")(view.view)
+app.command("trace")(trace.trace)
