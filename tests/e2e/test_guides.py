@@ -74,6 +74,39 @@ def test_the_contract_of_the_guide_is_tested_checked_deployed_and_called(
     assert "alpha, beta, gamma, delta" in stopped.said
 
 
+def test_a_contract_is_changed_read_stopped_and_started_as_the_guide_says(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("c")
+    monkeypatch.chdir(folder)
+    old, _ = list_blocks("write-a-contract.md", "python")
+    (new,) = list_blocks("change-or-stop-a-contract.md", "python")
+    Path("pledges.py").write_text(old)
+    Path("pledges2.py").write_text(new)
+    _, init, up, deploy, pledge, *_, down = list_commands("write-a-contract.md")
+    assert run_dure(*init).code == 0
+    try:
+        assert run_dure(*up, timeout_s=120).code == 0
+        found = ADDRESS.search(run_dure(*deploy).said)
+        assert found
+
+        def run(words: list[str]) -> Outcome:
+            return run_dure(*(found[0] if word == "ADDRESS" else word for word in words))
+
+        assert run(pledge).code == 0
+        commands = list_commands("change-or-stop-a-contract.md")
+        upgrade, view, last, one_more, read, stop, refused, start = map(run, commands)
+        assert "Upgraded" in upgrade.said
+        assert view.out.strip() == "True"
+        assert (last.code, one_more.code) == (0, 1)
+        assert "no more lots" in one_more.said
+        assert read.out == old
+        assert (stop.code, refused.code, start.code) == (0, 1, 0)
+        assert "contract_stopped" in refused.said or "stopped the contract" in refused.said
+    finally:
+        run_dure(*down)
+
+
 def test_the_check_of_the_guide_says_what_it_promises(tmp_path: Path) -> None:
     contract, _ = list_blocks("write-a-contract.md", "python")
     file = tmp_path / "pledges.py"
