@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure.core.errors import MempoolFull
+from dure.core.errors import MempoolFull, TransactionQuarantined
 from dure.core.types import Instant
+from dure.node import mempool
 from dure.node.mempool import Mempool, MempoolLimits
 from tests.unit.chain.ledger import BOB, Ledger, transfer
 
@@ -83,3 +84,21 @@ def test_no_order_of_coming_and_going_leaks_room(steps: list[tuple[bool, int]]) 
     pool.remove([t.transaction_id for t in TRANSACTIONS])
     fill(pool, 8)
     assert len(pool) == 8
+
+
+def test_what_is_quarantined_leaves_and_never_comes_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mempool, "QUARANTINED_MAX", 2)
+    pool = Mempool(MempoolLimits())
+    fill(pool, 3)
+    first = TRANSACTIONS[0]
+    found = pool.quarantine(first.transaction_id)
+    assert found is not None
+    assert found[0] is first
+    assert list(pool.iterate()) == TRANSACTIONS[1:3]
+    assert pool.quarantine(first.transaction_id) is None
+    with pytest.raises(TransactionQuarantined, match="will not offer it again"):
+        pool.add(first, NOW)
+    for each in TRANSACTIONS[1:3]:
+        pool.quarantine(each.transaction_id)
+    pool.add(first, NOW)
+    assert list(pool.iterate()) == [first], "the memory of it is bounded: the first was forgotten"
