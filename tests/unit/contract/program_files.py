@@ -38,6 +38,8 @@ class Example(Contract):
     pairs: Map[int, Pair]
     lists: Map[str, list[int]]
     nested: Map[int, Map[int, int]]
+    items: List[int] = List(limit=5)
+    rows: List[list[int]] = List(limit=3)
 
     def helper(self, number: int) -> int:
         return number
