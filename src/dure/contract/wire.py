@@ -87,6 +87,11 @@ class WireTypes:
         types = tuple(self.get(self.parse(each.type)) for each in fields)
         return tuple[types] if types else tuple[()]  # type: ignore[valid-type]
 
+    def get_fields(self, record: str) -> list[tuple[str, Type]]:
+        """Return names and types of a record's fields."""
+        fields = self._interface.records[record].fields
+        return [(each.name, self.parse(each.type)) for each in fields]
+
     def estimate_bytes_max(self, kind: Type) -> int:
         """Return a bound of the encoded size of any value of `kind`."""
         match kind.sort:
@@ -95,8 +100,9 @@ class WireTypes:
             case Sort.LIST:
                 return ITEMS_MAX * self.estimate_bytes_max(kind.item)
             case Sort.RECORD:
-                fields = self._interface.records[kind.name].fields
-                return sum(self.estimate_bytes_max(self.parse(each.type)) for each in fields) + 5
+                return 5 + sum(
+                    self.estimate_bytes_max(each) for _, each in self.get_fields(kind.name)
+                )
             case _:
                 return _NAME_BYTES_MAX
 
@@ -106,7 +112,7 @@ class WireTypes:
         return self.records[name]
 
     def _define(self, shape: ShapeInterface) -> type[msgspec.Struct]:
-        fields = [(each.name, self.get(self.parse(each.type))) for each in shape.fields]
+        fields = [(field, self.get(kind)) for field, kind in self.get_fields(shape.name)]
         return msgspec.defstruct(
             shape.name, fields, frozen=True, array_like=True, forbid_unknown_fields=True
         )

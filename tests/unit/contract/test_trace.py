@@ -2,7 +2,7 @@
 
 import pytest
 
-from dure.contract.gas import CALL, ENTRY, STORAGE_READ, STORAGE_WRITE, TURN
+from dure.contract.gas import CALL, ENTRY, MESSAGE_BYTE, STORAGE_READ, STORAGE_WRITE, TURN
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Invocation, Machine, Meter, Refusal
 from dure.contract.source import bundle
@@ -191,7 +191,8 @@ def test_every_line_has_its_hits_and_the_gas_adds_up(traced: Traced) -> None:
         find("emit(Happened"): 1,
         find("return before"): 1,
     }
-    assert call.entry_gas == CALL + len(call.arguments) + len(call.result or b"")
+    message = len(call.arguments) + len(call.result or b"")
+    assert call.entry_gas == CALL + MESSAGE_BYTE * message
     assert get_line(call, "def act").gas == ENTRY
     assert get_line(call, "def twice").gas == 3 * ENTRY
 
@@ -231,7 +232,7 @@ def test_a_refusal_names_its_line_and_what_was_charged_ahead(traced: Traced) -> 
 
 def test_what_is_beyond_the_gas_limit_is_not_counted(traced: Traced) -> None:
     seen = set()
-    for gas in range(1, 2_200, 7):
+    for gas in range(1, 4_400, 7):
         visit = traced.run("act", (3,), gas=gas)
         if visit.refusal is not None:
             assert (visit.refusal.code, visit.gas_used) == ("out_of_gas", gas)

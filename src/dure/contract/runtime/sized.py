@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from dure.contract.gas import DIGITS_SHIFT, ITEM, SIZE_SHIFT, SORT
+from dure.contract.gas import BUILD, COMPARE, DIGITS_SHIFT, ITEM, SIZE_SHIFT, SORT
 from dure.contract.limits import ITEMS_MAX, TEXT_MAX
 from dure.contract.runtime.frame import Frame, count_built, refuse
 
@@ -37,7 +37,9 @@ def _write_digits(frame: Frame, number: Any) -> str:
 
 def number_text(frame: Frame, number: int) -> str:
     """Return the decimal digits."""
-    return join_parts(frame, number)
+    digits = _write_digits(frame, number)
+    _charge_text(frame, len(digits))
+    return digits
 
 
 def hexadecimal(frame: Frame, data: bytes) -> str:
@@ -56,7 +58,7 @@ def slice_text(frame: Frame, text: Any, lower: int | None, upper: int | None) ->
 def _charge_text(frame: Frame, length: int) -> None:
     if length > TEXT_MAX:
         refuse("too_large", "a text is too long")
-    frame.meter.charge(1 + (length >> SIZE_SHIFT))
+    frame.meter.charge(BUILD + (length >> SIZE_SHIFT))
     count_built(frame, _REFERENCE_BYTES + 4 * length)
 
 
@@ -88,7 +90,7 @@ def slice_list(frame: Frame, items: list[Any], lower: int | None, upper: int | N
 def _charge_list(frame: Frame, length: int) -> None:
     if length > ITEMS_MAX:
         refuse("too_large", "a list is too long")
-    frame.meter.charge(ITEM * (1 + length))
+    frame.meter.charge(BUILD + ITEM * length)
     count_built(frame, _REFERENCE_BYTES * (1 + length))
 
 
@@ -157,7 +159,7 @@ def _charge_comparisons(frame: Frame, items: list[Any], comparisons: int) -> Non
 
 def _comparing(compare: Callable[[Any, Any], bool]) -> Callable[[Frame, Any, Any], bool]:
     def compare_texts(frame: Frame, a: Any, b: Any) -> bool:
-        frame.meter.charge(1 + (min(len(a), len(b)) >> SIZE_SHIFT))
+        frame.meter.charge(COMPARE + (min(len(a), len(b)) >> SIZE_SHIFT))
         return compare(a, b)
 
     return compare_texts
@@ -175,24 +177,24 @@ def is_in_text(frame: Frame, part: Any, whole: Any) -> bool:
     """Say whether `part` stands in `whole`."""
     # CPython searches in linear time but for short parts, where it may look at each character of
     # the part.
-    frame.meter.charge(1 + len(whole) * (1 + (min(len(part), 128) >> SIZE_SHIFT)))
+    frame.meter.charge(COMPARE + len(whole) * (1 + (min(len(part), 128) >> SIZE_SHIFT)))
     return part in whole
 
 
 def is_in_list(frame: Frame, item: Any, items: list[Any]) -> bool:
     """Say whether `item` is one of `items`."""
     weight = ITEM + (len(item) >> SIZE_SHIFT if isinstance(item, Text) else 0)
-    frame.meter.charge(weight * (1 + len(items)))
+    frame.meter.charge(COMPARE + weight * len(items))
     return item in items
 
 
 def starts_with(frame: Frame, text: Any, start: Any) -> bool:
     """Say whether `text` begins with `start`."""
-    frame.meter.charge(1 + (len(start) >> SIZE_SHIFT))
+    frame.meter.charge(COMPARE + (len(start) >> SIZE_SHIFT))
     return bool(text.startswith(start))
 
 
 def ends_with(frame: Frame, text: Any, end: Any) -> bool:
     """Say whether `text` ends with `end`."""
-    frame.meter.charge(1 + (len(end) >> SIZE_SHIFT))
+    frame.meter.charge(COMPARE + (len(end) >> SIZE_SHIFT))
     return bool(text.endswith(end))

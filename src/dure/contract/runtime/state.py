@@ -16,6 +16,7 @@ import msgspec
 
 from dure.contract.checker.bodies.operators import SIZED
 from dure.contract.gas import (
+    STORAGE_KEY_BYTE,
     STORAGE_READ,
     STORAGE_READ_BYTE,
     STORAGE_REMOVE,
@@ -24,8 +25,9 @@ from dure.contract.gas import (
 )
 from dure.contract.limits import KEY_BYTES_MAX, MEMORY_BYTES_MAX, VALUE_BYTES_MAX
 from dure.contract.runtime.frame import BUILT_FACTOR, Frame, refuse, refuse_memory, run_out
+from dure.contract.runtime.measure import MEASURED_BYTES_MAX, Measure, build_measure
 from dure.contract.shapes import ADDRESS, ASSET, BOOL, BYTES, INT, STR, Sort, Type
-from dure.contract.wire import WireTypes, measure
+from dure.contract.wire import WireTypes
 from dure.core.codec import encode
 
 Encode = Callable[[Any], bytes]
@@ -66,7 +68,7 @@ def build_encode(kind: Type, wire: WireTypes) -> Encode:
     bound = wire.estimate_bytes_max(kind)
     if bound <= VALUE_BYTES_MAX:
         return encode
-    return _build_bounded_encode(is_direct=bound <= _DIRECT_BYTES_MAX)
+    return _build_bounded_encode(None if bound <= _DIRECT_BYTES_MAX else build_measure(kind, wire))
 
 
 def build_tuple_encode(types: Sequence[Type], wire: WireTypes) -> Encode:
@@ -74,17 +76,22 @@ def build_tuple_encode(types: Sequence[Type], wire: WireTypes) -> Encode:
     bound = sum(map(wire.estimate_bytes_max, types)) + 5
     if bound <= VALUE_BYTES_MAX:
         return encode
-    return _build_bounded_encode(is_direct=bound <= _DIRECT_BYTES_MAX)
+    if bound <= _DIRECT_BYTES_MAX:
+        return _build_bounded_encode(None)
+    measures = [build_measure(kind, wire) for kind in types]
+    return _build_bounded_encode(
+        lambda values: sum(measure(value) for measure, value in zip(measures, values, strict=True))
+    )
 
 
-def _build_bounded_encode(*, is_direct: bool) -> Encode:
+def _build_bounded_encode(measure: Measure | None) -> Encode:
     """Return an encoder that refuses long values.
 
-    Before building them, unless they cannot be very long.
+    Before building them, unless they cannot be very long and there is no `measure`.
     """
 
     def encode_bounded(value: Any) -> bytes:
-        if not is_direct and measure(value, 4 * VALUE_BYTES_MAX) < 0:
+        if measure is not None and measure(value) > MEASURED_BYTES_MAX:
             refuse("too_large", "a value is too large to be stored or passed")
         data = encode(value)
         if len(data) > VALUE_BYTES_MAX:
@@ -162,7 +169,7 @@ def _build_read_or(decode: Decode) -> Callable[[Frame, Any, bytes], Any]:
         data = frame.ledger.read(frame.contract, key)
         size = 0 if data is None else len(data)
         meter = frame.meter
-        meter.left -= STORAGE_READ + STORAGE_READ_BYTE * size
+        meter.left -= STORAGE_READ + STORAGE_KEY_BYTE * len(key) + STORAGE_READ_BYTE * size
         if meter.left < 0:
             run_out()
         if data is None:
@@ -189,10 +196,10 @@ def _build_write(encode_value: Encode) -> Callable[[Frame, Any, bytes], None]:
 
 
 def _has(frame: Frame, key: bytes) -> bool:
-    frame.meter.charge(STORAGE_READ)
+    frame.meter.charge(STORAGE_READ + STORAGE_KEY_BYTE * len(key))
     return frame.ledger.read(frame.contract, key) is not None
 
 
 def _remove(frame: Frame, key: bytes) -> None:
-    frame.meter.charge(STORAGE_REMOVE)
+    frame.meter.charge(STORAGE_REMOVE + STORAGE_KEY_BYTE * len(key))
     frame.ledger.write(frame.contract, key, None)
