@@ -46,12 +46,14 @@ _NO_RESULT: Final = encode(None)
 class InProcessMachine:
     """Runs contracts in the caller's process; programs are kept by code hash.
 
-    Where there is a `watcher`, programs tell it where they stand; see `tracing`.
+    Where there is a `watcher`, programs tell it where they stand; see `tracing`. One that is not
+    metered runs basic blocks for nothing: to measure what charging takes, never to run a chain.
     """
 
-    def __init__(self, watcher: Watcher | None = None) -> None:
+    def __init__(self, watcher: Watcher | None = None, *, is_metered: bool = True) -> None:
         self._programs: dict[Hash, Program] = {}
         self._watcher = watcher
+        self._is_metered = is_metered
 
     def load(self, source: Source) -> Hash:
         """Check and compile a contract; see `ports.Machine.load`."""
@@ -64,7 +66,9 @@ class InProcessMachine:
             raise Refusal("unsafe_code", _describe(problems.listed()))
         if source.class_name not in checked.bundle.contracts:
             raise Refusal("unsafe_code", "the file has no contract class of that name")
-        self._programs[code_hash] = build_program(checked, source.class_name, self._watcher)
+        self._programs[code_hash] = build_program(
+            checked, source.class_name, self._watcher, is_metered=self._is_metered
+        )
         return code_hash
 
     def get_interface(self, code_hash: Hash) -> Interface:

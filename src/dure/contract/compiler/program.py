@@ -85,7 +85,9 @@ class Program:
     migration: Entry | None
 
 
-def build_program(checked: Checked, class_name: str, watcher: Watcher | None = None) -> Program:
+def build_program(
+    checked: Checked, class_name: str, watcher: Watcher | None = None, *, is_metered: bool = True
+) -> Program:
     """Compile one contract of a checked file, with marks for a watcher where there is one."""
     contract = checked.bundle.contracts[class_name]
     selected = select_declarations(checked.bundle, contract)
@@ -93,7 +95,11 @@ def build_program(checked: Checked, class_name: str, watcher: Watcher | None = N
     wire = WireTypes(interface)
     fields = _build_fields(contract, wire)
     names = _build_globals(selected, contract, interface, wire, fields)
-    _compile(contract, checked, names, is_watched=watcher is not None)
+    functions: list[ast.stmt] = [
+        lower_method(method, checked.notes, is_watched=watcher is not None, is_metered=is_metered)
+        for method in contract.methods.values()
+    ]
+    _compile(contract.name, functions, names)
     if watcher is not None:
         names |= _build_watched(contract, names, watcher)
     entries = {
@@ -118,17 +124,11 @@ def _build_fields(contract: ContractShape, wire: WireTypes) -> dict[str, Accesso
     }
 
 
-def _compile(
-    contract: ContractShape, checked: Checked, names: dict[str, Any], *, is_watched: bool
-) -> None:
-    functions: list[ast.stmt] = [
-        lower_method(method, checked.notes, is_watched=is_watched)
-        for method in contract.methods.values()
-    ]
+def _compile(name: str, functions: list[ast.stmt], names: dict[str, Any]) -> None:
     module = ast.Module(functions, [])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        code = compile(module, f"<contract {contract.name}>", "exec", dont_inherit=True, optimize=0)
+        code = compile(module, f"<contract {name}>", "exec", dont_inherit=True, optimize=0)
     exec(code, names)  # noqa: S102 - checked, lowered code over a namespace without builtins
 
 

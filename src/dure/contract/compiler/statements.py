@@ -26,9 +26,11 @@ from dure.contract.gas import ENTRY, TURN
 from dure.contract.shapes import NUMERIC, TIME, Method
 
 
-def lower_method(method: Method, notes: Notes, *, is_watched: bool = False) -> ast.FunctionDef:
+def lower_method(
+    method: Method, notes: Notes, *, is_watched: bool = False, is_metered: bool = True
+) -> ast.FunctionDef:
     """Return the function `$method.name($f, parameters…)`; see `marks` for a watched one."""
-    lowering = StatementLowering(method, notes, is_watched=is_watched)
+    lowering = StatementLowering(method, notes, is_watched=is_watched, is_metered=is_metered)
     body = lowering.lower_suite(without_docstring(method.node.body), ENTRY, method.node)
     parameters = [ast.arg(FRAME), *(ast.arg(each.name) for each in method.parameters)]
     function = ast.FunctionDef(
@@ -44,8 +46,9 @@ def lower_method(method: Method, notes: Notes, *, is_watched: bool = False) -> a
 class StatementLowering:
     """Lowers the statements of one method."""
 
-    def __init__(self, method: Method, notes: Notes, *, is_watched: bool) -> None:
+    def __init__(self, method: Method, notes: Notes, *, is_watched: bool, is_metered: bool) -> None:
         self._expressions = ExpressionLowering(method, notes)
+        self._is_metered = is_metered
         self._is_watched = is_watched
 
     def lower_suite(self, body: list[ast.stmt], entry_gas: int, owner: ast.stmt) -> list[ast.stmt]:
@@ -56,7 +59,7 @@ class StatementLowering:
             gas = sum(map(compute_statement_cost, block)) + own_gas
             if self._is_watched:
                 lowered.append(mark_block(owner, gas, own_gas))
-            lowered += charge(gas)
+            lowered += charge(gas) if self._is_metered else [ast.Pass()]
             for statement in block:
                 lowered += self._lower_placed(statement)
         return lowered
