@@ -134,7 +134,7 @@ VERBS: dict[str, Callable[..., Any]] = {
     "schedule": _schedule,
     "repeat": _repeat,
     "schedule method": lambda ledger, call, _meter, method, size: ledger.schedule(
-        call.contract, 2**60, method, bytes(size), 1000
+        call.contract, 2**60, method, bytes(size), 10_000
     ),
     "cancel": lambda ledger, call, _meter, number: ledger.cancel(call.contract, number),
     "balance": lambda ledger, _call, _meter, asset, who: ledger.get_balance(asset, who),

@@ -131,12 +131,24 @@ def test_a_cancelled_call_never_runs_and_is_cancelled_once_by_its_owner() -> Non
     assert list_told(ledger.commit(after=1_000).candidate.records) == ["once"]
 
 
-@pytest.mark.parametrize(("at", "gas"), [(0, 0), (0, 20_000_001), (-1, 1), (2**63, 1)], ids=str)
+@pytest.mark.parametrize(
+    ("at", "gas"),
+    [(0, 0), (0, 9_999), (0, 20_000_001), (-1, 10_000), (2**63, 10_000), (0, -10_000)],
+    ids=str,
+)
 def test_impossible_schedules_are_refused(at: int, gas: int) -> None:
     ledger = Ledger()
     contract = ledger.deploy()
     call = ask(contract, ("schedule", at, b"\x90", gas))
     assert ledger.status("alice", call, gas_limit=PLENTY) == "bad_schedule"
+
+
+def test_the_least_and_the_most_that_a_scheduled_call_may_ask_for() -> None:
+    ledger = Ledger()
+    contract = ledger.deploy()
+    for gas in (10_000, 20_000_000):
+        call = ask(contract, ("schedule", 0, b"\x90", gas))
+        assert ledger.status("alice", call, gas_limit=PLENTY) == "ok"
 
 
 # The share of gas

@@ -97,7 +97,7 @@ class SleepyMachine:
     def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
         if call.method == "init":
             at = Instant(ledger.time + 1000)
-            ledger.schedule(call.contract, at, "wake", encode(()), Gas(1000))
+            ledger.schedule(call.contract, at, "wake", encode(()), Gas(10_000))
         else:
             ledger.emit(call.contract, "Woke", encode((ledger.time,)))
         return encode(None)

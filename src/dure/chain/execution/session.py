@@ -31,6 +31,11 @@ from dure.core.types import (
     Unsigned,
 )
 
+SCHEDULED_GAS_MIN: Final = 10_000
+"""What finding a due call, entering it and leaving its receipt cost anyway.
+
+Without a least, millions of calls with gas for nothing could be due in one block.
+"""
 _record_decoder: Final = msgspec.msgpack.Decoder(state.ContractRecord)
 
 
@@ -101,9 +106,11 @@ class Session:
     def schedule(
         self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas
     ) -> int:
-        if not 0 < gas <= self._moment.scheduled_gas_max:
+        if not SCHEDULED_GAS_MIN <= gas <= self._moment.scheduled_gas_max:
             raise Refusal(
-                "bad_schedule", "a scheduled call asks for more gas than a block gives to one"
+                "bad_schedule",
+                f"a scheduled call asks for {SCHEDULED_GAS_MIN} of gas at least, and for no more "
+                "than a block gives to one",
             )
         if not 0 <= at <= INT_MAX:
             raise Refusal("bad_schedule", "that is no moment")
