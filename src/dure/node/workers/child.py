@@ -15,7 +15,6 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from dure.contract.bundle import Source
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Installed, Ledger, Machine, Meter, Refusal
 from dure.core.types import Address
@@ -80,16 +79,16 @@ class _Worker:
         while True:
             order: protocol.Order = _orders.decode(self._channel.receive())
             match order:
-                case protocol.Load(source):
-                    self.load(source)
+                case protocol.Load():
+                    self.load(order)
                 case protocol.Run():
                     self._run(order)
 
-    def load(self, source: Source) -> None:
+    def load(self, order: protocol.Load) -> None:
         """Compile a contract, whose text may be hostile."""
         report: protocol.Report
         try:
-            report = protocol.Loaded(self._machine.load(source))
+            report = protocol.Loaded(self._machine.load(protocol.restore_source(order)))
         except Refusal as refusal:
             report = protocol.build_refused(refusal, 0)
         self._channel.send(protocol.encode(report))
@@ -177,8 +176,8 @@ class DistantLedger:
                 case protocol.Refused(left):
                     self._meter.left = left
                     raise protocol.restore_refusal(answer)
-                case protocol.Load(source):
-                    self._worker.load(source)
+                case protocol.Load():
+                    self._worker.load(answer)
 
     def take_told(self) -> tuple[protocol.Told, ...]:
         """Return what waits to be told."""

@@ -138,7 +138,7 @@ class WorkerMachine:
         worker = self._get_worker()
         if not self._calling:
             worker.begin_call(0)
-        worker.send(protocol.Load(source))
+        worker.send(protocol.build_load(source))
         match worker.receive():
             case protocol.Loaded(compiled) if compiled == code_hash:
                 self._compiled.add(code_hash)

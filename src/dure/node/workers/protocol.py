@@ -25,7 +25,7 @@ from typing import Annotated, Any, Final, NewType, get_args, get_origin, get_typ
 
 import msgspec
 
-from dure.contract.bundle import Source
+from dure.contract.bundle import LibraryModule, Source
 from dure.contract.ports import Installed, Invocation, Ledger, Refusal, TransferOrder
 from dure.core.types import INT_MIN, Address, Amount, Hash, Signed
 
@@ -51,9 +51,14 @@ class Told(_Message, frozen=True):
 
 
 class Load(_Message, frozen=True, tag="load"):
-    """Check and compile a contract; the answer is `Loaded` or `Refused`."""
+    """Check and compile a contract; the answer is `Loaded` or `Refused`.
 
-    source: Source
+    Without the bounds of `Source`: to refuse what is too long is the checker's.
+    """
+
+    class_name: str
+    text: str
+    library: tuple[tuple[str, str], ...]
 
 
 class Run(_Message, frozen=True, tag="run"):
@@ -276,6 +281,18 @@ JOBS: Final = {
 
 LEFT_MIN: Final = INT_MIN
 """Gas that is left is told down to here; below zero, only that it is below matters."""
+
+
+def build_load(source: Source) -> Load:
+    """Return the order to compile a source."""
+    library = tuple((module.name, module.text) for module in source.library)
+    return Load(source.class_name, source.text, library)
+
+
+def restore_source(order: Load) -> Source:
+    """Return the source of an order."""
+    library = tuple(LibraryModule(name, text) for name, text in order.library)
+    return Source(order.class_name, order.text, library)
 
 
 def build_refused(refusal: Refusal, left: int, told: tuple[Told, ...] = ()) -> Refused:
