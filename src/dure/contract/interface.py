@@ -14,6 +14,7 @@ from msgspec import Struct
 from dure.contract.bundle import Source
 from dure.contract.checker.check import check_declarations
 from dure.contract.checker.selection import select_declarations
+from dure.contract.language.numbers import write_units
 from dure.contract.limits import LANGUAGE_VERSION
 from dure.contract.problems import Problems, UnsafeSource
 from dure.contract.shapes import (
@@ -30,6 +31,7 @@ from dure.contract.shapes import (
     Type,
     list_of,
     map_of,
+    of_currency,
     stored_list_of,
 )
 from dure.core.errors import InvalidEncoding
@@ -87,8 +89,29 @@ class ChoiceInterface(Struct, frozen=True):
     docstring: str
 
 
+class CurrencyInterface(Struct, frozen=True):
+    """A name of money, for people: on the chain `Amount[Won]` is an amount like any other."""
+
+    name: str
+    docstring: str
+
+
+class DecimalInterface(Struct, frozen=True):
+    """A class of fixed-point numbers: on the chain an integer of units of 10**-places."""
+
+    name: str
+    places: int
+    rounding: str
+    """Name of a member of `dure.contract.language.Rounding`."""
+    docstring: str
+
+
 class ConstantInterface(Struct, frozen=True):
-    """A module constant; bytes as hexadecimal text, a duration in milliseconds."""
+    """A module constant.
+
+    Bytes as hexadecimal text, a duration in milliseconds, an amount in minor units, a decimal
+    written out.
+    """
 
     name: str
     type: str
@@ -108,6 +131,8 @@ class Interface(Struct, frozen=True, eq=False):
     records: dict[str, ShapeInterface]
     events: dict[str, ShapeInterface]
     choices: dict[str, ChoiceInterface]
+    currencies: dict[str, CurrencyInterface]
+    decimals: dict[str, DecimalInterface]
     state: dict[str, str]
     """Name of a field to its type: what a `Var` holds, a `Map[…]` or a `List[…]`."""
     limits: dict[str, int]
@@ -155,9 +180,16 @@ def describe(known: Declarations, contract: ContractShape) -> Interface:
             )
             for name, each in known.choices.items()
         },
+        currencies={
+            name: CurrencyInterface(name, each.docstring) for name, each in known.currencies.items()
+        },
+        decimals={
+            name: DecimalInterface(name, each.places, each.rounding.name, each.docstring)
+            for name, each in known.decimals.items()
+        },
         state={name: str(kind) for name, kind in contract.state.items()},
         limits=contract.limits,
-        constants={name: _describe_constant(each) for name, each in known.constants.items()},
+        constants={name: _describe_constant(each, known) for name, each in known.constants.items()},
     )
 
 
@@ -182,14 +214,19 @@ def _describe_shape(shape: Shape) -> ShapeInterface:
     return ShapeInterface(shape.name, _describe_fields(shape.fields), shape.docstring)
 
 
-def _describe_constant(constant: Constant) -> ConstantInterface:
-    value = constant.value.hex() if isinstance(constant.value, bytes) else constant.value
+def _describe_constant(constant: Constant, known: Declarations) -> ConstantInterface:
+    value = constant.value
+    if isinstance(value, bytes):
+        value = value.hex()
+    elif constant.type.sort is Sort.DECIMAL:
+        value = write_units(int(value), known.decimals[constant.type.name].places)
     return ConstantInterface(constant.name, str(constant.type), value)
 
 
 _LIST: Final = re.compile(r"list\[(.+)\]")
 _STORED_LIST: Final = re.compile(r"List\[(.+)\]")
-_MAP: Final = re.compile(r"Map\[(\w+), (.+)\]")
+_MAP: Final = re.compile(r"Map\[([\w\[\]]+), (.+)\]")
+_MONEY: Final = re.compile(r"(Asset|Amount)\[(\w+)\]")
 
 
 def parse_type(text: str, interface: Interface) -> Type:
@@ -209,6 +246,10 @@ def parse_type(text: str, interface: Interface) -> Type:
         return Type(Sort.RECORD, text)
     if text in interface.choices:
         return Type(Sort.CHOICE, text)
+    if text in interface.decimals:
+        return Type(Sort.DECIMAL, text)
+    if (found := _MONEY.fullmatch(text)) and found[2] in interface.currencies:
+        return of_currency(SCALARS[found[1]], found[2])
     if text == "None":
         return NOTHING
     message = f"the interface of {interface.name} has no type {text}"

@@ -65,7 +65,7 @@ RULES: Final[dict[str, Rule]] = {
         "code outside of a class", "keep imports, constants and classes at the outer level"
     ),
     "constant": Rule(
-        "a constant is NAME = a number, text, bytes, truth value or duration",
+        "a constant is NAME = a number, text, bytes, truth value, duration or amount",
         "compute it in a method",
     ),
     "duplicate-name": Rule("`{name}` already has a meaning", "choose another name"),
@@ -133,8 +133,8 @@ RULES: Final[dict[str, Rule]] = {
     "surrogate": Rule("text with half a character", "use whole Unicode characters"),
     # Declarations
     "class-base": Rule(
-        "a class has exactly one of the bases Contract, Record, Event, Choice, Interface, "
-        "or contract classes that are known above it",
+        "a class has exactly one of the bases Contract, Record, Event, Choice, Decimal, Currency, "
+        "Interface, or contract classes that are known above it",
         "write `class Name(Record):`",
     ),
     "base-twice": Rule("`{name}` is a base already", "name it once"),
@@ -150,7 +150,8 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "annotation": Rule(
         "`{name}` is no type that fits here",
-        "use int, bool, str, bytes, Address, Asset, Time, Duration, list[…], a Record or a Choice",
+        "use int, bool, str, bytes, Address, Hash, Asset, Amount, Time, Duration, list[…], or a "
+        "Record, Choice or Decimal of the file",
     ),
     "missing-annotation": Rule("`{name}` has no type", "annotate it"),
     "self": Rule("the first parameter of a method is `self`", "write `def {name}(self, …)`"),
@@ -174,6 +175,17 @@ RULES: Final[dict[str, Rule]] = {
         "write `name: List[int] = List(limit=100)`",
     ),
     "pays": Rule("`pays` must name a Var[Asset] of this contract", "declare `{name}: Var[Asset]`"),
+    "paid": Rule(
+        "`self.paid` is known in a `@call(pays=…)` method only", "pass it on as an argument"
+    ),
+    "decimal-class": Rule(
+        "a Decimal class names its `places`, 0 to 18, and perhaps its `rounding`",
+        "write `places = 6`, `rounding = Rounding.HALF_EVEN` and nothing else",
+    ),
+    "decimal-literal": Rule(
+        "a `{name}` is a text with at most {places} digits behind the point, within 64 bits",
+        'write the number out, `{name}("12")`, or use `{name}.ratio(…)`',
+    ),
     "init-result": Rule("an @init, @scheduled or @migrate method returns nothing", "return None"),
     # Types
     "type-mismatch": Rule(

@@ -11,6 +11,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
+from dure.contract.language.numbers import Rounding
+
 
 class Sort(enum.Enum):
     """The families of types."""
@@ -20,6 +22,9 @@ class Sort(enum.Enum):
     LIST = "list"
     RECORD = "record"
     CHOICE = "choice"
+    DECIMAL = "decimal"
+    CURRENCY = "currency"
+    """A name of money: no value has it, but `Asset[Won]` and `Amount[Won]` do."""
     MAP = "map"
     STORED_LIST = "stored list"
     INTERFACE = "interface"
@@ -32,7 +37,10 @@ class Sort(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """A static type. `items` holds a list's item, or a map's key and value."""
+    """A static type.
+
+    `items` holds a list's item, a map's key and value, or the currency of an asset or an amount.
+    """
 
     sort: Sort
     name: str
@@ -46,23 +54,35 @@ class Type:
         """The type of a list's items, or a map's values."""
         return self.items[-1]
 
+    @property
+    def is_numeric(self) -> bool:
+        """Whether values are integers when running."""
+        return self.sort is Sort.DECIMAL or self.name in _NUMERIC_NAMES
+
+    @property
+    def is_never_negative(self) -> bool:
+        """Whether a value below zero is refused where it leaves an expression."""
+        return self.name in ("Amount", "Time")
+
 
 INT: Final = Type(Sort.SCALAR, "int")
 BOOL: Final = Type(Sort.SCALAR, "bool")
 STR: Final = Type(Sort.SCALAR, "str")
 BYTES: Final = Type(Sort.SCALAR, "bytes")
 ADDRESS: Final = Type(Sort.SCALAR, "Address")
+HASH: Final = Type(Sort.SCALAR, "Hash")
 ASSET: Final = Type(Sort.SCALAR, "Asset")
+AMOUNT: Final = Type(Sort.SCALAR, "Amount")
 TIME: Final = Type(Sort.SCALAR, "Time")
 DURATION: Final = Type(Sort.SCALAR, "Duration")
 NOTHING: Final = Type(Sort.NOTHING, "None")
 UNKNOWN: Final = Type(Sort.UNKNOWN, "unknown")
 
 SCALARS: Final = {
-    scalar.name: scalar for scalar in (INT, BOOL, STR, BYTES, ADDRESS, ASSET, TIME, DURATION)
+    scalar.name: scalar
+    for scalar in (INT, BOOL, STR, BYTES, ADDRESS, HASH, ASSET, AMOUNT, TIME, DURATION)
 }
-NUMERIC: Final = frozenset({INT, TIME, DURATION})
-"""Types whose values are integers when running."""
+_NUMERIC_NAMES: Final = frozenset({"int", "Amount", "Time", "Duration"})
 
 
 def is_asset(kind: Type) -> bool:
@@ -78,6 +98,16 @@ def is_amount(kind: Type) -> bool:
 def list_of(item: Type) -> Type:
     """Return `list[item]`."""
     return Type(Sort.LIST, "list", (item,))
+
+
+def with_currency(kind: Type, currency: tuple[Type, ...]) -> Type:
+    """Return an asset or an amount of another currency, () for none; other types as they are."""
+    return Type(kind.sort, kind.name, currency) if kind.name in ("Asset", "Amount") else kind
+
+
+def of_currency(money: Type, currency: str) -> Type:
+    """Return `Asset[currency]` or `Amount[currency]`."""
+    return with_currency(money, (Type(Sort.CURRENCY, currency),))
 
 
 def map_of(key: Type, value: Type) -> Type:
@@ -120,12 +150,38 @@ class ChoiceShape:
     docstring: str
 
 
+@dataclass(frozen=True, slots=True)
+class CurrencyShape:
+    """A name of money."""
+
+    name: str
+    docstring: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecimalShape:
+    """A class of fixed-point numbers: integers of units of 10**-places."""
+
+    name: str
+    places: int
+    rounding: Rounding
+    docstring: str
+
+    @property
+    def scale(self) -> int:
+        """Units of the number one."""
+        return int(10**self.places)
+
+
 ConstantValue = int | bool | str | bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Constant:
-    """A module constant; a duration's value is its milliseconds."""
+    """A module constant.
+
+    The value of a duration is its milliseconds, of an amount or a decimal its units.
+    """
 
     name: str
     type: Type
@@ -216,6 +272,8 @@ class Declarations:
     records: dict[str, Shape] = field(default_factory=dict)
     events: dict[str, Shape] = field(default_factory=dict)
     choices: dict[str, ChoiceShape] = field(default_factory=dict)
+    currencies: dict[str, CurrencyShape] = field(default_factory=dict)
+    decimals: dict[str, DecimalShape] = field(default_factory=dict)
     interfaces: dict[str, InterfaceShape] = field(default_factory=dict)
     contracts: dict[str, ContractShape] = field(default_factory=dict)
     places: dict[str, ast.stmt] = field(default_factory=dict)
@@ -231,6 +289,8 @@ class Declarations:
             self.records,
             self.events,
             self.choices,
+            self.currencies,
+            self.decimals,
             self.interfaces,
             self.contracts,
         )
@@ -255,6 +315,8 @@ class Declarations:
             return Type(Sort.RECORD, name)
         if name in self.choices:
             return Type(Sort.CHOICE, name)
+        if name in self.decimals:
+            return Type(Sort.DECIMAL, name)
         return UNKNOWN if name in self.broken else None
 
 

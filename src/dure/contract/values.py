@@ -3,26 +3,31 @@
 To and from the bytes of a call, and to and from JSON, by the types of an interface.
 
 *Plain values* are what a Python program hands in and gets back: `int` (a Time or Duration in
-milliseconds), `bool`, `str`, `bytes` (addresses and assets too), `list`, a `dict` for a record or
-an event, a choice as its member's name. Handed in, the classes of a contract file are welcome too:
-`Time`, `Duration`, members of a `Choice`, instances of a `Record`. JSON has addresses as `dure1…`,
-bytes and assets as hexadecimal text.
+milliseconds, an Amount in minor units), `decimal.Decimal` for a Decimal class, `bool`, `str`,
+`bytes` (addresses, assets and hashes too), `list`, a `dict` for a record or an event, a choice as
+its member's name. Handed in, the classes of a contract file are welcome too: `Time`, `Duration`,
+`Amount`, a number of a Decimal class (or `int`, or a text such as "0.035"), members of a `Choice`,
+instances of a `Record`. JSON has addresses as `dure1…`, bytes, assets and hashes as hexadecimal
+text, and decimals written out with all their places: "0.035000".
 """
 
 import dataclasses
+import decimal
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
 from dure.contract.interface import (
+    DecimalInterface,
     FieldInterface,
     Interface,
     MethodInterface,
     ShapeInterface,
     parse_type,
 )
-from dure.contract.language import Duration, Time
+from dure.contract.language import Amount, Decimal, Duration, Time
+from dure.contract.language.numbers import read_units, write_units
 from dure.contract.limits import ITEMS_MAX, KEY_BYTES_MAX, TEXT_MAX, VALUE_BYTES_MAX
 from dure.contract.shapes import Sort, Type
 from dure.contract.wire import WireTypes, measure
@@ -164,6 +169,8 @@ def _decode_fields(
 
 def _from_wire(interface: Interface, kind: Type, value: Any) -> Plain:
     match kind.sort:
+        case Sort.DECIMAL:
+            return _to_decimal(value, interface.decimals[kind.name].places)
         case Sort.LIST:
             return [_from_wire(interface, kind.item, item) for item in value]
         case Sort.RECORD:
@@ -175,6 +182,11 @@ def _from_wire(interface: Interface, kind: Type, value: Any) -> Plain:
             }
         case _:
             return value
+
+
+def _to_decimal(units: int, places: int) -> decimal.Decimal:
+    # From text, because arithmetic would depend on the caller's decimal context.
+    return decimal.Decimal(write_units(units, places))
 
 
 def _refuse(place: str, expected: str, value: object) -> InvalidValue:
@@ -198,6 +210,8 @@ class _Plain:
         match kind.sort:
             case Sort.SCALAR:
                 return _SCALARS[kind.name](value, place)
+            case Sort.DECIMAL:
+                return _read_decimal(value, self.interface.decimals[kind.name], place)
             case Sort.LIST:
                 return self._write_list(kind, value, place)
             case Sort.CHOICE:
@@ -234,15 +248,54 @@ class _Plain:
         ]
 
 
-def _integer(lowest: int, wrapper: type[Time | Duration] | None) -> Callable[[Plain, str], int]:
+def _integer(lowest: int, unwrap: Callable[[Plain], Plain]) -> Callable[[Plain, str], int]:
     def check(value: Plain, place: str) -> int:
-        if wrapper is not None and isinstance(value, wrapper):
-            value = value.milliseconds
+        value = unwrap(value)
         if type(value) is not int or not lowest <= value <= INT_MAX:
             raise _refuse(place, f"an integer from {lowest} to {INT_MAX}", value)
         return value
 
     return check
+
+
+def _read_decimal(value: Plain, shape: DecimalInterface, place: str) -> int:
+    units: object = None
+    match value:
+        case Decimal() if (type(value).__name__, value.places) == (shape.name, shape.places):
+            units = value.units
+        case int() if not isinstance(value, bool):
+            units = value * 10**shape.places
+        case str():
+            units = read_units(value, shape.places)
+        case decimal.Decimal():
+            units = _count_units(value, shape.places)
+        case _:
+            pass
+    if not isinstance(units, int) or not INT_MIN <= units <= INT_MAX:
+        raise _refuse(place, f"a number with at most {shape.places} places, within 64 bits", value)
+    return units
+
+
+def _count_units(number: decimal.Decimal, places: int) -> int | None:
+    """Return the units, or None where they are no integer or far too many."""
+    sign, digits, exponent = number.as_tuple()
+    if (
+        not isinstance(exponent, int)
+        or len(digits) > _DIGITS_MAX
+        or number.adjusted() > _DIGITS_MAX
+    ):
+        return None
+    units, rest = int("".join(map(str, digits))), 0
+    shift = exponent + places
+    if shift < 0:
+        units, rest = divmod(units, 10 ** min(-shift, _DIGITS_MAX + 1))
+    else:
+        units *= 10 ** min(shift, _DIGITS_MAX)
+    return None if rest else -units if sign else units
+
+
+_DIGITS_MAX: Final = 100
+"""Digits of a `decimal.Decimal` that is looked at; 64 bits have 19."""
 
 
 def _boolean(value: Plain, place: str) -> bool:
@@ -279,14 +332,18 @@ def _require_nothing(value: Plain, place: str) -> None:
 
 
 _SCALARS: Final[dict[str, Callable[[Plain, str], object]]] = {
-    "int": _integer(INT_MIN, None),
-    "Time": _integer(0, Time),
-    "Duration": _integer(INT_MIN, Duration),
+    "int": _integer(INT_MIN, lambda value: value),
+    "Time": _integer(0, lambda value: value.milliseconds if isinstance(value, Time) else value),
+    "Duration": _integer(
+        INT_MIN, lambda value: value.milliseconds if isinstance(value, Duration) else value
+    ),
+    "Amount": _integer(0, lambda value: value.units if isinstance(value, Amount) else value),
     "bool": _boolean,
     "str": _text,
     "bytes": _binary,
     "Address": _identifier,
     "Asset": _identifier,
+    "Hash": _identifier,
 }
 
 
@@ -305,8 +362,11 @@ class _Json:
                 return {each.name: self._write_field(each, value) for each in fields}
             case _, "Address":
                 return encode_address(Address(value))
-            case _, "bytes" | "Asset":
+            case _, "bytes" | "Asset" | "Hash":
                 return value.hex()
+            case Sort.DECIMAL, name:
+                shape = self.interface.decimals[name]
+                return write_units(_read_decimal(value, shape, name), shape.places)
             case _:
                 return value
 
@@ -323,9 +383,12 @@ class _Json:
                 return None
             case _, "Address", str():
                 return decode_address(value)
-            case _, "bytes" | "Asset", str():
+            case _, "bytes" | "Asset" | "Hash", str():
                 return _read_hexadecimal(value, place)
-            case _, "Address" | "bytes" | "Asset", _:
+            case Sort.DECIMAL, name, str():
+                shape = self.interface.decimals[name]
+                return _to_decimal(_read_decimal(value, shape, place), shape.places)
+            case (Sort.DECIMAL, _, _) | (_, "Address" | "bytes" | "Asset" | "Hash", _):
                 raise _refuse(place, "text", value)
             case _:
                 return _Plain(self.interface).write(kind, value, place)

@@ -2,10 +2,10 @@
 
 | language | bytes |
 |---|---|
-| int, Duration | integer of 64 bits |
-| Time | integer 0 … 2⁶³-1, milliseconds |
+| int, Duration, Decimal | integer of 64 bits; of a Decimal its units of 10**-places |
+| Time, Amount | integer 0 … 2⁶³-1, milliseconds or minor units |
 | bool, str, bytes | themselves |
-| Address, Asset | 32 bytes |
+| Address, Asset, Hash | 32 bytes |
 | Choice | the member's name, as text |
 | list | array |
 | Record, Event, arguments | array of the fields in order |
@@ -22,28 +22,33 @@ from msgspec import Meta
 from dure.contract.interface import FieldInterface, Interface, ShapeInterface, parse_type
 from dure.contract.limits import ITEMS_MAX, TEXT_MAX
 from dure.contract.shapes import Sort, Type
-from dure.core.types import INT_MAX, INT_MIN, Digest, Unsigned
+from dure.core.types import Digest, Signed, Unsigned
 
 _SCALAR_TYPES: Final[dict[str, Any]] = {
-    "int": Annotated[int, Meta(ge=INT_MIN, le=INT_MAX)],
-    "Duration": Annotated[int, Meta(ge=INT_MIN, le=INT_MAX)],
+    "int": Signed,
+    "Duration": Signed,
     "Time": Unsigned,
+    "Amount": Unsigned,
     "bool": bool,
     "str": Annotated[str, Meta(max_length=TEXT_MAX)],
     "bytes": Annotated[bytes, Meta(max_length=TEXT_MAX)],
     "Address": Digest,
     "Asset": Digest,
+    "Hash": Digest,
 }
 
+_INTEGER_BYTES_MAX: Final = 9
 _SCALAR_BYTES_MAX: Final = {
-    "int": 9,
-    "Duration": 9,
-    "Time": 9,
+    "int": _INTEGER_BYTES_MAX,
+    "Duration": _INTEGER_BYTES_MAX,
+    "Time": _INTEGER_BYTES_MAX,
+    "Amount": _INTEGER_BYTES_MAX,
     "bool": 1,
     "str": 4 * TEXT_MAX + 5,
     "bytes": TEXT_MAX + 5,
     "Address": 34,
     "Asset": 34,
+    "Hash": 34,
 }
 _TEXT_OVERHEAD: Final = 5
 _NAME_BYTES_MAX: Final = 300
@@ -59,6 +64,7 @@ class WireTypes:
     def __init__(self, interface: Interface) -> None:
         self._interface = interface
         self.records: dict[str, type[msgspec.Struct]] = {}
+        self._bytes_max: dict[str, int] = {}
         for name in interface.records:
             self._get_record(name)
 
@@ -71,6 +77,8 @@ class WireTypes:
         match kind.sort:
             case Sort.SCALAR:
                 return _SCALAR_TYPES[kind.name]
+            case Sort.DECIMAL:
+                return Signed
             case Sort.LIST:
                 return Annotated[list[self.get(kind.item)], Meta(max_length=ITEMS_MAX)]  # type: ignore[misc]
             case Sort.RECORD:
@@ -97,14 +105,21 @@ class WireTypes:
         match kind.sort:
             case Sort.SCALAR:
                 return _SCALAR_BYTES_MAX[kind.name]
+            case Sort.DECIMAL:
+                return _INTEGER_BYTES_MAX
             case Sort.LIST:
                 return ITEMS_MAX * self.estimate_bytes_max(kind.item)
             case Sort.RECORD:
-                return 5 + sum(
-                    self.estimate_bytes_max(each) for _, each in self.get_fields(kind.name)
-                )
+                return self._estimate_record(kind.name)
             case _:
                 return _NAME_BYTES_MAX
+
+    def _estimate_record(self, name: str) -> int:
+        # Kept, because records of many records of many records would be counted many times over.
+        if name not in self._bytes_max:
+            parts = [self.estimate_bytes_max(kind) for _, kind in self.get_fields(name)]
+            self._bytes_max[name] = 5 + sum(parts)
+        return self._bytes_max[name]
 
     def _get_record(self, name: str) -> type[msgspec.Struct]:
         if name not in self.records:

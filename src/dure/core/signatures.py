@@ -68,6 +68,14 @@ def validate_public_key(public_key: PublicKey) -> None:
         raise WrongKey("the public key is not a point of the curve")
 
 
+def has_small_order(public_key: PublicKey) -> bool:
+    """Say whether the order of a 32-byte key divides eight, in whatever form it is written.
+
+    Such a key signs everything: it must not stand for anybody.
+    """
+    return int.from_bytes(public_key, "little") % 2**255 % FIELD_PRIME in SMALL_ORDER_Y
+
+
 def is_on_curve(y: int) -> bool:
     """Say whether a point with this y exists, 0 ≤ y < 2²⁵⁵ - 19 (RFC 8032, section 5.1.3)."""
     x_squared = (y * y - 1) * pow(CURVE_D * y * y + 1, -1, FIELD_PRIME) % FIELD_PRIME

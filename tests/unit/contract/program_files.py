@@ -5,9 +5,10 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent / "programs"
 IMPORTS = (
-    "from dure.contract.language import Address, Asset, Choice, Contract, Duration, Event, "
-    "Interface, List, Map, Record, Time, Var, call, days, hours, init, invariant, migrate, "
-    "minutes, only, require, scheduled, seconds, transfer_rule, view\n"
+    "from dure.contract.language import Address, Amount, Asset, Choice, Contract, Currency, "
+    "Decimal, Duration, Event, Hash, Interface, List, Map, Record, Rounding, Time, Var, call, "
+    "days, encode, hours, init, invariant, migrate, minutes, only, require, scheduled, seconds, "
+    "sha256, transfer_rule, verify_ed25519, view\n"
 )
 AROUND_BODY = (
     IMPORTS
@@ -15,6 +16,19 @@ AROUND_BODY = (
 class Shade(Choice):
     RED = "red"
     BLUE = "blue"
+
+class Won(Currency):
+    "Korean won."
+
+class Dollar(Currency):
+    "US dollars."
+
+class Rate(Decimal):
+    places = 6
+
+class Price(Decimal):
+    places = 2
+    rounding = Rounding.DOWN
 
 class Pair(Record):
     left: int
@@ -40,6 +54,11 @@ class Example(Contract):
     nested: Map[int, Map[int, int]]
     items: List[int] = List(limit=5)
     rows: List[list[int]] = List(limit=3)
+    rate: Var[Rate]
+    fund: Var[Amount]
+    seals: Map[Hash, int]
+    won: Var[Asset[Won]]
+    price: Var[Amount[Won]]
 
     def helper(self, number: int) -> int:
         return number

@@ -22,11 +22,11 @@ def open(self, money: Asset) -> None:
     self.money = money
 
 @call(pays="money")
-def put(self) -> int:
+def put(self) -> Amount:
     return self.paid
 
 @call
-def take(self, amount: int) -> int:
+def take(self, amount: Amount) -> Amount:
     self.pay(asset=self.money, to=self.sender, amount=amount)
     return self.balance_of(self.money)
 
@@ -37,7 +37,7 @@ def audit(self) -> None:
 
 @scheduled
 def close(self, number: int) -> None:
-    self.pay(self.money, self.sender, 0)
+    self.pay(self.money, self.sender, Amount(0))
 
 @call
 def plan(self) -> int:
@@ -139,7 +139,7 @@ def set(self, price: int) -> None:
     self.price = price
 
 @call(pays="money")
-def buy(self) -> int:
+def buy(self) -> Amount:
     return self.paid
 
 @view
@@ -161,7 +161,7 @@ PRICE = """class Price(Interface):
     @view
     def current(self) -> int: ...
     def set(self, price: int) -> None: ...
-    def buy(self) -> int: ...
+    def buy(self) -> Amount: ...
     def back(self, to: Address) -> int: ...
 
 class Lying(Interface):
@@ -178,8 +178,8 @@ def ask(self, to: Address) -> int:
     return price.current() + 1
 
 @call
-def buy(self, to: Address, money: Asset) -> int:
-    return Price(to).paying(money, 5).buy()
+def buy(self, to: Address, money: Asset) -> Amount:
+    return Price(to).paying(money, Amount(5)).buy()
 
 @call
 def circle(self, to: Address) -> int:

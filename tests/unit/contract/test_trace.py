@@ -61,7 +61,7 @@ class Example(Contract):
     def hand_over(self, to: Address) -> None:
         held = self.balance_of(self.money)
         self.pay(self.money, to, held)
-        number = self.schedule(self.now + hours(1), self.later, held)
+        number = self.schedule(self.now + hours(1), self.later, held.units)
         self.cancel(number)
 
     @scheduled

@@ -20,6 +20,7 @@ TILL = '''"""A till that takes money of one kind and pays it out again."""
 
 from dure.contract.language import (
     Address,
+    Amount,
     Asset,
     Choice,
     Contract,
@@ -48,7 +49,7 @@ class Slip(Record):
     """What the till keeps of the newest payment."""
 
     customer: Address
-    amount: int
+    amount: Amount
     mood: Mood
 
 
@@ -56,7 +57,7 @@ class Paid(Event):
     """Somebody paid."""
 
     customer: Address
-    amount: int
+    amount: Amount
 
 
 class Till(Contract):
@@ -73,7 +74,7 @@ class Till(Contract):
     @call(pays="money")
     def pay_in(self, mood: Mood) -> Slip:
         """Pay in."""
-        require(self.paid > 0, "nothing paid")
+        require(self.paid > Amount(0), "nothing paid")
         slip = Slip(customer=self.sender, amount=self.paid, mood=mood)
         self.newest = slip
         self.emit(Paid(customer=self.sender, amount=self.paid))
@@ -93,7 +94,7 @@ class Till(Contract):
     @scheduled
     def ring(self) -> None:
         """Say it."""
-        self.emit(Paid(customer=self.address, amount=0))
+        self.emit(Paid(customer=self.address, amount=Amount(0)))
 
     @view
     def slip(self) -> Slip:

@@ -2,9 +2,11 @@
 
 from dure.contract.language import (
     Address,
+    Amount,
     Asset,
     Choice,
     Contract,
+    Decimal,
     Duration,
     Event,
     Map,
@@ -25,6 +27,12 @@ class Mood(Choice):
 
     CALM = "calm"
     LOUD = "loud"
+
+
+class Share(Decimal):
+    """A part of a whole."""
+
+    places = 8
 
 
 class Note(Record):
@@ -67,9 +75,14 @@ class Counter(Contract):
         return self.total
 
     @call(pays="money")
-    def give(self) -> int:
+    def give(self) -> Amount:
         """Take money."""
         return self.paid
+
+    @view
+    def part(self, share: Share) -> Share:
+        """Return half of it."""
+        return share.divided_by(2)
 
     @call
     @only(role="keeper")

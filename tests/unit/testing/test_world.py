@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from dure.apps.flight_delay.contract import FlightDelay
-from dure.contract.language import Contract, Duration, Time, hours
+from dure.contract.language import Amount, Contract, Duration, Time, hours
 from dure.contract.problems import UnsafeSource
 from dure.contract.values import InvalidValue
 from dure.core.types import AssetId
 from dure.testing import Deployed, Person, Refused, StoryMistake, World
 from dure.testing.world import story
-from tests.unit.testing.counter import Counted, Counter, Mood, Note
+from tests.unit.testing.counter import Counted, Counter, Mood, Note, Share
 
 
 @pytest.fixture
@@ -74,10 +74,17 @@ def test_calls_change_and_answer(world: World, ann: Person, counter: Deployed) -
 
 
 def test_payments_reach_the_contract(world: World, ann: Person, counter: Deployed) -> None:
-    assert counter.give(by=ann, pay=400) == 400
-    assert ann.won == 600
-    assert world.balance(counter, "won") == 400
+    assert counter.give(by=ann, pay=400) == Amount(400)
+    assert counter.give(by=ann, pay=Amount(100)) == Amount(100)
+    assert ann.won == 500
+    assert world.balance(counter, "won") == 500
     assert world.conserved()
+
+
+def test_decimals_come_back_as_the_class_of_the_contract(counter: Deployed) -> None:
+    assert counter.part(Share("0.00000002")) == Share("0.00000001")
+    assert counter.part("-0.5") == Share("-0.25")
+    assert counter.part(1) == Share("0.5")
 
 
 def test_records_choices_and_people_go_both_ways(

@@ -6,6 +6,7 @@ README.md.
 
 from dure.contract.language import (
     Address,
+    Amount,
     Asset,
     Choice,
     Contract,
@@ -25,6 +26,7 @@ from dure.contract.language import (
     view,
 )
 
+NOTHING = Amount(0)
 LATE_MINUTES = 120
 SALES_OPEN = days(365)
 REPORT_WITHIN = hours(48)
@@ -56,8 +58,8 @@ class State(Choice):
 class Terms(Record):
     """What a policy costs and what it pays."""
 
-    premium: int
-    cover: int
+    premium: Amount
+    cover: Amount
 
 
 class Flight(Record):
@@ -81,8 +83,8 @@ class Policy(Record):
     traveller: Address
     flight: str
     departs: Time
-    premium: int
-    cover: int
+    premium: Amount
+    cover: Amount
     state: State
     expiry: int
     earlier: int
@@ -91,8 +93,8 @@ class Policy(Record):
 class TermsSet(Event):
     """The insurer named a price; policies already sold keep theirs."""
 
-    premium: int
-    cover: int
+    premium: Amount
+    cover: Amount
 
 
 class PolicySold(Event):
@@ -102,8 +104,8 @@ class PolicySold(Event):
     traveller: Address
     flight: str
     departs: Time
-    premium: int
-    cover: int
+    premium: Amount
+    cover: Amount
 
 
 class FlightReported(Event):
@@ -121,7 +123,7 @@ class CoverPaid(Event):
     policy: int
     traveller: Address
     flight: str
-    amount: int
+    amount: Amount
 
 
 class PremiumRefunded(Event):
@@ -130,7 +132,7 @@ class PremiumRefunded(Event):
     policy: int
     traveller: Address
     flight: str
-    amount: int
+    amount: Amount
 
 
 class PolicyEnded(Event):
@@ -144,7 +146,7 @@ class PolicyEnded(Event):
 class ReserveWithdrawn(Event):
     """The insurer took money out that no policy needs."""
 
-    amount: int
+    amount: Amount
 
 
 class FlightDelay(Contract):
@@ -152,15 +154,15 @@ class FlightDelay(Contract):
 
     insurer: Var[Address]
     money: Var[Asset]
-    premium: Var[int]
-    cover: Var[int]
-    obligations: Var[int]
+    premium: Var[Amount]
+    cover: Var[Amount]
+    obligations: Var[Amount]
     policies_sold: Var[int]
     policies: Map[int, Policy]
     flights: Map[str, Map[Time, Flight]]
 
     @init
-    def start(self, money: Asset, premium: int, cover: int) -> None:
+    def start(self, money: Asset, premium: Amount, cover: Amount) -> None:
         """Open the business: who deploys is the insurer."""
         self.insurer = self.sender
         self.money = money
@@ -174,16 +176,16 @@ class FlightDelay(Contract):
         require(self.sender == self.insurer, "only the insurer may do this")
 
     @call
-    def withdraw(self, amount: int) -> None:
+    def withdraw(self, amount: Amount) -> None:
         """Take free reserve out."""
         require(self.sender == self.insurer, "only the insurer may do this")
-        require(amount > 0, "an amount is above zero")
+        require(amount > NOTHING, "an amount is above zero")
         require(amount <= self.free_reserve(), "the rest of the reserve belongs to the policies")
         self.pay(self.money, self.insurer, amount)
         self.emit(ReserveWithdrawn(amount))
 
     @call
-    def set_terms(self, premium: int, cover: int) -> None:
+    def set_terms(self, premium: Amount, cover: Amount) -> None:
         """Name the price and the cover of the policies sold from now on."""
         require(self.sender == self.insurer, "only the insurer may do this")
         self.apply_terms(premium, cover)
@@ -277,7 +279,7 @@ class FlightDelay(Contract):
         return Terms(premium=self.premium, cover=self.cover)
 
     @view
-    def free_reserve(self) -> int:
+    def free_reserve(self) -> Amount:
         """Return the money that no policy needs."""
         return self.balance_of(self.money) - self.obligations
 
@@ -298,8 +300,8 @@ class FlightDelay(Contract):
 
     # Shared parts
 
-    def apply_terms(self, premium: int, cover: int) -> None:
-        require(0 < premium < cover, "the cover is above the premium and both above zero")
+    def apply_terms(self, premium: Amount, cover: Amount) -> None:
+        require(NOTHING < premium < cover, "the cover is above the premium and both above zero")
         require(cover <= premium * COVER_PER_PREMIUM_MAX, "the cover is at most 100 premiums")
         self.premium = premium
         self.cover = cover

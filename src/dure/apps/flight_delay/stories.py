@@ -1,7 +1,7 @@
 """Runs of the cover as a reader should see them: demo, test and documentation from one text."""
 
 from dure.apps.flight_delay.contract import CoverPaid, FlightDelay, PremiumRefunded
-from dure.contract.language import hours
+from dure.contract.language import Amount, hours
 from dure.testing import Deployed, Person, World
 
 FLIGHT = "UA1545 EWR-IAH"
@@ -28,14 +28,15 @@ def late_flight_pays_by_itself(world: World) -> None:
 
     departs = world.now + hours(3)
     policy = cover.buy(by=traveller, flight=FLIGHT, departs=departs, pay=5_000)
-    assert cover.free_reserve() == 500_000 + 5_000 - 200_000
+    assert cover.free_reserve() == Amount(500_000 + 5_000 - 200_000)
 
     world.wait(hours=8)
     with world.refused("not a flight oracle"):
         cover.report(by=traveller, flight=FLIGHT, departs=departs, late_minutes=131)
     cover.report(by=airline, flight=FLIGHT, departs=departs, late_minutes=131)
     assert traveller.won == 1_000_000 - 5_000 + 200_000
-    assert world.events(CoverPaid) == [CoverPaid(policy, traveller.address, FLIGHT, 200_000)]
+    paid = CoverPaid(policy, traveller.address, FLIGHT, Amount(200_000))
+    assert world.events(CoverPaid) == [paid]
 
 
 def cancelled_flight_gives_the_premium_back(world: World) -> None:

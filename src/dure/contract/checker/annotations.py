@@ -9,18 +9,20 @@ from dure.contract.problems import Problems
 from dure.contract.shapes import (
     INT,
     NOTHING,
+    SCALARS,
     UNKNOWN,
     Declarations,
     Sort,
     Type,
     list_of,
     map_of,
+    of_currency,
     stored_list_of,
 )
 
 
 def read_value_type(node: ast.expr | None, known: Declarations, problems: Problems) -> Type:
-    """Return the type of a value: a scalar, list, record or choice."""
+    """Return the type of a value: a scalar, list, record, choice or decimal."""
     match node:
         case ast.Name(id=name):
             found = known.find_type(name)
@@ -28,6 +30,10 @@ def read_value_type(node: ast.expr | None, known: Declarations, problems: Proble
                 return found
         case ast.Subscript(value=ast.Name(id="list"), slice=ast.expr() as item):
             return list_of(read_value_type(item, known, problems))
+        case ast.Subscript(
+            value=ast.Name(id="Asset" | "Amount" as money), slice=ast.Name(id=currency)
+        ) if money in known.imported and currency in known.currencies:
+            return of_currency(SCALARS[money], currency)
         case _:
             pass
     return _refuse(node, problems)
@@ -63,7 +69,7 @@ def read_limit(node: ast.AnnAssign, known: Declarations, problems: Problems) -> 
         case ast.Call(
             func=ast.Name(id="List"), args=[], keywords=[ast.keyword(arg="limit", value=value)]
         ):
-            match compute_constant(value, known.constants):
+            match compute_constant(value, known):
                 case (kind, int() as limit) if kind == INT and 1 <= limit <= LIST_LIMIT_MAX:
                     return limit
                 case _:
@@ -80,7 +86,7 @@ def _read_map_type(node: ast.expr, known: Declarations, problems: Problems) -> T
             "Map" in known.imported
         ):
             key_type = read_value_type(key, known, problems)
-            if key_type.sort not in (Sort.SCALAR, Sort.CHOICE, Sort.UNKNOWN):
+            if key_type.sort not in (Sort.SCALAR, Sort.CHOICE, Sort.DECIMAL, Sort.UNKNOWN):
                 key_type = _refuse(key, problems)
             nested = isinstance(value, ast.Subscript) and ast.unparse(value.value) == "Map"
             read = _read_map_type if nested else read_value_type

@@ -15,6 +15,7 @@ from dure.contract.checker.modules import LIBRARY_PACKAGE
 from dure.contract.checker.refused import RefusedStatement
 from dure.contract.checker.signatures import read_stub
 from dure.contract.checker.vocabulary import BASES, IMPORTABLE, LANGUAGE_MODULE, RESERVED
+from dure.contract.language.numbers import PLACES_MAX, Rounding
 from dure.contract.limits import FIELDS_MAX
 from dure.contract.problems import Problems
 from dure.contract.shapes import (
@@ -22,6 +23,8 @@ from dure.contract.shapes import (
     ChoiceShape,
     Constant,
     ContractShape,
+    CurrencyShape,
+    DecimalShape,
     Declarations,
     Field,
     InterfaceShape,
@@ -94,6 +97,11 @@ def _collect_class_names(
                 known.events[node.name] = Shape(node.name, (), "")
             case "Choice":
                 known.choices[node.name] = ChoiceShape(node.name, (), "")
+            case "Currency":
+                docstring = ast.get_docstring(node) or ""
+                known.currencies[node.name] = CurrencyShape(node.name, docstring)
+            case "Decimal":
+                known.decimals[node.name] = _read_decimal(node, known, problems)
             case "Interface":
                 known.interfaces[node.name] = InterfaceShape(node.name, {})
             case "Contract":
@@ -140,15 +148,26 @@ def _read_constant(
     if _is_taken(name, known):
         problems.add("duplicate-name", node, name=name)
     known.places[name] = node
-    found = compute_constant(value, known.constants)
+    found = compute_constant(value, known)
     if found is None or not _CONSTANT_NAME.fullmatch(name):
         names = {each.id for each in ast.walk(value) if isinstance(each, ast.Name)}
         if not names & known.broken:
-            problems.add("constant", node)
+            _refuse_constant(node, value, known, problems)
         known.broken.add(name)
         return None
     known.constants[name] = Constant(name, *found)
     return known.constants[name]
+
+
+def _refuse_constant(
+    node: ast.stmt, value: ast.expr, known: Declarations, problems: Problems
+) -> None:
+    match value:
+        case ast.Call(func=ast.Name(id=name)) if name in known.decimals:
+            places = str(known.decimals[name].places)
+            problems.add("decimal-literal", node, name=name, places=places)
+        case _:
+            problems.add("constant", node)
 
 
 def _read_class(node: ast.ClassDef, known: Declarations, problems: Problems) -> None:
@@ -166,6 +185,9 @@ def _read_class(node: ast.ClassDef, known: Declarations, problems: Problems) -> 
         case "Choice":
             members = _read_members(node, body, problems)
             known.choices[node.name] = ChoiceShape(node.name, members, docstring)
+        case "Currency":
+            for part in body:
+                problems.add("class-body", part, name="Currency")
         case "Interface":
             methods = _read_stubs(body, known, problems)
             known.interfaces[node.name] = InterfaceShape(node.name, methods)
@@ -209,6 +231,31 @@ def _read_members(
     if not body:
         problems.add("class-body", node, name="Choice")
     return tuple(members.items())
+
+
+def _read_decimal(node: ast.ClassDef, known: Declarations, problems: Problems) -> DecimalShape:
+    """Return the class; its body names `places`, and perhaps `rounding`, once each."""
+    places, rounding = None, None
+    for part in without_docstring(node.body):
+        match part:
+            case ast.Assign(
+                targets=[ast.Name(id="places")], value=ast.Constant(value=int() as number)
+            ) if places is None and type(number) is int and number <= PLACES_MAX:
+                places = number
+            case ast.Assign(
+                targets=[ast.Name(id="rounding")],
+                value=ast.Attribute(value=ast.Name(id="Rounding"), attr=name),
+            ) if rounding is None and "Rounding" in known.imported and name in _ROUNDINGS:
+                rounding = Rounding[name]
+            case _:
+                problems.add("decimal-class", part)
+    if places is None:
+        problems.add("decimal-class", node)
+    docstring = ast.get_docstring(node) or ""
+    return DecimalShape(node.name, places or 0, rounding or Rounding.HALF_EVEN, docstring)
+
+
+_ROUNDINGS: Final = frozenset(each.name for each in Rounding)
 
 
 def _read_stubs(body: list[ast.stmt], known: Declarations, problems: Problems) -> dict[str, Method]:

@@ -84,8 +84,8 @@ def _check_form(method: Method, problems: Problems) -> None:
 def read_stub(node: ast.FunctionDef, known: Declarations, problems: Problems) -> Method:
     """Return the signature of an Interface's stub, whose body is `…` or a docstring."""
     method = read_method(node, known, problems)
-    limited = method.roles or method.parties
-    if method.kind not in ("call", "view", "internal") or limited or method.pays:
+    marked = method.roles or method.parties or method.pays or method.is_reentrant
+    if method.kind not in ("call", "view", "internal") or marked:
         problems.add("decorator", node)
     for part in node.body:
         match part:
@@ -170,7 +170,7 @@ def _read_manner(node: ast.Call, name: str, marks: _Marks) -> bool:
 
 def _read_caller(keyword: ast.keyword, marks: _Marks, known: Declarations) -> bool:
     """Read `role="…"` or `party="…"`; say whether it is well written."""
-    match compute_constant(keyword.value, known.constants):
+    match compute_constant(keyword.value, known):
         case (_, str() as name) if name and keyword.arg in ("role", "party"):
             (marks.roles if keyword.arg == "role" else marks.parties).append(name)
             return True

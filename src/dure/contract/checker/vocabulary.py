@@ -2,12 +2,26 @@
 
 from typing import Final
 
-from dure.contract import shapes
-from dure.contract.shapes import ADDRESS, ASSET, BOOL, INT, NOTHING, STR, TIME, Type
+from dure.contract.shapes import (
+    ADDRESS,
+    AMOUNT,
+    ASSET,
+    BOOL,
+    BYTES,
+    HASH,
+    INT,
+    NOTHING,
+    STR,
+    TIME,
+    Field,
+    Type,
+)
 
 LANGUAGE_MODULE: Final = "dure.contract.language"
 
-BASES: Final = frozenset({"Contract", "Record", "Event", "Choice", "Interface"})
+BASES: Final = frozenset(
+    {"Contract", "Record", "Event", "Choice", "Decimal", "Currency", "Interface"}
+)
 DECORATORS: Final = frozenset(
     {"init", "call", "view", "scheduled", "invariant", "migrate", "transfer_rule", "only"}
 )
@@ -24,7 +38,8 @@ IMPORTABLE: Final = (
     BASES
     | DECORATORS
     | DURATION_UNITS.keys()
-    | {"Address", "Asset", "Duration", "List", "Map", "Time", "Var", "require"}
+    | {"Address", "Amount", "Asset", "Duration", "Hash", "List", "Map", "Rounding", "Time", "Var"}
+    | {"encode", "require", "sha256", "verify_ed25519"}
 )
 
 BUILTINS: Final = frozenset(
@@ -50,52 +65,62 @@ RESERVED: Final = IMPORTABLE | BUILTINS | {"self"}
 
 CONTEXT: Final[dict[str, Type]] = {
     "sender": ADDRESS,
-    "paid": INT,
+    "paid": AMOUNT,
     "now": TIME,
     "height": INT,
     "address": ADDRESS,
 }
 """What `self` knows about the running call."""
 
-HOST_CALLS: Final[dict[str, tuple[tuple[Type, ...], Type]]] = {
-    "pay": ((ASSET, ADDRESS, INT), NOTHING),
-    "balance_of": ((ASSET,), INT),
-    "create_asset": ((STR, INT), ASSET),
-    "mint": ((ASSET, ADDRESS, INT), NOTHING),
-    "burn": ((ASSET, ADDRESS, INT), NOTHING),
-    "freeze": ((ASSET, ADDRESS, BOOL), NOTHING),
-    "cancel": ((INT,), BOOL),
-    "holding_of": ((ASSET, ADDRESS), INT),
-    "move": ((ASSET, ADDRESS, ADDRESS, INT), NOTHING),
-    "has_role": ((STR, ADDRESS), BOOL),
+Signature = tuple[tuple[Field, ...], Type]
+
+
+def _takes(result: Type, **parameters: Type) -> Signature:
+    return tuple(Field(*each) for each in parameters.items()), result
+
+
+HOST_CALLS: Final[dict[str, Signature]] = {
+    "pay": _takes(NOTHING, asset=ASSET, to=ADDRESS, amount=AMOUNT),
+    "balance_of": _takes(AMOUNT, asset=ASSET),
+    "holding_of": _takes(AMOUNT, asset=ASSET, holder=ADDRESS),
+    "create_asset": _takes(ASSET, code=STR, decimals=INT),
+    "mint": _takes(NOTHING, asset=ASSET, to=ADDRESS, amount=AMOUNT),
+    "burn": _takes(NOTHING, asset=ASSET, holder=ADDRESS, amount=AMOUNT),
+    "freeze": _takes(NOTHING, asset=ASSET, holder=ADDRESS, frozen=BOOL),
+    "move": _takes(NOTHING, asset=ASSET, source=ADDRESS, to=ADDRESS, amount=AMOUNT),
+    "has_role": _takes(BOOL, role=STR, holder=ADDRESS),
+    "cancel": _takes(BOOL, number=INT),
 }
 """What `self` asks of the ledger: (parameters, result).
 
-`emit`, `schedule` and `set_transfer_rule` have forms of their own.
+Where the first parameter is an asset, amounts are of its currency. `emit`, `schedule` and
+`set_transfer_rule` have forms of their own.
 """
 
 HOST_PARAMETERS: Final[dict[str, tuple[str, ...]]] = {
-    "pay": ("asset", "to", "amount"),
-    "balance_of": ("asset",),
-    "create_asset": ("code", "decimals"),
-    "mint": ("asset", "to", "amount"),
-    "burn": ("asset", "holder", "amount"),
-    "freeze": ("asset", "holder", "frozen"),
-    "cancel": ("number",),
-    "holding_of": ("asset", "holder"),
-    "move": ("asset", "source", "to", "amount"),
-    "has_role": ("role", "holder"),
+    name: tuple(each.name for each in parameters) for name, (parameters, _) in HOST_CALLS.items()
 }
 
 READ_ONLY_HOST_CALLS: Final = frozenset({"balance_of", "holding_of", "has_role"})
+
+PAYING: Final = (Field("asset", ASSET), Field("amount", AMOUNT))
+"""What `.paying(…)` takes."""
+
+CRYPTO: Final[dict[str, Signature]] = {
+    "sha256": _takes(HASH, data=BYTES),
+    "verify_ed25519": _takes(BOOL, key=BYTES, message=BYTES, signature=BYTES),
+}
+"""Imported functions over bytes: (parameters, result)."""
 
 SELF_NAMES: Final = CONTEXT.keys() | HOST_CALLS.keys() | {"emit", "schedule", "set_transfer_rule"}
 
 VALUE_METHODS: Final[dict[tuple[str, str], tuple[tuple[Type, ...], Type]]] = {
     ("str", "startswith"): ((STR,), BOOL),
     ("str", "endswith"): ((STR,), BOOL),
-    ("bytes", "startswith"): ((shapes.BYTES,), BOOL),
-    ("bytes", "endswith"): ((shapes.BYTES,), BOOL),
+    ("str", "encode"): ((), BYTES),
+    ("bytes", "startswith"): ((BYTES,), BOOL),
+    ("bytes", "endswith"): ((BYTES,), BOOL),
     ("bytes", "hex"): ((), STR),
+    ("Hash", "hex"): ((), STR),
 }
 """Methods of plain values: (type, name) → (parameters, result). Lists have their own in `calls`."""

@@ -14,7 +14,7 @@ from dure.contract.checker.bodies.meanings import MapEntry, VarField
 from dure.contract.checker.bodies.scope import Notes
 from dure.contract.compiler.build import FRAME, attribute, call, constant, name, with_frame
 from dure.contract.compiler.widths import LOCAL_BITS, Widths
-from dure.contract.shapes import BYTES, NUMERIC, STR, TIME, Method, Sort, Type
+from dure.contract.shapes import BYTES, STR, TIME, Method, Sort, Type, is_amount
 
 DEFAULT_SCHEDULE_GAS: Final = 200_000
 
@@ -50,8 +50,21 @@ _CHARGED_BUILTINS: Final = {
 _VALUE_CALLS: Final = {
     "startswith": "$starts_with",
     "endswith": "$ends_with",
+    "encode": "$encode_text",
     "hex": "$hexadecimal",
 }
+
+
+def guard_exact(kind: Type, value: ast.expr) -> ast.expr:
+    """Return a number that is refused when running where it leaves the bounds of its type."""
+    if is_amount(kind):
+        return call("$money", value)
+    return call("$moment" if kind == TIME else "$narrow", value)
+
+
+def name_encoding(types: tuple[Type, ...]) -> str:
+    """Return the name of the function that encodes values of these types."""
+    return f"$encode.{', '.join(map(str, types))}"
 
 
 class ExpressionLowering:
@@ -65,7 +78,7 @@ class ExpressionLowering:
         """Return the static type that the checker found."""
         return self._notes.types[node]
 
-    def meaning_of(self, node: ast.expr) -> meanings.Meaning | None:
+    def meaning_of(self, node: ast.AST) -> meanings.Meaning | None:
         """Return the meaning that the checker found."""
         return self._notes.meanings.get(node)
 
@@ -80,14 +93,14 @@ class ExpressionLowering:
         """Return the lowered expression, guarded where it might not fit its type."""
         lowered = self.lower(node)
         kind = self.type_of(node)
-        if kind not in NUMERIC or self.widths.is_exact(node):
+        if not kind.is_numeric or self.widths.is_exact(node):
             return lowered
-        return call("$moment" if kind == TIME else "$narrow", lowered)
+        return guard_exact(kind, lowered)
 
     def lower_kept(self, node: ast.expr) -> ast.expr:
         """Return the lowered expression, guarded where it might pass 256 bits."""
         lowered = self.lower(node)
-        if self.type_of(node) in NUMERIC and self.widths.get_width(node) > LOCAL_BITS - 1:
+        if self.type_of(node).is_numeric and self.widths.get_width(node) > LOCAL_BITS - 1:
             is_local = isinstance(node, ast.Name) and node not in self._notes.meanings
             return lowered if is_local else call("$wide", lowered)
         return lowered
@@ -237,7 +250,7 @@ class ExpressionLowering:
         field = attribute(self.lower(node.value), meaning.name)
         return with_frame("$copy_list", field) if self._is_list(node) else field
 
-    def lower_milliseconds(self, node: ast.expr, meaning: meanings.Milliseconds) -> ast.expr:
+    def lower_inside(self, node: ast.expr, meaning: meanings.Inside) -> ast.expr:
         del meaning
         assert isinstance(node, ast.Attribute)
         return self.lower(node.value)
@@ -254,6 +267,31 @@ class ExpressionLowering:
         if meaning.factor == 1:
             return self.lower(meaning.argument)
         return call("$multiply", self.lower(meaning.argument), constant(meaning.factor))
+
+    def lower_rounded(
+        self, node: ast.AST, meaning: meanings.Rounded, first: ast.expr | None = None
+    ) -> ast.expr:
+        """Return the rounded quotient; `first` stands for its first factor if already lowered."""
+        del node
+        left, right = meaning.factors
+        return with_frame(
+            "$rounded",
+            first or self.lower(left),
+            self._lower_number(right),
+            self._lower_number(meaning.divisor),
+            name(f"$rounding.{meaning.rounding.name}"),
+        )
+
+    def _lower_number(self, number: ast.expr | int) -> ast.expr:
+        return constant(number) if isinstance(number, int) else self.lower(number)
+
+    def lower_encoding(self, node: ast.expr, meaning: meanings.Encoding) -> ast.expr:
+        del node
+        return with_frame(name_encoding(meaning.types), *self.lower_all(meaning.arguments))
+
+    def lower_crypto(self, node: ast.expr, meaning: meanings.Crypto) -> ast.expr:
+        del node
+        return with_frame(f"${meaning.name}", *self.lower_all(meaning.arguments))
 
     def lower_host(self, node: ast.expr, meaning: meanings.Host) -> ast.expr:
         del node
@@ -349,9 +387,12 @@ _MEANINGS: Final[dict[type, Callable[[ExpressionLowering, ast.expr, Any], ast.ex
     meanings.StoredItem: ExpressionLowering.lower_stored_item,
     meanings.StoredListCall: ExpressionLowering.lower_stored_list_call,
     meanings.RecordField: ExpressionLowering.lower_record_field,
-    meanings.Milliseconds: ExpressionLowering.lower_milliseconds,
+    meanings.Inside: ExpressionLowering.lower_inside,
     meanings.Builtin: ExpressionLowering.lower_builtin,
     meanings.Scale: ExpressionLowering.lower_scale,
+    meanings.Rounded: ExpressionLowering.lower_rounded,
+    meanings.Encoding: ExpressionLowering.lower_encoding,
+    meanings.Crypto: ExpressionLowering.lower_crypto,
     meanings.Host: ExpressionLowering.lower_host,
     meanings.Emit: ExpressionLowering.lower_emit,
     meanings.Schedule: ExpressionLowering.lower_schedule,

@@ -12,13 +12,18 @@ from typing import Any, Final
 
 import msgspec
 
+from dure.contract.checker.bodies.meanings import Encoding
+from dure.contract.checker.bodies.scope import Notes
 from dure.contract.checker.check import Checked
 from dure.contract.checker.selection import select_declarations
 from dure.contract.compiler.callers import build_caller_check
+from dure.contract.compiler.expressions import name_encoding
 from dure.contract.compiler.marks import Watcher, build_names
 from dure.contract.compiler.statements import lower_method
 from dure.contract.interface import FieldInterface, Interface, describe
+from dure.contract.language.numbers import Rounding
 from dure.contract.runtime import arithmetic, sized
+from dure.contract.runtime.crypto import build_encoding, sha256, verify_ed25519
 from dure.contract.runtime.frame import Frame, refuse_reason, run_out
 from dure.contract.runtime.host import HOST_FUNCTIONS, build_emit, build_remote, build_schedule
 from dure.contract.runtime.lists import StoredList
@@ -50,6 +55,9 @@ _RUNTIME: Final[dict[str, Any]] = {
     "$refuse_reason": refuse_reason,
     "$replace": msgspec.structs.replace,
     "$run_out": run_out,
+    "$sha256": sha256,
+    "$verify_ed25519": verify_ed25519,
+    **{f"$rounding.{each.name}": each for each in Rounding},
     **{f"$host.{name}": function for name, function in HOST_FUNCTIONS.items()},
 }
 
@@ -99,6 +107,7 @@ def build_program(
         lower_method(method, checked.notes, is_watched=watcher is not None, is_metered=is_metered)
         for method in contract.methods.values()
     ]
+    names |= _build_encodings(contract, checked.notes, wire)
     _compile(contract.name, functions, names)
     if watcher is not None:
         names |= _build_watched(contract, names, watcher)
@@ -164,6 +173,16 @@ def _build_watched(
         for method in contract.methods.values()
     }
     return build_names(watcher) | watched
+
+
+def _build_encodings(contract: ContractShape, notes: Notes, wire: WireTypes) -> dict[str, Any]:
+    nodes = (node for method in contract.methods.values() for node in ast.walk(method.node))
+    found = (notes.meanings.get(node) for node in nodes)
+    return {
+        name_encoding(each.types): build_encoding(build_tuple_encode(each.types, wire))
+        for each in found
+        if isinstance(each, Encoding)
+    }
 
 
 def _build_remotes(other: InterfaceShape, wire: WireTypes) -> dict[str, Any]:

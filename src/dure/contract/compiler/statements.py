@@ -5,7 +5,7 @@ Charges in front of every block, stores through the accessors.
 
 import ast
 
-from dure.contract.checker.bodies.meanings import MapEntry, StoredItem, VarField
+from dure.contract.checker.bodies.meanings import MapEntry, Rounded, StoredItem, VarField
 from dure.contract.checker.bodies.scope import Notes
 from dure.contract.checker.declarations import without_docstring
 from dure.contract.compiler.build import (
@@ -20,10 +20,10 @@ from dure.contract.compiler.build import (
     with_frame,
 )
 from dure.contract.compiler.charges import compute_statement_cost, split_blocks
-from dure.contract.compiler.expressions import ExpressionLowering
+from dure.contract.compiler.expressions import ExpressionLowering, guard_exact
 from dure.contract.compiler.marks import mark_block, mark_line
 from dure.contract.gas import ENTRY, TURN
-from dure.contract.shapes import NUMERIC, TIME, Method
+from dure.contract.shapes import Method
 
 
 def lower_method(
@@ -153,12 +153,12 @@ class StatementLowering:
         kind = self._expressions.type_of(node.target)
         if isinstance(node.target, ast.Name):
             changed = self._operate(node, name(node.target.id))
-            if kind in NUMERIC:
+            if kind.is_numeric:
                 changed = call("$wide", changed)
             return [assign(node.target.id, changed)]
         changed = self._operate(node, self._read(node.target, name("$place")))
-        if kind in NUMERIC:
-            changed = call("$moment" if kind == TIME else "$narrow", changed)
+        if kind.is_numeric:
+            changed = guard_exact(kind, changed)
         return [
             assign("$place", self._lower_place(node.target)),
             self._store_lowered(node.target, changed, name("$place")),
@@ -175,4 +175,7 @@ class StatementLowering:
                 return call("$get_item", self._expressions.lower(target.value), place)
 
     def _operate(self, node: ast.AugAssign, left: ast.expr) -> ast.expr:
+        meaning = self._expressions.meaning_of(node)
+        if isinstance(meaning, Rounded):
+            return self._expressions.lower_rounded(node, meaning, left)
         return self._expressions.lower_operation(node.op, node.target, node.value, left)

@@ -1,18 +1,18 @@
 """Finds where guards around integers are not needed.
 
 The *width* of an expression is a number of bits w with |value| ≤ 2^w. An expression is *exact*
-where its value surely keeps the bounds of its type (64 bits; a Time also not negative): then it may
-be stored or passed as it is. A guard is left out only where it could not fire, so gas and results
-are the same with and without.
+where its value surely keeps the bounds of its type (64 bits; a Time or an Amount also not
+negative): then it may be stored or passed as it is. A guard is left out only where it could not
+fire, so gas and results are the same with and without.
 """
 
 import ast
 from typing import Final
 
-from dure.contract.checker.bodies.meanings import Builtin, Fixed, Meaning, Milliseconds, Scale
+from dure.contract.checker.bodies.meanings import Builtin, Fixed, Inside, Meaning, Rounded, Scale
 from dure.contract.checker.bodies.scope import Notes
 from dure.contract.limits import WIDE_MAX
-from dure.contract.shapes import NUMERIC, TIME, Method, Type
+from dure.contract.shapes import Method
 from dure.core.types import INT_MAX, INT_MIN
 
 EXACT_BITS: Final = 63
@@ -47,9 +47,11 @@ class Widths:
             ):
                 return divisor > 0 and self.is_exact(left)
             case ast.BinOp(op=ast.Mod(), right=right):
-                return self.is_exact(right)
+                # A remainder has the sign of the divisor.
+                is_negative = self._notes.types[node].is_never_negative and not _is_positive(right)
+                return self.is_exact(right) and not is_negative
             case ast.BinOp() | ast.UnaryOp():
-                return self._notes.types[node] not in NUMERIC
+                return not self._notes.types[node].is_numeric
             case _:
                 return True
 
@@ -59,19 +61,18 @@ class Widths:
                 return self._fits(node, value)
             case Builtin(form="min" | "max", arguments=arguments):
                 return all(self.is_exact(argument) for argument in arguments)
-            case Builtin(form="abs" | "sum") | Scale():
+            case Scale(factor=1, argument=ast.Constant(value=int() as value)):
+                return self._fits(node, value)
+            case Builtin(form="abs" | "sum") | Scale() | Rounded():
                 return False
-            case Milliseconds():
+            case Inside():
                 return isinstance(node, ast.Attribute) and self.is_exact(node.value)
             case _:
                 return True
 
     def _fits(self, node: ast.expr, value: int) -> bool:
-        lowest = 0 if self._type(node) == TIME else INT_MIN
+        lowest = 0 if self._notes.types[node].is_never_negative else INT_MIN
         return lowest <= value <= INT_MAX
-
-    def _type(self, node: ast.expr) -> Type | None:
-        return self._notes.types.get(node)
 
     def get_width(self, node: ast.expr) -> int:
         """Return a bound of the value's bits."""
@@ -96,13 +97,16 @@ class Widths:
         match meaning:
             case Fixed(value=int() as value):
                 return value.bit_length()
-            case Builtin(form="sum"):
-                return EXACT_BITS + 14
+            case Builtin(form="sum", arguments=arguments):
+                return max([EXACT_BITS + 14, *map(self.get_width, arguments[1:])]) + 1
             case Builtin(arguments=arguments):
                 return max(self.get_width(argument) for argument in arguments)
             case Scale(factor=factor, argument=argument):
                 return self.get_width(argument) + factor.bit_length()
-            case Milliseconds():
+            case Rounded():
+                # The product is guarded before it is divided.
+                return LOCAL_BITS
+            case Inside():
                 assert isinstance(node, ast.Attribute)
                 return self.get_width(node.value)
             case _:
@@ -145,6 +149,10 @@ class Widths:
 
     def _is_exact_value(self, value: ast.expr | None) -> bool:
         return value is not None and self.is_exact(value)
+
+
+def _is_positive(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value > 0
 
 
 def _find_assignments(node: ast.AST) -> list[tuple[str, ast.expr | None]]:

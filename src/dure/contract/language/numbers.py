@@ -17,11 +17,13 @@ Rules
 2. A number is an integer of units of 10**-places. Sums and differences are exact. Products and
    ratios are worked out exactly and rounded once, by the class's rule; of two classes it is the
    left one's. An `Amount` times a `Decimal` is an `Amount`, rounded by the `Decimal`'s rule.
-3. Stored, passed or emitted it has 64 bits of units; in between 256.
+3. A number is written out in digits, `-0.035`: no exponent, no sign but a minus, no zeros in front,
+   and no more digits behind the point than places.
+4. Stored, passed or emitted it has 64 bits of units; in between 256.
 """
 
-import decimal
 import enum
+import re
 from collections.abc import Callable
 from typing import ClassVar, Final, Self
 
@@ -49,11 +51,11 @@ class Decimal:
 
     def __init__(self, text: str) -> None:
         """Read a number written out: `Rate("0.035")`, with no more digits than places."""
-        number = decimal.Decimal(text).scaleb(self.places)
-        if number != number.to_integral_value():
-            message = f"{text} has more than {self.places} places"
+        units = read_units(text, self.places)
+        if units is None:
+            message = f"{text} is no number written out with at most {self.places} places"
             raise ValueError(message)
-        self.units = int(number)
+        self.units = units
 
     @classmethod
     def from_units(cls, units: int) -> Self:
@@ -117,10 +119,34 @@ class Decimal:
         return hash((type(self).__name__, self.units))
 
     def __str__(self) -> str:
-        return str(decimal.Decimal(self.units).scaleb(-self.places))
+        return write_units(self.units, self.places)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}('{self}')"
+
+
+PLACES_MAX: Final = 18
+"""More would leave no digit of 64 bits in front of the point."""
+_TEXT: Final = re.compile(r"(-?)(0|[1-9][0-9]{0,18})(?:\.([0-9]{1,18}))?")
+
+
+def read_units(text: str, places: int) -> int | None:
+    """Return the units of a number written out, or None where `text` is none with these places."""
+    found = _TEXT.fullmatch(text)
+    if found is None:
+        return None
+    sign, whole, fraction = found[1], found[2], found[3] or ""
+    if len(fraction) > places:
+        return None
+    return int(sign + whole + fraction.ljust(places, "0"))
+
+
+def write_units(units: int, places: int) -> str:
+    """Return the number written out with exactly `places` digits behind the point."""
+    digits = str(abs(units)).rjust(places + 1, "0")
+    sign = "-" if units < 0 else ""
+    point = "." if places else ""
+    return f"{sign}{digits[: len(digits) - places]}{point}{digits[len(digits) - places :]}"
 
 
 def divide(numerator: int, denominator: int, rounding: Rounding) -> int:

@@ -16,8 +16,8 @@ V = TypeVar("V")
 class Var(Generic[T]):
     """One stored value.
 
-    Never set, it reads as 0, False, "" or b""; of any other type, reading it is the refusal
-    `missing_value`.
+    Never set, a number (`int`, `Amount` or `Decimal`) reads as 0, others as False, "" or b""; of
+    any other type, reading it is the refusal `missing_value`.
     """
 
     @overload

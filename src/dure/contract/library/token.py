@@ -6,6 +6,7 @@ it.
 
 from dure.contract.language import (
     Address,
+    Amount,
     Asset,
     Contract,
     Event,
@@ -17,19 +18,21 @@ from dure.contract.language import (
     view,
 )
 
+NOTHING = Amount(0)
+
 
 class Issued(Event):
     """Money came into being."""
 
     to: Address
-    amount: int
+    amount: Amount
 
 
 class Destroyed(Event):
     """Money ceased to be."""
 
     holder: Address
-    amount: int
+    amount: Amount
 
 
 class Stopped(Event):
@@ -51,7 +54,7 @@ class Token(Contract):
     """
 
     money: Var[Asset]
-    total: Var[int]
+    total: Var[Amount]
 
     @init
     def found(self, code: str, decimals: int) -> None:
@@ -61,17 +64,17 @@ class Token(Contract):
 
     @call
     @only(role="issuer")
-    def issue(self, to: Address, amount: int) -> None:
+    def issue(self, to: Address, amount: Amount) -> None:
         """Create money for somebody."""
-        require(amount > 0, "nothing to issue")
+        require(amount > NOTHING, "nothing to issue")
         self.total += amount
         self.mint(self.money, to, amount)
         self.emit(Issued(to, amount))
 
     @call
-    def destroy(self, amount: int) -> None:
+    def destroy(self, amount: Amount) -> None:
         """Destroy money of one's own."""
-        require(amount > 0, "nothing to destroy")
+        require(amount > NOTHING, "nothing to destroy")
         self.burn(self.money, self.sender, amount)
         self.total -= amount
         self.emit(Destroyed(self.sender, amount))
@@ -91,7 +94,7 @@ class Token(Contract):
         self.emit(Released(holder))
 
     @view
-    def supply(self) -> int:
+    def supply(self) -> Amount:
         """How much of the money there is."""
         return self.total
 

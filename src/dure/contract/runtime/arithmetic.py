@@ -1,14 +1,17 @@
 """Guards around integer arithmetic.
 
 An intermediate result is a signed 256-bit integer; what leaves an expression for storage, a record,
-a list, an argument or a result is a signed 64-bit one, and a Time is never negative. The compiler
-leaves a guard out only where the operands' static widths prove that it cannot fire.
+a list, an argument or a result is a signed 64-bit one, and a Time or an Amount is never negative.
+The compiler leaves a guard out only where the operands' static widths prove that it cannot fire.
 """
 
 from typing import NoReturn
 
+from dure.contract.gas import ROUND
+from dure.contract.language.numbers import Rounding
+from dure.contract.language.numbers import divide as divide_rounded
 from dure.contract.limits import WIDE_MAX, WIDE_MIN
-from dure.contract.runtime.frame import refuse
+from dure.contract.runtime.frame import Frame, refuse
 from dure.core.types import INT_MAX, INT_MIN
 
 _BITS = 255
@@ -37,6 +40,24 @@ def moment(value: int) -> int:
     if not 0 <= value <= INT_MAX:
         refuse("overflow", "a time lies outside of the calendar")
     return value
+
+
+def money(value: int) -> int:
+    """Return an Amount that may be stored or passed."""
+    if 0 <= value <= INT_MAX:
+        return value
+    if value < 0:
+        refuse("overflow", "an amount is negative")
+    _overflow()
+
+
+def rounded(frame: Frame, a: int, b: int, divisor: int, rounding: Rounding) -> int:
+    """Return `a * b / divisor` as an integer, rounded once; the product has at most 256 bits."""
+    frame.meter.charge(ROUND)
+    product = wide(a * b)
+    if divisor == 0:
+        refuse("division_by_zero", "a division by zero")
+    return divide_rounded(product, divisor, rounding)
 
 
 def multiply(a: int, b: int) -> int:

@@ -22,24 +22,29 @@ from dure.contract.runtime.state import Encode
 from dure.core.types import Address, Amount, AssetId, Gas, Instant
 
 
-def _amount(value: int) -> Amount:
-    # Wider numbers were refused where they left their expression.
-    if value < 0:
-        refuse("overflow", "an amount is negative")
-    return Amount(value)
-
-
-def pay(frame: Frame, asset: AssetId, to: Address, amount: int) -> None:
+def pay(frame: Frame, asset: AssetId, to: Address, amount: Amount) -> None:
     """Move money of the contract."""
     frame.meter.charge(MONEY)
-    order = TransferOrder(asset, frame.contract, to, _amount(amount))
+    order = TransferOrder(asset, frame.contract, to, amount)
     frame.session.transfer(frame.session, order)
 
 
-def balance_of(frame: Frame, asset: AssetId) -> int:
+def balance_of(frame: Frame, asset: AssetId) -> Amount:
     """Return what the contract holds."""
     frame.meter.charge(BALANCE)
     return frame.ledger.get_balance(asset, frame.contract)
+
+
+def holding_of(frame: Frame, asset: AssetId, holder: Address) -> Amount:
+    """Return what somebody holds."""
+    frame.meter.charge(BALANCE)
+    return frame.ledger.get_balance(asset, holder)
+
+
+def has_role(frame: Frame, role: str, holder: Address) -> bool:
+    """Say whether the members gave somebody the role at this contract."""
+    frame.meter.charge(ROLE + len(role))
+    return frame.ledger.has_role(frame.contract, role, holder)
 
 
 def create_asset(frame: Frame, code: str, decimals: int) -> AssetId:
@@ -48,16 +53,22 @@ def create_asset(frame: Frame, code: str, decimals: int) -> AssetId:
     return frame.ledger.create_asset(frame.contract, code, decimals)
 
 
-def mint(frame: Frame, asset: AssetId, to: Address, amount: int) -> None:
+def mint(frame: Frame, asset: AssetId, to: Address, amount: Amount) -> None:
     """Create money of an own asset."""
     frame.meter.charge(MONEY)
-    frame.ledger.mint(frame.contract, asset, to, _amount(amount))
+    frame.ledger.mint(frame.contract, asset, to, amount)
 
 
-def burn(frame: Frame, asset: AssetId, holder: Address, amount: int) -> None:
+def burn(frame: Frame, asset: AssetId, holder: Address, amount: Amount) -> None:
     """Destroy a holder's money of an own asset."""
     frame.meter.charge(MONEY)
-    frame.ledger.burn(frame.contract, asset, holder, _amount(amount))
+    frame.ledger.burn(frame.contract, asset, holder, amount)
+
+
+def move(frame: Frame, asset: AssetId, source: Address, to: Address, amount: Amount) -> None:
+    """Move somebody's money of an own asset."""
+    frame.meter.charge(MONEY)
+    frame.ledger.move(frame.contract, asset, source, to, amount)
 
 
 def freeze(frame: Frame, asset: AssetId, holder: Address, frozen: bool) -> None:  # noqa: FBT001
@@ -66,28 +77,10 @@ def freeze(frame: Frame, asset: AssetId, holder: Address, frozen: bool) -> None:
     frame.ledger.freeze(frame.contract, asset, holder, frozen)
 
 
-def holding_of(frame: Frame, asset: AssetId, holder: Address) -> int:
-    """Return what somebody holds."""
-    frame.meter.charge(BALANCE)
-    return frame.ledger.get_balance(asset, holder)
-
-
-def move(frame: Frame, asset: AssetId, source: Address, to: Address, amount: int) -> None:
-    """Move somebody's money of an own asset; the issuer asks no rule of its own."""
-    frame.meter.charge(MONEY)
-    frame.ledger.move(frame.contract, asset, source, to, _amount(amount))
-
-
 def set_transfer_rule(frame: Frame, asset: AssetId, method: str) -> None:
     """Have a method asked before each transfer of an own asset."""
     frame.meter.charge(MONEY)
     frame.ledger.set_transfer_rule(frame.contract, asset, method)
-
-
-def has_role(frame: Frame, role: str, holder: Address) -> bool:
-    """Say whether the members granted the role at this contract."""
-    frame.meter.charge(ROLE)
-    return frame.ledger.has_role(frame.contract, role, holder)
 
 
 def cancel(frame: Frame, number: int) -> bool:
@@ -151,12 +144,12 @@ def build_remote(
     """
 
     def remote(
-        frame: Frame, target: Address, payment: tuple[AssetId, int] | None, *values: Any
+        frame: Frame, target: Address, payment: tuple[AssetId, Amount] | None, *values: Any
     ) -> Any:
         attached = None
         if payment is not None:
             frame.meter.charge(MONEY)
-            order = TransferOrder(payment[0], frame.contract, target, _amount(payment[1]))
+            order = TransferOrder(payment[0], frame.contract, target, payment[1])
             attached = Payment(order.asset, frame.session.transfer(frame.session, order))
         call = Invocation(target, method, encode(values), frame.contract, attached)
         data = frame.session.run(frame.session, call, read_only=read_only)

@@ -48,6 +48,13 @@ def hexadecimal(frame: Frame, data: bytes) -> str:
     return data.hex()
 
 
+def encode_text(frame: Frame, text: str) -> bytes:
+    """Return `text` in UTF-8."""
+    data = text.encode("utf-8")
+    _charge_text(frame, len(data))
+    return data
+
+
 def slice_text(frame: Frame, text: Any, lower: int | None, upper: int | None) -> Any:
     """Return a part of a text."""
     start, stop, _ = slice(lower, upper).indices(len(text))

@@ -26,15 +26,26 @@ from dure.contract.gas import (
 from dure.contract.limits import KEY_BYTES_MAX, MEMORY_BYTES_MAX, VALUE_BYTES_MAX
 from dure.contract.runtime.frame import BUILT_FACTOR, Frame, refuse, refuse_memory, run_out
 from dure.contract.runtime.measure import MEASURED_BYTES_MAX, Measure, build_measure
-from dure.contract.shapes import ADDRESS, ASSET, BOOL, BYTES, INT, STR, Sort, Type
+from dure.contract.shapes import (
+    ADDRESS,
+    ASSET,
+    BOOL,
+    BYTES,
+    HASH,
+    INT,
+    STR,
+    Sort,
+    Type,
+    is_amount,
+)
 from dure.contract.wire import WireTypes
 from dure.core.codec import encode
 
 Encode = Callable[[Any], bytes]
 Decode = Callable[[bytes], Any]
 
-_MISSING_DEFAULTS: Final[dict[Type, Any]] = {INT: 0, BOOL: False, STR: "", BYTES: b""}
-_DIGESTS: Final = frozenset((ADDRESS, ASSET))
+_MISSING_DEFAULTS: Final[dict[Type, Any]] = {BOOL: False, STR: "", BYTES: b""}
+_DIGESTS: Final = frozenset((ADDRESS.name, ASSET.name, HASH.name))
 _DIGEST_HEADER: Final = encode(bytes(32))[:-32]
 """What stands before 32 bytes, so that such a key needs no encoder."""
 _ABSENT: Final = object()
@@ -131,7 +142,7 @@ def _build_key(name: str, keys: list[Type]) -> bytes | BuildKey:
     prefix = whole[: len(whole) - len(keys)]
     if not keys:
         return prefix
-    if len(keys) == 1 and keys[0] in _DIGESTS:
+    if len(keys) == 1 and keys[0].name in _DIGESTS:
         return (prefix + _DIGEST_HEADER).__add__
     if len(keys) == 1 and keys[0] not in SIZED:
         return lambda key: prefix + encode(key)
@@ -148,6 +159,8 @@ def _build_key(name: str, keys: list[Type]) -> bytes | BuildKey:
 def _build_missing(keys: list[Type], value: Type) -> Callable[[], Any]:
     if keys:
         return lambda: refuse("missing_key", "there is no entry under that key")
+    if value == INT or is_amount(value) or value.sort is Sort.DECIMAL:
+        return lambda: 0
     if value in _MISSING_DEFAULTS:
         default = _MISSING_DEFAULTS[value]
         return lambda: default

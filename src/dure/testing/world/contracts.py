@@ -10,14 +10,17 @@ from difflib import get_close_matches
 from typing import Any
 
 from dure.chain.transaction import Call, Payment
+from dure.contract import language
 from dure.contract.interface import Interface, MethodInterface, build_interface
 from dure.contract.language import Contract
+from dure.contract.shapes import READING_KINDS
 from dure.contract.source import read_source
 from dure.core.codec import decode
 from dure.core.types import INT_MAX, Address, Amount, AssetId
-from dure.testing.world.errors import StoryMistake, list_names
+from dure.testing.world.errors import Refused, StoryMistake, list_names
+from dure.testing.world.observing import SeenCall, tell
 from dure.testing.world.people import Party, Person
-from dure.testing.world.stage import Stage
+from dure.testing.world.stage import Done, Stage
 from dure.testing.world.values import Values
 
 
@@ -67,7 +70,7 @@ class Deployed(Party):
         method = interface.methods.get(name)
         if method is None:
             raise AttributeError(_explain_missing(name, interface))
-        return self._bind_view(method) if method.kind == "view" else self._bind_call(method)
+        return self._bind_view(method) if method.kind in READING_KINDS else self._bind_call(method)
 
     def _bind_view(self, method: MethodInterface) -> Callable[..., Any]:
         def view(*positional: object, **named: object) -> Any:
@@ -88,10 +91,20 @@ class Deployed(Party):
             values = self.agreement.values
             data = values.encode_arguments(method.name, positional, named)
             payment = None if pay is None else Payment(self._get_asset(method), _amount(pay))
-            done = self._stage.send(by.account, [Call(self.address, method.name, data, payment)])
+            done = self._send(by, Call(self.address, method.name, data, payment))
             return values.decode_result(method.name, done.results[0])
 
         return call
+
+    def _send(self, by: Person, call: Call) -> Done:
+        source = self.agreement.source
+        try:
+            done = self._stage.send(by.account, [call])
+        except Refused:
+            tell(SeenCall(source, call.method, None))
+            raise
+        tell(SeenCall(source, call.method, done.gas_used))
+        return done
 
     def _get_asset(self, method: MethodInterface) -> AssetId:
         if not method.pays:
@@ -103,6 +116,8 @@ class Deployed(Party):
 
 
 def _amount(pay: object) -> Amount:
+    if isinstance(pay, language.Amount):
+        pay = pay.units
     if type(pay) is not int or not 0 <= pay <= INT_MAX:
         raise StoryMistake(f"pay={pay!r}: money is counted in whole minor units from 0 up")
     return Amount(pay)

@@ -1,8 +1,9 @@
 """Values in a story: what a contract answers comes back as the classes of its own file.
 
 `dure.contract.values` turns plain values into bytes and back. This adds what a story wants on top:
-people and contracts where an `Address` is meant, and `Time`, records and choices where a plain
-value would be a number, a dict or a name.
+people and contracts where an `Address` is meant, and `Time`, `Amount`, decimals, records and
+choices where a plain value would be a number, a dict or a name. Handed in, an amount may be the
+plain number of minor units.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import Any, Final
 
 from dure.contract import values
 from dure.contract.interface import FieldInterface, Interface, parse_type
-from dure.contract.language import Duration, Time
+from dure.contract.language import Amount, Duration, Time
 from dure.contract.shapes import Sort, Type
 from dure.testing.world.people import Party
 
@@ -52,6 +53,8 @@ class Values:
         match kind.sort:
             case Sort.SCALAR if kind.name in _LIFTED:
                 return _LIFTED[kind.name](plain)
+            case Sort.DECIMAL:
+                return getattr(self.module, kind.name)(f"{plain:f}")
             case Sort.LIST:
                 return [self._lift(item, kind.item) for item in plain]
             case Sort.CHOICE:
@@ -71,7 +74,11 @@ class Values:
         return getattr(self.module, name)(**lifted)
 
 
-_LIFTED: Final[dict[str, Callable[[int], object]]] = {"Time": Time, "Duration": Duration}
+_LIFTED: Final[dict[str, Callable[[int], object]]] = {
+    "Amount": Amount,
+    "Duration": Duration,
+    "Time": Time,
+}
 
 
 def _lower(value: object) -> object:

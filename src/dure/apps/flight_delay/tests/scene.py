@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dure.apps.flight_delay.contract import FlightDelay
-from dure.contract.language import Time, hours
+from dure.contract.language import Amount, Time, hours
 from dure.testing import Deployed, Person, World
 
 FLIGHT = "UA1545 EWR-IAH"
@@ -44,9 +44,17 @@ class Scene:
 
     @property
     def premium(self) -> int:
+        """What a policy costs now, in minor units."""
         found = self.cover.terms().premium
-        assert isinstance(found, int)
-        return found
+        assert isinstance(found, Amount)
+        return found.units
+
+    @property
+    def free_reserve(self) -> int:
+        """The money that no policy needs, in minor units."""
+        found = self.cover.free_reserve()
+        assert isinstance(found, Amount)
+        return found.units
 
 
 def open_business(

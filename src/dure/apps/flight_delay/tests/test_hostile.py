@@ -112,7 +112,7 @@ def test_nobody_gives_themselves_the_oracle_role(scene: Scene) -> None:
 
 def test_money_sent_to_the_contract_is_free_reserve_and_no_policy(scene: Scene) -> None:
     scene.world.transfer(by=scene.stranger, to=scene.cover, asset="won", amount=777)
-    assert scene.cover.free_reserve() == 500_777
+    assert scene.free_reserve == 500_777
     assert scene.cover.sold() == 0
 
 
@@ -128,7 +128,7 @@ def test_a_policy_on_a_flight_that_does_not_exist_only_costs_time(scene: Scene) 
     scene.buy(by=scene.stranger, flight="XX0 NOWHERE")
     scene.world.wait_until(scene.departs + hours(48))
     assert scene.stranger.won == RICH
-    assert scene.cover.free_reserve() == 500_000
+    assert scene.free_reserve == 500_000
 
 
 def test_what_is_no_address_is_told_before_anything_is_sent(world: World) -> None:

@@ -6,9 +6,9 @@ from typing import Final
 
 from dure.contract.checker.bodies.expressions import check_expression
 from dure.contract.checker.bodies.meanings import Builtin, StoredListCall
-from dure.contract.checker.bodies.operators import ORDERED
+from dure.contract.checker.bodies.operators import find_binary, is_ordered
 from dure.contract.checker.bodies.scope import Scope, is_unknown
-from dure.contract.shapes import BYTES, INT, NUMERIC, STR, UNKNOWN, Sort, Type, list_of
+from dure.contract.shapes import BYTES, INT, STR, UNKNOWN, Sort, Type
 
 
 def check_builtin(node: ast.Call, name: str, scope: Scope, expected: Type | None) -> Type:
@@ -49,11 +49,22 @@ def _find_str(types: list[Type]) -> _Form:
 
 
 def _find_sum(types: list[Type]) -> _Form:
-    return ("sum", INT) if types == [list_of(INT)] else None
+    # Python begins a sum with the number 0, so of anything else the author says where to begin.
+    match types:
+        case [Type(sort=Sort.LIST) as numbers] if numbers.item == INT:
+            return "sum", INT
+        case [Type(sort=Sort.LIST) as numbers, start] if numbers.item == start and _adds(start):
+            return "sum", start
+        case _:
+            return None
+
+
+def _adds(kind: Type) -> bool:
+    return find_binary(ast.Add(), kind, kind) == kind and kind.is_numeric
 
 
 def _find_sorted(types: list[Type]) -> _Form:
-    fits = len(types) == 1 and types[0].sort is Sort.LIST and types[0].item in ORDERED
+    fits = len(types) == 1 and types[0].sort is Sort.LIST and is_ordered(types[0].item)
     return ("sorted", types[0]) if fits else None
 
 
@@ -61,9 +72,9 @@ def _find_extreme(name: str) -> Callable[[list[Type]], _Form]:
     def find(types: list[Type]) -> _Form:
         first = types[0]
         if len(types) == 1:
-            fits = first.sort is Sort.LIST and first.item in ORDERED
+            fits = first.sort is Sort.LIST and is_ordered(first.item)
             return (f"{name}_of_list", first.item) if fits else None
-        return (name, first) if first in NUMERIC and set(types) == {first} else None
+        return (name, first) if first.is_numeric and set(types) == {first} else None
 
     return find
 
@@ -82,8 +93,8 @@ _TAKES: Final = {
     "abs": "one int",
     "len": "one list, List, str or bytes",
     "str": "one int",
-    "sum": "one list[int]",
-    "sorted": "one list of int, str, bytes, Time or Duration",
-    "min": "a list, or two or more int, Time or Duration",
-    "max": "a list, or two or more int, Time or Duration",
+    "sum": "one list[int], or a list of numbers and one of their kind to begin with",
+    "sorted": "one list of numbers, str or bytes",
+    "min": "a list, or two or more numbers of one kind",
+    "max": "a list, or two or more numbers of one kind",
 }

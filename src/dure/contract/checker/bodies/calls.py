@@ -5,15 +5,22 @@ Every call is resolved to one of the meanings, by allow-lists of names and of (t
 
 import ast
 import dataclasses
-from collections.abc import Callable, Sequence
 from typing import Final
 
+from dure.contract.checker.bodies.arguments import bind, bind_money, bind_types, mean_call
 from dure.contract.checker.bodies.builtins import check_builtin
+from dure.contract.checker.bodies.exact_numbers import (
+    check_decimal_method,
+    check_decimal_text,
+    check_number_class,
+)
 from dure.contract.checker.bodies.expressions import check_expression, find_map_entry
 from dure.contract.checker.bodies.meanings import (
     AttachRule,
     Build,
+    Crypto,
     Emit,
+    Encoding,
     Host,
     ListCall,
     MapCall,
@@ -28,28 +35,32 @@ from dure.contract.checker.bodies.meanings import (
     ValueCall,
 )
 from dure.contract.checker.bodies.scope import Scope, is_unknown
-from dure.contract.checker.refused import RefusedExpression
 from dure.contract.checker.vocabulary import (
     BUILTINS,
+    CRYPTO,
     DURATION_UNITS,
     HOST_CALLS,
-    HOST_PARAMETERS,
+    PAYING,
     READ_ONLY_HOST_CALLS,
     VALUE_METHODS,
 )
+from dure.contract.limits import FIELDS_MAX
 from dure.contract.shapes import (
     ADDRESS,
+    AMOUNT,
     ASSET,
+    BYTES,
     DURATION,
     INT,
     NOTHING,
     READING_KINDS,
     TIME,
     UNKNOWN,
-    Field,
     Method,
     Sort,
     Type,
+    is_asset,
+    with_currency,
 )
 
 
@@ -59,44 +70,11 @@ def check_call(node: ast.Call, scope: Scope, expected: Type | None = None) -> Ty
         case ast.Name(id=name):
             return _check_named(node, name, scope, expected)
         case ast.Attribute(value=ast.Name(id="self"), attr=name):
-            return _check_own(node, name, scope)
+            return _check_own(node, name, scope, expected)
         case ast.Attribute(value=owner, attr=name):
             return _check_method(node, owner, name, scope)
         case _:
             return scope.refuse("not-callable", node)
-
-
-def bind(node: ast.Call, fields: Sequence[Field], scope: Scope) -> tuple[ast.expr, ...] | None:
-    """Check the arguments against the fields.
-
-    Return them in the fields' order, or None where they do not fit.
-    """
-    if any(each.arg is None for each in node.keywords) or any(
-        isinstance(each, RefusedExpression) for each in node.args
-    ):
-        return None
-    given: dict[str, ast.expr] = {}
-    names = [each.name for each in fields]
-    given.update(zip(names, node.args, strict=False))
-    surplus = len(node.args) > len(names)
-    for keyword in node.keywords:
-        surplus = surplus or keyword.arg not in names or keyword.arg in given
-        given[str(keyword.arg)] = keyword.value
-    if surplus or len(given) != len(names):
-        taken = ", ".join(f"{each.name}: {each.type}" for each in fields) or "no arguments"
-        scope.refuse("call-arguments", node, name=ast.unparse(node.func)[:60], expected=taken)
-        return None
-    for each in fields:
-        check_expression(given[each.name], scope, each.type)
-    return tuple(given[name] for name in names)
-
-
-def bind_types(
-    node: ast.Call, types: Sequence[Type], scope: Scope, names: Sequence[str] = ()
-) -> tuple[ast.expr, ...] | None:
-    """Like `bind`, for parameters that are known by place, and by name where `names` are given."""
-    labels = names or [f"argument {i + 1}" for i in range(len(types))]
-    return bind(node, [Field(*pair) for pair in zip(labels, types, strict=True)], scope)
 
 
 def _check_named(node: ast.Call, name: str, scope: Scope, expected: Type | None) -> Type:
@@ -105,13 +83,15 @@ def _check_named(node: ast.Call, name: str, scope: Scope, expected: Type | None)
         return scope.refuse("not-callable", node)
     if name in known.records:
         arguments = bind(node, known.records[name].fields, scope)
-        return _mean(
+        return mean_call(
             node, arguments, lambda found: Build(name, found), Type(Sort.RECORD, name), scope
         )
     if name in known.interfaces:
         arguments = bind_types(node, [ADDRESS], scope, ["address"])
         kind = Type(Sort.INTERFACE, name)
-        return _mean(node, arguments, lambda found: Reference(found[0]), kind, scope)
+        return mean_call(node, arguments, lambda found: Reference(found[0]), kind, scope)
+    if name in known.decimals:
+        return check_decimal_text(node, known.decimals[name], scope)
     if name in known.events:
         return scope.refuse("event", node)
     if name in known.broken:
@@ -125,6 +105,7 @@ def _check_named(node: ast.Call, name: str, scope: Scope, expected: Type | None)
 
 _IMPORTED: Final = {
     **{name: (factor, DURATION) for name, factor in DURATION_UNITS.items()},
+    "Amount": (1, AMOUNT),
     "Duration": (1, DURATION),
     "Time": (1, TIME),
 }
@@ -133,14 +114,30 @@ _IMPORTED: Final = {
 def _check_imported(node: ast.Call, name: str, scope: Scope) -> Type:
     if name == "require":
         return scope.refuse("require", node)
+    if name == "encode":
+        return _check_encode(node, scope)
+    if name in CRYPTO:
+        parameters, result = CRYPTO[name]
+        bound = bind(node, parameters, scope)
+        return mean_call(node, bound, lambda found: Crypto(name, found), result, scope)
     if name not in _IMPORTED:
         return scope.refuse("not-callable", node)
     factor, kind = _IMPORTED[name]
     arguments = bind_types(node, [INT], scope)
-    return _mean(node, arguments, lambda found: Scale(factor, found[0]), kind, scope)
+    return mean_call(node, arguments, lambda found: Scale(factor, found[0]), kind, scope)
 
 
-def _check_own(node: ast.Call, name: str, scope: Scope) -> Type:
+def _check_encode(node: ast.Call, scope: Scope) -> Type:
+    if node.keywords or not 1 <= len(node.args) <= FIELDS_MAX:
+        return scope.refuse("call-arguments", node, name="encode", expected="1 to 64 values")
+    types = tuple(check_expression(argument, scope) for argument in node.args)
+    for argument, kind in zip(node.args, types, strict=True):
+        if kind.sort is Sort.INTERFACE:
+            scope.refuse("not-a-value", argument, name=str(kind))
+    return scope.mean(node, Encoding(types, tuple(node.args)), BYTES)
+
+
+def _check_own(node: ast.Call, name: str, scope: Scope, expected: Type | None) -> Type:
     if name == "emit":
         return _check_emit(node, scope)
     if name == "schedule":
@@ -148,11 +145,7 @@ def _check_own(node: ast.Call, name: str, scope: Scope) -> Type:
     if name == "set_transfer_rule":
         return _check_attach_rule(node, scope)
     if name in HOST_CALLS:
-        types, result = HOST_CALLS[name]
-        if name not in READ_ONLY_HOST_CALLS:
-            scope.changes.append(node)
-        arguments = bind_types(node, types, scope, HOST_PARAMETERS[name])
-        return _mean(node, arguments, lambda found: Host(name, found), result, scope)
+        return _check_host(node, name, scope, expected)
     if name not in scope.contract.methods:
         return scope.refuse("unknown-attribute", node, type="this contract", name=name)
     method = scope.contract.methods[name]
@@ -160,7 +153,19 @@ def _check_own(node: ast.Call, name: str, scope: Scope) -> Type:
         return scope.refuse("entry-call", node, name=name)
     scope.calls.setdefault(name, node)
     arguments = bind(node, method.parameters, scope)
-    return _mean(node, arguments, lambda found: OwnCall(method, found), method.result, scope)
+    return mean_call(node, arguments, lambda found: OwnCall(method, found), method.result, scope)
+
+
+def _check_host(node: ast.Call, name: str, scope: Scope, expected: Type | None) -> Type:
+    parameters, result = HOST_CALLS[name]
+    if name not in READ_ONLY_HOST_CALLS:
+        scope.changes.append(node)
+    currency, arguments = bind_money(node, parameters, scope)
+    if name == "create_asset" and expected is not None and is_asset(expected):
+        # A new asset is of the currency that its place asks for.
+        currency = expected.items
+    result = with_currency(result, currency)
+    return mean_call(node, arguments, lambda found: Host(name, found), result, scope)
 
 
 def _may_call(caller: Method, callee: Method) -> bool:
@@ -176,7 +181,7 @@ def _check_emit(node: ast.Call, scope: Scope) -> Type:
             name in scope.known.events
         ):
             arguments = bind(event, scope.known.events[name].fields, scope)
-            return _mean(node, arguments, lambda found: Emit(name, found), NOTHING, scope)
+            return mean_call(node, arguments, lambda found: Emit(name, found), NOTHING, scope)
         case _:
             return scope.refuse("event", node)
 
@@ -197,7 +202,7 @@ def _check_schedule(node: ast.Call, scope: Scope) -> Type:
     others = [each for each in node.keywords if each.arg != "gas"]
     call = ast.copy_location(ast.Call(func=node.args[1], args=rest, keywords=others), node)
     arguments = bind(call, method.parameters, scope)
-    return _mean(node, arguments, lambda found: Schedule(at, method, found, gas), INT, scope)
+    return mean_call(node, arguments, lambda found: Schedule(at, method, found, gas), INT, scope)
 
 
 def _check_attach_rule(node: ast.Call, scope: Scope) -> Type:
@@ -217,6 +222,8 @@ def _check_attach_rule(node: ast.Call, scope: Scope) -> Type:
 
 
 def _check_method(node: ast.Call, owner: ast.expr, name: str, scope: Scope) -> Type:
+    if isinstance(owner, ast.Name) and scope.is_number_class(owner.id):
+        return check_number_class(node, owner.id, name, scope)
     found = find_map_entry(owner, scope)
     if found is not None and found[1].sort is Sort.MAP:
         return _check_map_call(node, found, name, scope)
@@ -233,12 +240,22 @@ def _check_method(node: ast.Call, owner: ast.expr, name: str, scope: Scope) -> T
         return _check_list_call(node, owner, kind, name, scope=scope)
     if kind.sort is Sort.RECORD and name == "replace":
         return _check_replace(node, owner, kind, scope)
+    if kind.sort is Sort.DECIMAL:
+        return check_decimal_method(node, owner, kind, name, scope=scope)
+    return _check_value_call(node, owner, kind, name, scope=scope)
+
+
+def _check_value_call(
+    node: ast.Call, owner: ast.expr, kind: Type, name: str, *, scope: Scope
+) -> Type:
+    if is_unknown(kind):
+        return UNKNOWN
     if (kind.name, name) in VALUE_METHODS and kind.sort is Sort.SCALAR:
         types, result = VALUE_METHODS[kind.name, name]
         arguments = bind_types(node, types, scope)
-        return _mean(node, arguments, lambda bound: ValueCall(name, owner, bound), result, scope)
-    if is_unknown(kind):
-        return UNKNOWN
+        return mean_call(
+            node, arguments, lambda bound: ValueCall(name, owner, bound), result, scope
+        )
     return scope.refuse("unknown-attribute", node, type=str(kind), name=name)
 
 
@@ -250,7 +267,7 @@ def _check_map_call(node: ast.Call, found: tuple[MapEntry, Type], name: str, sco
     if name == "remove":
         scope.changes.append(node)
         bound = bind_types(node, [key_type], scope, ["key"])
-        return _mean(
+        return mean_call(
             node,
             bound,
             lambda keys: MapCall("remove", MapEntry(entry.name, (*entry.keys, *keys))),
@@ -258,7 +275,7 @@ def _check_map_call(node: ast.Call, found: tuple[MapEntry, Type], name: str, sco
             scope,
         )
     bound = bind_types(node, [key_type, value_type], scope, ["key", "default"])
-    return _mean(
+    return mean_call(
         node,
         bound,
         lambda pair: MapCall("get", MapEntry(entry.name, (*entry.keys, pair[0])), pair[1]),
@@ -274,10 +291,10 @@ def _check_stored_list_call(
     scope.changes.append(node)
     if name == "append":
         bound = bind_types(node, [item], scope, ["value"])
-        return _mean(node, bound, lambda v: StoredListCall("append", field, v), NOTHING, scope)
+        return mean_call(node, bound, lambda v: StoredListCall("append", field, v), NOTHING, scope)
     if name == "pop":
         bound = bind_types(node, [], scope)
-        return _mean(node, bound, lambda _: StoredListCall("pop", field), item, scope)
+        return mean_call(node, bound, lambda _: StoredListCall("pop", field), item, scope)
     return scope.refuse("unknown-attribute", node, type=f"List[{item}]", name=name)
 
 
@@ -295,7 +312,7 @@ def _split_paying(owner: ast.expr, scope: Scope) -> _Remote | None:
             if kind.sort is not Sort.INTERFACE:
                 return None
             scope.changes.append(owner)
-            bound = bind_types(owner, [ASSET, INT], scope, ["asset", "amount"])
+            _, bound = bind_money(owner, PAYING, scope)
             return (target, kind.name, (bound[0], bound[1])) if bound else None
         case _:
             return None
@@ -312,7 +329,7 @@ def _check_remote(node: ast.Call, remote: _Remote, name: str, scope: Scope) -> T
     if method.kind == "call":
         scope.changes.append(node)
     arguments = bind(node, method.parameters, scope)
-    return _mean(
+    return mean_call(
         node,
         arguments,
         lambda found: Remote(interface, method, target, found, payment),
@@ -334,7 +351,7 @@ def _check_list_call(
         return scope.refuse("lost-change", node)
     types, result = forms[name]
     arguments = bind_types(node, types, scope)
-    return _mean(node, arguments, lambda found: ListCall(name, owner, found), result, scope)
+    return mean_call(node, arguments, lambda found: ListCall(name, owner, found), result, scope)
 
 
 def _check_replace(node: ast.Call, owner: ast.expr, kind: Type, scope: Scope) -> Type:
@@ -350,15 +367,3 @@ def _check_replace(node: ast.Call, owner: ast.expr, kind: Type, scope: Scope) ->
         return scope.refuse("call-arguments", node, name="replace", expected="field=value, …")
     values = tuple(keyword.value for keyword in node.keywords)
     return scope.mean(node, Replace(kind.name, owner, tuple(names), values), kind)
-
-
-def _mean(
-    node: ast.Call,
-    arguments: tuple[ast.expr, ...] | None,
-    build: Callable[[tuple[ast.expr, ...]], object],
-    result: Type,
-    scope: Scope,
-) -> Type:
-    if arguments is not None:
-        scope.mean(node, build(arguments), result)  # type: ignore[arg-type]
-    return result

@@ -14,37 +14,40 @@ from dure.contract.checker.bodies.meanings import (
     Comparison,
     Context,
     Fixed,
+    Inside,
     MapCall,
     MapEntry,
-    Milliseconds,
     RecordField,
+    Rounded,
     StoredItem,
     StoredListCall,
     VarField,
 )
 from dure.contract.checker.bodies.operators import (
-    ORDERED,
     SIZED,
     SYMBOLS,
-    UNARY,
     find_binary,
+    find_unary,
     is_comparable,
+    is_ordered,
 )
 from dure.contract.checker.bodies.scope import Scope, is_unknown
 from dure.contract.checker.refused import RefusedExpression
 from dure.contract.checker.vocabulary import BUILTINS, CONTEXT
 from dure.contract.shapes import (
+    AMOUNT,
     BOOL,
     BYTES,
     DURATION,
     INT,
     NOTHING,
-    NUMERIC,
     STR,
     TIME,
     UNKNOWN,
     Sort,
     Type,
+    is_amount,
+    is_asset,
     list_of,
     stored_list_of,
 )
@@ -52,8 +55,10 @@ from dure.contract.shapes import (
 
 def check_expression(node: ast.expr, scope: Scope, expected: Type | None = None) -> Type:
     """Return the type of `node`; where `expected` is given, refuse another one."""
-    found = _CHECKS.get(type(node), _check_other)(node, scope, expected)
-    scope.notes.types[node] = found
+    found = scope.seen.get(node)
+    if found is None:
+        found = _CHECKS.get(type(node), _check_other)(node, scope, expected)
+        scope.notes.types[node] = scope.seen[node] = found
     if expected is not None:
         scope.expect(node, found, expected)
     return found
@@ -122,6 +127,8 @@ def _check_attribute(node: ast.Attribute, scope: Scope, expected: Type | None) -
 
 def _check_self_attribute(node: ast.Attribute, scope: Scope) -> Type:
     name = node.attr
+    if name == "paid":
+        return _check_paid(node, scope)
     if name in CONTEXT:
         return scope.mean(node, Context(name), CONTEXT[name])
     if name in scope.contract.state:
@@ -134,13 +141,24 @@ def _check_self_attribute(node: ast.Attribute, scope: Scope) -> Type:
     return scope.refuse("unknown-attribute", node, type="this contract", name=name)
 
 
+def _check_paid(node: ast.Attribute, scope: Scope) -> Type:
+    asset = scope.contract.state.get(scope.method.pays)
+    if asset is None or not is_asset(asset):
+        return scope.refuse("paid", node)
+    return scope.mean(node, Context("paid"), Type(AMOUNT.sort, AMOUNT.name, asset.items))
+
+
 def _check_value_attribute(node: ast.Attribute, owner: Type, scope: Scope) -> Type:
     if owner.sort is Sort.RECORD:
         found = scope.whole.records[owner.name].find(node.attr)
         if found is not None:
             return scope.mean(node, RecordField(node.attr), found.type)
-    if owner in (TIME, DURATION) and node.attr == "milliseconds":
-        return scope.mean(node, Milliseconds(), INT)
+    if (
+        node.attr == "milliseconds"
+        if owner in (TIME, DURATION)
+        else node.attr == "units" and (is_amount(owner) or owner.sort is Sort.DECIMAL)
+    ):
+        return scope.mean(node, Inside(), INT)
     if is_unknown(owner):
         return UNKNOWN
     return scope.refuse("unknown-attribute", node, type=str(owner), name=node.attr)
@@ -217,27 +235,34 @@ def _check_binary(node: ast.BinOp, scope: Scope, expected: Type | None) -> Type:
     hint = expected if joins and expected is not None and expected.sort is Sort.LIST else None
     left = check_expression(node.left, scope, hint)
     right = check_expression(node.right, scope, left if joins and left.sort is Sort.LIST else None)
-    return check_operator(node, node.op, (left, right), scope)
+    return check_operator(node, (node.left, node.right), (left, right), scope)
 
 
 def check_operator(
-    node: ast.AST, operator: ast.operator, sides: tuple[Type, Type], scope: Scope
+    node: ast.BinOp | ast.AugAssign,
+    sides: tuple[ast.expr, ast.expr],
+    types: tuple[Type, Type],
+    scope: Scope,
 ) -> Type:
     """Return the type of `left operator right`."""
-    left, right = sides
+    left, right = types
     if is_unknown(left) or is_unknown(right):
         return UNKNOWN
-    found = find_binary(operator, left, right)
-    if found is not None:
-        return found
-    symbol = SYMBOLS[type(operator)]
-    return scope.refuse("operator", node, name=symbol, left=str(left), right=str(right))
+    found = find_binary(node.op, left, right)
+    if found is None:
+        symbol = SYMBOLS[type(node.op)]
+        return scope.refuse("operator", node, name=symbol, left=str(left), right=str(right))
+    if right.sort is Sort.DECIMAL and isinstance(node.op, ast.Mult):
+        decimals = scope.whole.decimals
+        rounding = decimals[(right if is_amount(left) else left).name].rounding
+        scope.mean(node, Rounded(sides, decimals[right.name].scale, rounding), found)
+    return found
 
 
 def _check_unary(node: ast.UnaryOp, scope: Scope, expected: Type | None) -> Type:
     del expected
     operand = check_expression(node.operand, scope)
-    found = UNARY.get((type(node.op), operand))
+    found = find_unary(node.op, operand)
     if found is not None:
         return found
     if is_unknown(operand):
@@ -278,8 +303,8 @@ def _check_pair(
     node: ast.Compare, operator: ast.cmpop, left: Type, right: Type, *, scope: Scope
 ) -> None:
     equality = isinstance(operator, ast.Eq | ast.NotEq)
-    works = is_comparable(left) if equality else left in ORDERED
-    chained = len(node.ops) > 1 and left not in NUMERIC
+    works = is_comparable(left) if equality else is_ordered(left)
+    chained = len(node.ops) > 1 and not left.is_numeric
     membership = isinstance(operator, ast.In | ast.NotIn)
     if left != right or not works or chained or membership:
         symbol = SYMBOLS[type(operator)]

@@ -6,12 +6,13 @@ The compiler reads these and looks no name up again.
 import ast
 from dataclasses import dataclass
 
+from dure.contract.language.numbers import Rounding
 from dure.contract.shapes import ConstantValue, InterfaceShape, Method, Type
 
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A constant or a choice's member."""
+    """A constant, a choice's member, or a `Decimal` written out: what it is when running."""
 
     value: ConstantValue
 
@@ -75,8 +76,8 @@ class RecordField:
 
 
 @dataclass(frozen=True, slots=True)
-class Milliseconds:
-    """`duration.milliseconds`: at run time the value itself."""
+class Inside:
+    """`duration.milliseconds`, `amount.units`: at run time the value itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +93,35 @@ class Builtin:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """`hours(n)`, `Time(n)`: the number times a factor."""
+    """`hours(n)`, `Time(n)`, `Won.of(n)`, `Rate.from_units(n)`: the number times a factor."""
 
     factor: int
     argument: ast.expr
+
+
+@dataclass(frozen=True, slots=True)
+class Rounded:
+    """`factors[0]` times `factors[1]`, divided by `divisor` and rounded to an integer."""
+
+    factors: tuple[ast.expr, ast.expr | int]
+    divisor: ast.expr | int
+    rounding: Rounding
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """`encode(…)`, whose bytes depend on the types of the values."""
+
+    types: tuple[Type, ...]
+    arguments: tuple[ast.expr, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Crypto:
+    """`sha256(…)` and `verify_ed25519(…)`."""
+
+    name: str
+    arguments: tuple[ast.expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +236,12 @@ Meaning = (
     | StoredItem
     | StoredListCall
     | RecordField
-    | Milliseconds
+    | Inside
     | Builtin
     | Scale
+    | Rounded
+    | Encoding
+    | Crypto
     | Host
     | Emit
     | Schedule

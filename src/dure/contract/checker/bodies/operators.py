@@ -3,7 +3,7 @@
 import ast
 from typing import Final
 
-from dure.contract.shapes import BOOL, BYTES, DURATION, INT, STR, TIME, Sort, Type
+from dure.contract.shapes import BOOL, BYTES, DURATION, INT, STR, TIME, Sort, Type, is_amount
 
 _INTEGER: Final = (
     ast.Add,
@@ -41,9 +41,6 @@ UNARY: Final[dict[tuple[type[ast.unaryop], Type], Type]] = {
     (ast.Not, BOOL): BOOL,
 }
 
-ORDERED: Final = frozenset({INT, STR, BYTES, TIME, DURATION})
-"""Types with `<`."""
-
 SIZED: Final = frozenset({STR, BYTES})
 """Scalars whose comparison costs by their length."""
 
@@ -74,13 +71,46 @@ SYMBOLS: Final[dict[type[ast.AST], str]] = {
 }
 
 
+_WITH_SAME: Final = (ast.Add, ast.Sub)
+_AMOUNT_WITH_INT: Final = (ast.Mult, ast.FloorDiv, ast.Mod)
+
+
 def find_binary(operator: ast.operator, left: Type, right: Type) -> Type | None:
     """Return the result's type, or None where the operator does not work on these."""
     if isinstance(operator, ast.Add) and left.sort is Sort.LIST and left == right:
         return left
+    if is_amount(left):
+        return _find_amount(operator, left, right)
+    if left.sort is Sort.DECIMAL:
+        scales = isinstance(operator, ast.Mult) and (right == INT or right.sort is Sort.DECIMAL)
+        same = isinstance(operator, _WITH_SAME) and left == right
+        return left if scales or same else None
     return BINARY.get((type(operator), left, right))
 
 
+def _find_amount(operator: ast.operator, left: Type, right: Type) -> Type | None:
+    """Plain amounts and those of each currency are types of their own, and never mix."""
+    if right == left:
+        if isinstance(operator, ast.FloorDiv):
+            return INT
+        return left if isinstance(operator, _WITH_SAME) else None
+    scales = right.sort is Sort.DECIMAL and isinstance(operator, ast.Mult)
+    counts = right == INT and isinstance(operator, _AMOUNT_WITH_INT)
+    return left if scales or counts else None
+
+
+def find_unary(operator: ast.unaryop, operand: Type) -> Type | None:
+    """Return the result's type, or None where the operator does not work on this."""
+    if operand.sort is Sort.DECIMAL and isinstance(operator, ast.USub):
+        return operand
+    return UNARY.get((type(operator), operand))
+
+
 def is_comparable(kind: Type) -> bool:
-    """Say whether `==` works: on scalars and choices, whose comparison has a bounded cost."""
-    return kind.sort in (Sort.SCALAR, Sort.CHOICE)
+    """Say whether `==` works: where a comparison has a bounded cost."""
+    return kind.sort in (Sort.SCALAR, Sort.CHOICE, Sort.DECIMAL)
+
+
+def is_ordered(kind: Type) -> bool:
+    """Say whether `<` works."""
+    return kind.is_numeric or kind in SIZED

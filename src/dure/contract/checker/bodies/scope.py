@@ -14,7 +14,8 @@ class Notes:
     """The checker's findings about expressions, for the compiler."""
 
     types: dict[ast.expr, Type] = field(default_factory=dict)
-    meanings: dict[ast.expr, Meaning] = field(default_factory=dict)
+    meanings: dict[ast.AST, Meaning] = field(default_factory=dict)
+    """By expression; of `target *= rate` by the statement."""
 
 
 @dataclass(slots=True)
@@ -34,6 +35,8 @@ class Scope:
     loops: int = 0
     calls: dict[str, ast.expr] = field(default_factory=dict)
     """Helper methods called, and where."""
+    seen: dict[ast.expr, Type] = field(default_factory=dict)
+    """Expressions already checked: none is checked twice, or nesting could double the work."""
     changes: list[ast.AST] = field(default_factory=list)
     """Places that change the ledger."""
 
@@ -47,10 +50,14 @@ class Scope:
         if got != expected and not is_unknown(got) and not is_unknown(expected):
             self.problems.add("type-mismatch", node, got=str(got), expected=str(expected))
 
-    def mean(self, node: ast.expr, meaning: Meaning, result: Type) -> Type:
+    def mean(self, node: ast.AST, meaning: Meaning, result: Type) -> Type:
         """Remember what `node` means; return its type."""
         self.notes.meanings[node] = meaning
         return result
+
+    def is_number_class(self, name: str) -> bool:
+        """Say whether `name` is a class of money or of fixed-point numbers."""
+        return name in self.known.currencies or name in self.known.decimals
 
     def is_taken(self, name: str) -> bool:
         """Say whether a local may not have this name."""

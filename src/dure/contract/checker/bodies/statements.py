@@ -259,4 +259,5 @@ def _change(node: ast.AugAssign, scope: Scope) -> None:
         kind = _check_target(node.target, scope)
     value = check_expression(node.value, scope, kind if kind.sort is Sort.LIST else None)
     scope.notes.types[node.target] = kind
-    scope.expect(node, check_operator(node, node.op, (kind, value), scope), kind)
+    sides = (node.target, node.value)
+    scope.expect(node, check_operator(node, sides, (kind, value), scope), kind)
