@@ -3,5 +3,5 @@
 Each measurement is one module whose docstring says what is measured and what is not. What they
 share: `town` (a network of one's own, with accounts), `stock` (transactions signed before the clock
 starts), `load` (sending them and timing each), `machine` (where it was measured), `figures` (what
-came out).
+came out). Contracts need no network but a `stage`, and `programs` to run.
 """

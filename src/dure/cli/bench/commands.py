@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dure.cli.bench.contract import ContractPlan, measure_contract
 from dure.cli.bench.transfer import TransferPlan, measure_transfer
 from dure.cli.output import JsonOption, err, print_facts, print_json
 
@@ -68,6 +69,47 @@ def transfer(
         print_facts("Signed transfers", _list_facts(figures))
     if figures["lost"] or not figures["state_roots_equal"]:
         raise typer.Exit(1)
+
+
+@app.command("contract")
+def contract(
+    *,
+    seconds: Annotated[float, typer.Option(help="Time of one run.", min=0.1, max=1800)] = 10,
+    runs: Annotated[
+        int, typer.Option(help="How often to measure; the medians count.", min=1, max=100)
+    ] = 3,
+    json: JsonOption = False,
+) -> None:
+    """Calls of contracts a second, what metering takes, and the dearest code for its gas.
+
+    The engine alone, on one thread: no network, no disk, no signatures.
+
+    Example: dure bench contract --runs 5
+    """
+    if not json:
+        err.print("checking and deploying contracts …")
+    figures = measure_contract(ContractPlan(seconds=seconds, runs=runs))
+    if json:
+        print_json(figures)
+    else:
+        print_facts("Contracts", _list_contract_facts(figures))
+
+
+def _list_contract_facts(figures: dict[str, Any]) -> list[tuple[str, object]]:
+    machine = figures["machine"]
+    worst, transfer = figures["worst_ms_per_million_gas"], figures["transfer_ms_per_million_gas"]
+    return [
+        ("transfers a second, with receipts", f"{figures['transfers_per_second']:,.0f}"),
+        ("calls a second in a batch", f"{figures['calls_per_second_in_batch']:,.0f}"),
+        ("with charges, times as long", f"{figures['metering_factor']:.3f}"),
+        ("a million gas of transfers", f"{transfer:.2f} ms"),
+        ("a million gas of the worst", f"{worst:.2f} ms ({figures['worst_program']})"),
+        ("worst / transfers", f"{figures['worst_ratio']:.2f}"),
+        ("checking 100 lines", f"{figures['check_ms_per_100_lines']:.2f} ms"),
+        ("programs", figures["programs"]),
+        ("machine", f"{machine['cores']} cores, {machine['cpu']}, Python {machine['python']}"),
+        ("load average of the machine", figures["load_average"]),
+    ]
 
 
 def _end_politely() -> None:
