@@ -2,6 +2,7 @@
 
 import pytest
 
+from dure.api.http.errors import get_status
 from dure.chain.transaction import (
     Call,
     KeyPolicy,
@@ -13,7 +14,12 @@ from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Invocation, Machine
 from dure.contract.source import bundle
 from dure.core.codec import encode
-from dure.core.errors import InvalidTransaction, TransactionQuarantined
+from dure.core.errors import (
+    InvalidTransaction,
+    TransactionQuarantined,
+    WorkerDied,
+    WorkerNotStarted,
+)
 from dure.core.types import Address, Gas
 from dure.sdk import ledger_calls
 from dure.testing.simulation import FragileMachine, Simulation
@@ -44,11 +50,16 @@ class Sum(Contract):
     @view
     def get_total(self) -> int:
         return self.total
+
+    @view
+    def get_poison(self) -> int:
+        return self.total
 """
 
 
 def is_deadly(call: Invocation) -> bool:
-    return call.method in {"add", "finish"} and call.arguments == encode((POISON,))
+    poisoned = call.method in {"add", "finish"} and call.arguments == encode((POISON,))
+    return poisoned or call.method == "get_poison"
 
 
 class Town:
@@ -94,8 +105,8 @@ class Town:
             )
         )
 
-    def get_total(self, index: int) -> bytes:
-        call = Invocation(self.contract, "get_total", encode(()), self.contract, None)
+    def get_total(self, index: int, method: str = "get_total") -> bytes:
+        call = Invocation(self.contract, method, encode(()), self.contract, None)
         return self.network.get_driver(index).executor.call_view(call)
 
 
@@ -207,6 +218,29 @@ def test_a_proposal_gives_up_after_a_few_deaths_and_goes_on_later() -> None:
     town.settle(2)
     assert town.machines[0].deaths == 6
     assert town.get_total(0) == encode(2)
+
+
+def test_where_no_worker_starts_no_transaction_is_to_blame() -> None:
+    town = Town(0, members=1)
+
+    def refuse(*_: object) -> bytes:
+        raise WorkerNotStarted("there is no memory for it")
+
+    town.machines[0].invoke = refuse  # type: ignore[method-assign,assignment]
+    town.network.submit(0, town.sign("add", 1))
+    assert len(town.network.get_driver(0).mempool) == 1
+    assert town.network.nodes[0].dropped == []
+    del town.machines[0].invoke
+    town.settle(2)
+    assert town.get_total(0) == encode(1)
+
+
+def test_a_view_that_kills_the_worker_is_an_answer_by_name() -> None:
+    town = Town(0, members=1)
+    with pytest.raises(WorkerDied) as death:
+        town.get_total(0, "get_poison")
+    assert (death.value.code, get_status(death.value)) == ("worker_died", 503)
+    assert town.get_total(0) == encode(0)
 
 
 @pytest.mark.parametrize("seed", range(6))
