@@ -20,6 +20,7 @@ import msgspec
 
 from dure.chain.transaction import Call, Payment
 from dure.contract.interface import Interface, MethodInterface
+from dure.contract.shapes import READING_KINDS
 from dure.contract.values import (
     decode_arguments,
     decode_event,
@@ -72,6 +73,9 @@ class Order:
     timeout_s: float = FINAL_TIMEOUT_S
 
 
+USABLE_KINDS: Final = READING_KINDS | {"call"}
+"""Kinds of methods that callers may use."""
+
 _ORDER_FIELDS: Final = frozenset(Order.__dataclass_fields__)
 """Keywords of every call; a contract's parameter of such a name is given in order."""
 
@@ -87,7 +91,7 @@ class Binding:
     def find(self, name: str) -> MethodInterface:
         """Return the method that callers may use; raise `AttributeError` with a suggestion."""
         method = self.interface.methods.get(name)
-        if method is None or method.kind in {"init", "scheduled"}:
+        if method is None or method.kind not in USABLE_KINDS:
             raise AttributeError(self._explain(name))
         return method
 
@@ -109,7 +113,7 @@ class Binding:
         All that can be wrong with it without a node is found before the first request.
         """
         method = self.find(name)
-        if method.kind == "view":
+        if method.kind in READING_KINDS:
             return self._view(session, method, self.encode(name, positional, named))
         order = {key: named[key] for key in named if key in _ORDER_FIELDS}
         if order.get("by") is None:
@@ -167,9 +171,7 @@ class Binding:
 
     def _explain(self, name: str) -> str:
         usable = [
-            each.name
-            for each in self.interface.methods.values()
-            if each.kind not in {"init", "scheduled"}
+            each.name for each in self.interface.methods.values() if each.kind in USABLE_KINDS
         ]
         close = get_close_matches(name, usable, n=1)
         hint = f"did you mean {close[0]}?" if close else f"it has {_list(usable)}"

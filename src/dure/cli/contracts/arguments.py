@@ -1,14 +1,13 @@
 """Methods and arguments as people type them, by the types that a contract's interface declares."""
 
-from typing import Any, Final
+from typing import Any
 
 from dure.cli.access import parse_arguments, parse_value
 from dure.cli.output import fail
 from dure.contract.interface import Interface, MethodInterface
 from dure.contract.values import from_json, to_json
 from dure.core.errors import ConfigurationError, DureError
-
-USABLE_KINDS: Final = frozenset({"call", "view"})
+from dure.sdk.contracts import USABLE_KINDS
 
 
 def find_method(interface: Interface, name: str) -> MethodInterface:

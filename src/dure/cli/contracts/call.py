@@ -7,6 +7,7 @@ import typer
 from dure.cli.access import Arguments, AsOption, NetworkOption, connect, load_account
 from dure.cli.contracts.arguments import find_method, read_values, render_result
 from dure.cli.output import JsonOption, fail, print_facts, print_json
+from dure.contract.shapes import READING_KINDS
 from dure.core.address import decode_address
 from dure.core.errors import ConfigurationError
 
@@ -31,7 +32,7 @@ def call(
     with connect(network) as client:
         proxy = client.contract(decode_address(contract))
         known = find_method(proxy.interface, method)
-        if known.kind == "view":
+        if known.kind in READING_KINDS:
             fail(ConfigurationError(f"{method} only reads: ask it with `dure contract view`"))
         if pay and not known.pays:
             fail(ConfigurationError(f"{method} accepts no money: leave --pay out"))

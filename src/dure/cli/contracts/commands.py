@@ -3,11 +3,17 @@
 import typer
 
 from dure.cli.contracts import call, deploy, source, start, stop, trace, upgrade, view
-from dure.cli.contracts.authoring import check
+from dure.cli.contracts.authoring import check, client, explain, gas, interface
 
-app = typer.Typer(no_args_is_help=True, help="Check, deploy, call and read contracts.")
+app = typer.Typer(
+    no_args_is_help=True, help="Write, check, explain, deploy, call and read contracts."
+)
 
 app.command("check")(check.check_files)
+app.command("explain")(explain.explain)
+app.command("interface")(interface.interface)
+app.command("client")(client.client)
+app.command("gas")(gas.gas)
 app.command("deploy")(deploy.deploy)
 app.command("upgrade")(upgrade.upgrade)
 app.command("stop")(stop.stop)

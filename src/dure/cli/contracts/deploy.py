@@ -7,8 +7,8 @@ import typer
 
 from dure.cli.access import Arguments, NetworkOption, connect, load_account, load_authority
 from dure.cli.contracts.arguments import read_values
-from dure.cli.contracts.authoring.file import ClassOption, SourceFile
-from dure.cli.contracts.sound_source import read_sound_source
+from dure.cli.contracts.authoring.file import SourceFile
+from dure.cli.contracts.authoring.source import ClassOption, load_source
 from dure.cli.output import JsonOption, fail, print_facts, print_json
 from dure.contract.interface import build_interface
 from dure.core.address import decode_address, encode_address
@@ -33,7 +33,7 @@ def deploy(
     Example: dure contract deploy token.py code=KRW decimals=0 --network my-network --owner bank
     --role issuer=bank
     """
-    source = read_sound_source(file, class_name)
+    source = load_source(file, class_name)
     interface = build_interface(source)
     roles: dict[str, list[Address]] = {}
     for given in role or []:

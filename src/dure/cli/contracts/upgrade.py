@@ -6,8 +6,8 @@ import typer
 
 from dure.cli.access import Arguments, NetworkOption, connect, load_authority
 from dure.cli.contracts.arguments import read_values
-from dure.cli.contracts.authoring.file import ClassOption, SourceFile
-from dure.cli.contracts.sound_source import read_sound_source
+from dure.cli.contracts.authoring.file import SourceFile
+from dure.cli.contracts.authoring.source import ClassOption, load_source
 from dure.cli.output import JsonOption, print_facts, print_json
 from dure.contract.interface import build_interface
 from dure.core.address import decode_address, encode_address
@@ -28,7 +28,7 @@ def upgrade(
 
     Example: dure contract upgrade token2.py dure1… fee=10 --network my-network
     """
-    source = read_sound_source(file, class_name)
+    source = load_source(file, class_name)
     interface = build_interface(source)
     address = decode_address(contract)
     given = read_values(interface, interface.migration, arguments)

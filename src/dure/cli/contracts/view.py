@@ -7,6 +7,7 @@ import typer
 from dure.cli.access import Arguments, NetworkOption, connect
 from dure.cli.contracts.arguments import find_method, read_values, render_result
 from dure.cli.output import JsonOption, fail, out, print_json
+from dure.contract.shapes import READING_KINDS
 from dure.core.address import decode_address
 from dure.core.errors import ConfigurationError
 
@@ -26,7 +27,7 @@ def view(
     with connect(network) as client:
         proxy = client.contract(decode_address(contract))
         known = find_method(proxy.interface, method)
-        if known.kind != "view":
+        if known.kind not in READING_KINDS:
             fail(ConfigurationError(f"{method} changes things: use `dure contract call`"))
         given = read_values(proxy.interface, known, arguments)
         result = render_result(proxy.interface, method, getattr(proxy, method)(*given.values()))

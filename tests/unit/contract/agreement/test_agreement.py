@@ -1,0 +1,178 @@
+"""Agreements in plain words: every sentence of both languages, and what they must never say."""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import dure.contract.library
+from dure.application import find_applications
+from dure.contract.agreement import Agreement, LanguageCode, explain, render
+from dure.contract.agreement.english import DURATIONS, TEMPLATES
+from dure.contract.agreement.korean import DURATIONS as KOREAN_DURATIONS
+from dure.contract.agreement.korean import TEMPLATES as KOREAN
+from dure.contract.agreement.korean import add_particle
+from dure.contract.bundle import Source
+from dure.contract.language import Contract
+from dure.contract.problems import UnsafeSource
+from dure.contract.source import bundle, read_source
+
+HERE = Path(__file__).parent
+HEAD = """from dure.contract.language import (
+    Address, Amount, Asset, Contract, Event, Map, Time, Var, call, days, init, require, view,
+)
+
+
+"""
+
+
+def list_contracts() -> list[Source]:
+    found = [each for application in find_applications() for each in application.contracts]
+    for module in pkgutil.iter_modules(dure.contract.library.__path__):
+        loaded = importlib.import_module(f"dure.contract.library.{module.name}")
+        found += [
+            each
+            for each in vars(loaded).values()
+            if isinstance(each, type)
+            and issubclass(each, Contract)
+            and each.__module__ == loaded.__name__
+        ]
+    return [read_source(each) for each in found]
+
+
+SOURCES = list_contracts()
+
+
+def read(text: str, name: str = "Box") -> Agreement:
+    return explain(bundle(HEAD + text, name))
+
+
+def read_clause(body: str, head: str = "") -> str:
+    """Return the English page of a contract with one method of this body."""
+    lines = "\n".join(f"        {line}" for line in body.splitlines())
+    fields = "    money: Var[Asset]\n    count: Var[int]\n    owner: Var[Address]\n"
+    text = (
+        f"{head}class Box(Contract):\n{fields}\n    @call\n    def do(self, number: int) -> None:\n"
+    )
+    return render(read(text + lines + "\n"), "en")
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+def test_a_contract_with_everything_reads_as_it_should(language: LanguageCode) -> None:
+    source = bundle((HERE / "lease.txt").read_text("utf-8"), "House")
+    expected = (HERE / f"lease.{language}.md").read_text("utf-8")
+    assert render(explain(source), language) == expected
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.class_name)
+def test_every_contract_of_ours_can_be_read(source: Source, language: LanguageCode) -> None:
+    page = render(explain(source), language)
+    assert page.startswith("# ")
+    assert page == render(explain(source), language)
+    for paragraph in ("ko:", "ko words:"):
+        assert f"\n{paragraph}" not in page
+
+
+def test_the_same_agreement_comes_back_from_its_json() -> None:
+    agreement = explain(SOURCES[0])
+    assert msgspec.json.decode(msgspec.json.encode(agreement), type=Agreement) == agreement
+
+
+def test_both_tables_say_the_same_things() -> None:
+    assert TEMPLATES.keys() == KOREAN.keys()
+    assert DURATIONS.keys() == KOREAN_DURATIONS.keys()
+
+
+def test_a_contract_that_a_chain_would_refuse_has_no_agreement() -> None:
+    with pytest.raises(UnsafeSource):
+        read("class Box(Contract):\n    x: Var[float]\n")
+    with pytest.raises(UnsafeSource):
+        read("class Box(Contract):\n    x: Var[int]\n", "Other")
+
+
+def test_a_refusal_s_reason_is_never_taken_for_the_condition() -> None:
+    page = read_clause('require(self.count < 3, "the box is full")')
+    assert "* the count is less than 3. Otherwise it is refused: “the box is full”" in page
+
+
+def test_what_has_no_plain_words_is_quoted() -> None:
+    page = read_clause('require(self.count & 1 == 0, "odd")')
+    assert "* `self.count & 1` is 0." in page
+
+
+def test_an_early_return_is_a_condition_of_what_follows() -> None:
+    page = read_clause(
+        "if self.count > 3:\n    return\nself.pay(self.money, self.owner, Amount(5))"
+    )
+    assert "* where the count is at most 3:\n  * pays 5 in “money” to the owner." in page
+
+
+def test_two_records_of_a_kind_are_told_apart() -> None:
+    head = "class Slot(Record):\n    who: Address\n\n\n".replace("Record", "Record")
+    text = (
+        HEAD.replace("Contract,", "Contract, Record,")
+        + head
+        + """class Box(Contract):
+    slots: Map[int, Slot]
+
+    @call
+    def swap(self, first: int, second: int) -> None:
+        a = self.slots[first]
+        b = self.slots[second]
+        require(a.who != b.who, "the same")
+"""
+    )
+    page = render(explain(bundle(text, "Box")), "en")
+    assert "* the “who” of the slot is not the “who” of the slot for the second." in page
+
+
+def test_a_state_change_ends_what_was_established() -> None:
+    body = 'require(self.count == 0, "no")\nself.count = 5\nif self.count == 0:\n'
+    page = read_clause(body + "    self.pay(self.money, self.owner, Amount(5))")
+    assert "* where the count is 0:" in page
+
+
+def test_what_was_required_is_not_repeated() -> None:
+    body = 'require(self.count == 0, "no")\nif self.count == 0:\n'
+    page = read_clause(body + "    self.pay(self.money, self.owner, Amount(5))")
+    assert "Then it:\n\n* pays 5 in “money” to the owner." in page
+
+
+def test_a_source_that_doubles_at_every_helper_is_read_in_bounded_time() -> None:
+    methods = ["    def h0(self) -> None:\n        self.count += 1\n"]
+    for i in range(1, 11):
+        calls = f"        self.h{i - 1}()\n" * 8
+        methods.append(f"    def h{i}(self) -> None:\n{calls}")
+    text = "class Box(Contract):\n    count: Var[int]\n\n" + "\n".join(methods)
+    text += "\n    @call\n    def do(self) -> None:\n        self.h10()\n"
+    assert "does more than this page tells: see the source" in render(read(text), "en")
+
+
+def test_a_constant_without_a_unit_of_its_own_is_told_in_milliseconds() -> None:
+    text = "NONE = days(0)\n\n\nclass Box(Contract):\n    x: Var[int]\n"
+    page = render(explain(bundle(HEAD + text, "Box")), "en")
+    assert "* none: 0 milliseconds." in page
+
+
+@pytest.mark.parametrize(
+    ("word", "pair", "expected"),
+    [
+        ("보증금", "을/를", "보증금을"),
+        ("기한과", "이/가", "기한과가"),
+        ("서울", "으로/로", "서울로"),
+        ("집", "으로/로", "집으로"),
+        ("7", "으로/로", "7로"),
+        ("1,000", "이/가", "1,000이"),
+        ("2", "은/는", "2는"),
+        ("3", "은/는", "3은"),
+        ("premium", "을/를", "premium을(를)"),
+        ("money", "으로/로", "money(으)로"),
+        ("“손님”", "이/가", "“손님”이"),
+        ("값", "에 따라", "값에 따라"),
+    ],
+)
+def test_korean_particles_follow_the_sound(word: str, pair: str, expected: str) -> None:
+    assert add_particle(word, pair) == expected
