@@ -164,6 +164,17 @@ def test_the_members_change_and_stop_a_contract_as_in_memory(
     assert by_two.add(by=ann) == 10
 
 
+def test_what_fell_due_while_a_contract_was_stopped_has_happened_when_it_is_started(
+    world: World, ann: Person, counter: Deployed
+) -> None:
+    counter.ring_after(by=ann, wait=hours(1))
+    world.stop(counter, "the bell is being mended")
+    world.wait(hours=2)
+    assert counter.rung() == 0
+    world.start(counter)
+    assert counter.rung() == 1
+
+
 def test_refusals_have_their_words(
     world: World, ann: Person, counter: Deployed, steps: list[Step]
 ) -> None:

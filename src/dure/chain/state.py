@@ -13,6 +13,7 @@ fixed length.
 | `h` | contract, version | `VersionRecord`: every code that the contract ever had |
 | `m` | number | ledger time at which that scheduled call is due |
 | `o` | organisation | the organisation's account: the address itself |
+| `p` | number | `ParkedCall`, whose contract is stopped |
 | `q` | due time, number | `ScheduledCall` |
 | `r` | contract, holder, role | roles: empty |
 | `s` | code hash | `Source` |
@@ -72,6 +73,17 @@ class AssetRecord(Wire, frozen=True):
     """Method of the issuer that allows or refuses each transfer; empty where none does."""
 
 
+class Stop(Wire, frozen=True):
+    """That the members stopped a contract."""
+
+    reason: StopReason
+    """Why, in their words."""
+    parked: Unsigned
+    """How many scheduled calls fell due since then."""
+    newest: Unsigned | None
+    """Number of the last of them."""
+
+
 class ContractRecord(Wire, frozen=True):
     """A deployed contract."""
 
@@ -83,8 +95,8 @@ class ContractRecord(Wire, frozen=True):
     deployed: Height
     changed: Height
     """Since when the present version stands there."""
-    stopped: StopReason | None
-    """Why the members stopped it, in their words; None while it runs."""
+    stopped: Stop | None
+    """None while it runs."""
 
 
 class VersionRecord(Wire, frozen=True):
@@ -116,6 +128,15 @@ class ScheduledCall(Wire, frozen=True):
     method: str
     arguments: bytes
     gas: Gas
+
+
+class ParkedCall(Wire, frozen=True):
+    """A call that fell due while its contract was stopped."""
+
+    call: ScheduledCall | None
+    """None where it was withdrawn."""
+    older: Unsigned | None
+    """Number of the same contract's call that was parked before it."""
 
 
 def key_account(address: Address) -> bytes:
@@ -169,6 +190,10 @@ def key_storage(contract: Address, key: bytes) -> bytes:
 
 def key_due(number: int) -> bytes:
     return b"m" + number.to_bytes(8, "big")
+
+
+def key_parked(number: int) -> bytes:
+    return b"p" + number.to_bytes(8, "big")
 
 
 def key_scheduled(due: int, number: int) -> bytes:

@@ -12,7 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from dure.chain.execution.waiting import PARKED_MAX
 from dure.chain.money import LEDGER
+from dure.chain.system import GAS_PER_TRANSFER
 from dure.chain.transaction import (
     BODY_VERSION,
     GAS_PER_BYTE,
@@ -48,6 +50,12 @@ GAS_PER_LEDGER_CALL: Final = 10_000
 GAS_PER_ARGUMENT_BYTE: Final = 60
 GAS_PER_CONTRACT_CALL: Final = 2_000_000
 GAS_PER_DEPLOYMENT: Final = 10_000_000
+GAS_OF_LIFE: Final = {
+    "deploy": GAS_PER_DEPLOYMENT,
+    "upgrade": GAS_PER_DEPLOYMENT,
+    "start": GAS_PER_TRANSFER * PARKED_MAX,
+}
+"""What the ledger's calls about a contract may need beyond the ordinary."""
 _ENVELOPE_BYTES: Final = 400
 
 
@@ -194,4 +202,4 @@ def _estimate_call(call: Call) -> int:
     if call.contract != LEDGER:
         return GAS_PER_CONTRACT_CALL
     written = GAS_PER_LEDGER_CALL + GAS_PER_ARGUMENT_BYTE * len(call.arguments)
-    return written + (GAS_PER_DEPLOYMENT if call.method == "deploy" else 0)
+    return written + GAS_OF_LIFE.get(call.method, 0)

@@ -131,6 +131,9 @@ VERBS: dict[str, Callable[..., Any]] = {
     "time": _tell_time,
     "facts": _tell_facts,
     "tell sender": _tell_sender,
+    "tell cancelled": lambda ledger, call, _meter, number: ledger.emit(
+        call.contract, "cancelled", encode(ledger.cancel(call.contract, number))
+    ),
     "schedule": _schedule,
     "repeat": _repeat,
     "schedule method": lambda ledger, call, _meter, method, size: ledger.schedule(

@@ -3,6 +3,7 @@
 import pytest
 
 from dure.chain import money, state, system
+from dure.chain.execution import waiting
 from dure.chain.parameters import DEFAULT_PARAMETERS
 from dure.chain.receipt import Kind, Record
 from dure.chain.system import contracts
@@ -10,7 +11,7 @@ from dure.chain.transaction import Call
 from dure.contract.bundle import LibraryModule, Source
 from dure.contract.ports import Invocation
 from dure.core.codec import decode, encode
-from dure.core.types import Address, Hash, Unsigned
+from dure.core.types import Address, Gas, Hash, Instant, Unsigned
 from tests.unit.chain.ledger import (
     ALICE,
     AUTHORITY,
@@ -25,13 +26,15 @@ from tests.unit.chain.ledger import (
 )
 from tests.unit.chain.machine import Step, script
 
+REASON = "a mistake in the premium"
+
 
 def upgrade(contract: Address, *steps: Step, text: str = "better") -> Call:
     source = Source("Script", text, ())
     return ledger_call("upgrade", system.UpgradeArguments(contract, source, script(*steps)))
 
 
-def stop(contract: Address, reason: str = "a mistake in the premium") -> Call:
+def stop(contract: Address, reason: str = REASON) -> Call:
     return ledger_call("stop", system.StopArguments(contract, reason))
 
 
@@ -171,7 +174,8 @@ def test_a_stopped_contract_answers_views_only() -> None:
     record = ledger.run("authority", stop(contract))
     assert list_events(record) == [(money.LEDGER, "contract_stopped")]
     assert record.outcomes[0].events[0].data == encode((contract, "a mistake in the premium"))
-    assert get_contract(ledger, contract).stopped == "a mistake in the premium"
+    stopped = get_contract(ledger, contract).stopped
+    assert stopped == state.Stop(REASON, parked=0, newest=None)
     assert ledger.status("alice", ask(contract, ("write", b"k", b"x"))) == "contract_stopped"
     view = Invocation(contract, "run", script(("read", b"k")), ALICE, None)
     assert ledger.executor.call_view(view) == encode(b"v")
@@ -250,17 +254,118 @@ def test_a_stopped_contract_is_repaired_and_stays_stopped_until_it_is_started() 
     assert ledger.run("bob", ask(contract, ("read", b"k"))).outcomes[0].result == encode(b"new")
 
 
-def test_due_calls_of_a_stopped_contract_are_refused_and_hold_up_nobody() -> None:
+# What falls due meanwhile
+
+
+def bell(name: str, at: int, gas: int = 20_000) -> Step:
+    return ("schedule", at, script(("emit", name, b"")), gas)
+
+
+def stop_with_bells(*names: str, gas: int = 20_000) -> tuple[Ledger, Address]:
+    """Return a ledger with a stopped contract that has these calls due in a second."""
     ledger = Ledger()
-    stopped, other = ledger.deploy(), ledger.deploy()
-    soon, late = ledger.time + 1_000, ledger.time + 9_000
-    tell = script(("emit", "rang", b""))
-    steps = [("schedule", at, tell, 20_000) for at in (soon, late)]
-    ledger.run("bob", ask(stopped, *steps), ask(other, steps[0]))
-    ledger.run("authority", stop(stopped))
-    records = ledger.commit(after=2_000).candidate.records
-    assert [record.receipt.status for record in records] == ["contract_stopped", "ok"]
+    contract = ledger.deploy()
+    due = ledger.time + 1_000
+    steps = [bell(name, due, gas) for name in names]
+    record = ledger.run("bob", ask(contract, *steps), gas_limit=Gas(60_000_000))
+    assert record.receipt.status == "ok"
+    assert ledger.status("authority", stop(contract)) == "ok"
+    return ledger, contract
+
+
+def list_rung(ledger: Ledger, *, after: int = 1) -> list[str]:
+    """Make a block that the chain owes; return what was said in it."""
+    records = ledger.commit(after=after).candidate.records
     assert all(record.receipt.kind is Kind.SCHEDULED for record in records)
+    return [name for record in records for _, name in list_events(record)]
+
+
+def count_parked(ledger: Ledger) -> int:
+    return sum(key[:1] == b"p" for key, _ in items_of(ledger.executor))
+
+
+def test_due_calls_of_a_stopped_contract_wait_for_its_start_and_hold_up_nobody() -> None:
+    ledger, stopped = stop_with_bells("first", "second", "third")
+    other = ledger.deploy()
+    ledger.run("bob", ask(other, bell("other", ledger.time + 1_000)))
+    assert list_rung(ledger, after=2_000) == ["other"]
+    record = get_contract(ledger, stopped).stopped
+    assert record is not None
+    assert (record.parked, count_parked(ledger)) == (3, 3)
+    assert ledger.executor.next_due() is None
+    assert ledger.propose(after=60_000) is None
     ledger.run("authority", start(stopped))
-    (record,) = ledger.commit(after=9_000).candidate.records
-    assert list_events(record) == [(stopped, "rang")]
+    assert ledger.executor.next_due() == ledger.time
+    assert list_rung(ledger) == ["first", "second", "third"]
+    assert count_parked(ledger) == 0
+    assert ledger.executor.next_due() is None
+
+
+def test_what_is_due_after_the_start_runs_at_its_time() -> None:
+    ledger, contract = stop_with_bells("soon")
+    ledger.run("authority", start(contract))
+    assert ledger.executor.next_due() is not None
+    assert list_rung(ledger, after=2_000) == ["soon"]
+
+
+def test_a_contract_can_be_stopped_again() -> None:
+    ledger, contract = stop_with_bells("soon")
+    list_rung(ledger, after=2_000)
+    ledger.run("authority", start(contract))
+    # What is due runs before the transactions of a block.
+    records = ledger.commit(ledger.sign("authority", stop(contract))).candidate.records
+    assert [record.receipt.status for record in records] == ["ok", "ok"]
+    assert get_contract(ledger, contract).stopped == state.Stop(REASON, parked=0, newest=None)
+    assert count_parked(ledger) == 0
+
+
+def test_putting_calls_aside_takes_the_share_of_gas_that_running_them_takes() -> None:
+    ledger, _ = stop_with_bells("a", "b", "c", gas=8_000_000)
+    list_rung(ledger, after=2_000)
+    assert count_parked(ledger) == 2
+    list_rung(ledger)
+    assert count_parked(ledger) == 3
+
+
+def test_beyond_a_number_due_calls_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "PARKED_MAX", 2)
+    ledger, contract = stop_with_bells("a", "b", "c")
+    (record,) = ledger.commit(after=2_000).candidate.records
+    assert (record.receipt.kind, record.receipt.status) == (Kind.SCHEDULED, "contract_stopped")
+    ledger.run("authority", start(contract))
+    assert list_rung(ledger) == ["a", "b"]
+
+
+def test_the_start_pays_for_each_call_that_it_takes_up_again() -> None:
+    ledger, contract = stop_with_bells(*"abcdefghij")
+    list_rung(ledger, after=2_000)
+    few = Gas(5_000 + 10 * system.GAS_PER_TRANSFER + 8_000)
+    assert ledger.status("authority", start(contract), gas_limit=few) == "out_of_gas"
+    assert count_parked(ledger) == 10
+    assert ledger.status("authority", start(contract)) == "ok"
+    assert list_rung(ledger) == list("abcdefghij")
+
+
+def test_a_migration_withdraws_what_waits_and_nobody_else_does() -> None:
+    ledger, contract = stop_with_bells("a", "b", "c")
+    list_rung(ledger, after=2_000)
+    stranger = ledger.deploy()
+    for number, expected in ((1, False), (3, False)):
+        record = ledger.run("bob", ask(stranger, ("cancel", number)))
+        assert record.outcomes[0].result == encode(expected)
+    for number, expected in ((1, True), (1, False), (-1, False), (99, False)):
+        record = ledger.run("authority", upgrade(contract, ("tell cancelled", number)))
+        assert record.outcomes[0].events[1].data == encode(expected)
+    ledger.run("authority", start(contract))
+    assert list_rung(ledger) == ["a", "c"]
+    assert count_parked(ledger) == 0
+
+
+def test_the_story_clock_passes_what_was_put_aside() -> None:
+    ledger, contract = stop_with_bells("soon")
+    there = Instant(ledger.time + 3_600_000)
+    ledger.run("clock", ledger_call("advance", system.AdvanceArguments(there)))
+    assert list_rung(ledger) == []
+    assert ledger.executor.ledger_time == there
+    ledger.run("authority", start(contract))
+    assert list_rung(ledger) == ["soon"]

@@ -13,7 +13,7 @@ def list_codes() -> set[str]:
     """Return the first arguments of all `Refusal(…)` in the ledger's code."""
     folder = Path(dure.chain.__path__[0])
     return {
-        call.args[0].value
+        str(call.args[0].value)
         for path in folder.rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(call, ast.Call)

@@ -61,7 +61,7 @@ class Contracts:
             owner=encode_address(record.owner),
             version=record.version,
             deployed=record.deployed,
-            stopped=record.stopped,
+            stopped=_tell_stop(record),
         )
 
     def describe(self, address: Address) -> ContractAnswer:
@@ -74,7 +74,7 @@ class Contracts:
             version=record.version,
             deployed=record.deployed,
             changed=record.changed,
-            stopped=record.stopped,
+            stopped=_tell_stop(record),
             code_hash=record.code_hash.hex(),
             source=source.text,
             library=_describe_library(source),
@@ -191,6 +191,10 @@ class Contracts:
 
 def _summarise_version(number: int, version: state.VersionRecord) -> VersionSummary:
     return VersionSummary(version=number, code_hash=version.code_hash.hex(), height=version.height)
+
+
+def _tell_stop(record: state.ContractRecord) -> str | None:
+    return None if record.stopped is None else record.stopped.reason
 
 
 def _describe_library(source: Source) -> list[LibraryAnswer]:

@@ -4,8 +4,8 @@ Rules
 -----
 1. Scheduled calls run in order of (due time, number) while the block's share of gas for them lasts;
    the rest stay for the next block, where they come first. The first call of a block always runs,
-   so that a share that was lowered later holds nobody up. A call that refuses, as every call of a
-   stopped contract does, is undone alone and leaves its receipt.
+   so that a share that was lowered later holds nobody up. A call that refuses is undone alone and
+   leaves its receipt; one of a stopped contract is put aside until it starts.
 2. While the story clock heads for a target, ledger time stops at each due call on the way (test
    chains only).
 3. A transaction that breaks a rule before any call (time, replay, policy, quota) makes the block
@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dure.chain import money, schedule, state, system
+from dure.chain.execution import waiting
 from dure.chain.execution.quota import OwnersShare, Quota
 from dure.chain.execution.rules import Rules, validate_accounts, validate_body
 from dure.chain.execution.session import Moment, Session
@@ -83,7 +84,9 @@ class Execution:
             if call.gas > left and left < share:
                 return
             left = Gas(left - call.gas)
-            self._run_scheduled_call(key, call)
+            number = self._take_due(key)
+            if not waiting.park(self.view, number, call):
+                self._run_scheduled_call(number, call)
         if self.clock.target is not None:
             self._set_clock(self.clock.target, target=None)
 
@@ -106,11 +109,14 @@ class Execution:
         self.view.save(state.CLOCK, self.clock)
         self._moment = self._build_moment()
 
-    def _run_scheduled_call(self, key: bytes, call: state.ScheduledCall) -> None:
+    def _take_due(self, key: bytes) -> int:
         number = schedule.get_number(key)
         taken: state.Writes = {key: None, state.key_due(number): None}
         self.view.top.update(taken)
         self._follow_schedule(taken)
+        return number
+
+    def _run_scheduled_call(self, number: int, call: state.ScheduledCall) -> None:
         identity = compute_scheduled_id(self.rules.chain_id, number)
         invocation = Invocation(call.contract, call.method, call.arguments, call.contract, None)
         fork = self.view.fork()

@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from dure.chain import state
+from dure.chain.execution import waiting
 from dure.chain.execution.events import EventLog
 from dure.chain.execution.quota import OwnersShare
 from dure.chain.money import Money
@@ -121,8 +122,7 @@ class Session:
         due = max(at, self.time)
         number = self._take_number()
         call = state.ScheduledCall(contract=contract, method=method, arguments=arguments, gas=gas)
-        self.view.save(state.key_scheduled(due, number), call)
-        self.view.save(state.key_due(number), due)
+        waiting.plan(self.view, due, number, call)
         return number
 
     @property
@@ -130,17 +130,7 @@ class Session:
         return self._share is not None
 
     def cancel(self, contract: Address, number: int) -> bool:
-        if not 0 <= number <= INT_MAX:
-            return False
-        due = self.view.load(Instant, state.key_due(number))
-        if due is None:
-            return False
-        call = self.view.require(state.ScheduledCall, state.key_scheduled(due, number))
-        if call.contract != contract:
-            return False
-        self.view.put(state.key_scheduled(due, number), None)
-        self.view.put(state.key_due(number), None)
-        return True
+        return waiting.withdraw(self.view, contract, number)
 
     def get_balance(self, asset: AssetId, holder: Address) -> Amount:
         return self.money.get_balance(asset, holder)

@@ -8,9 +8,9 @@ Rules
    can read what held when.
 3. An upgrade names the new code first and then lets the machine compare what both versions store
    and run `@migrate`, also while the contract is stopped. A refusal undoes all of it.
-4. A stopped contract answers views only; the machine refuses everything else, scheduled calls
-   included. Its roles, its code and money sent to its address without a call are the ledger's
-   affair and not held up.
+4. A stopped contract answers views only; the machine refuses everything else, and what it has
+   scheduled waits for its start. Its roles, its code and money sent to its address without a call
+   are the ledger's affair and not held up.
 """
 
 from typing import Annotated, Final
@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Meta
 
 from dure.chain import state
+from dure.chain.execution import waiting
 from dure.chain.money import LEDGER
 from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_TRANSFER, Caller
 from dure.chain.transaction import compute_contract_address
@@ -118,7 +119,8 @@ def stop(caller: Caller, given: StopArguments) -> bytes:
     record = _get_governed(caller, given.contract)
     if record.stopped is not None:
         raise Refusal("already_stopped", "the contract is stopped already")
-    _set_stopped(caller, given.contract, record, given.reason)
+    stopped = state.Stop(reason=given.reason, parked=0, newest=None)
+    _set_stopped(caller, given.contract, record, stopped)
     caller.session.emit(LEDGER, "contract_stopped", encode((given.contract, given.reason)))
     return encode(None)
 
@@ -128,6 +130,8 @@ def start(caller: Caller, given: StartArguments) -> bytes:
     record = _get_governed(caller, given.contract)
     if record.stopped is None:
         raise Refusal("not_stopped", "the contract is not stopped")
+    caller.meter.charge(GAS_PER_TRANSFER * record.stopped.parked)
+    waiting.resume(caller.session.view, record.stopped, caller.session.time)
     _set_stopped(caller, given.contract, record, None)
     caller.session.emit(LEDGER, "contract_started", encode((given.contract,)))
     return encode(None)
@@ -169,9 +173,9 @@ def _count_bytes(source: Source) -> int:
 
 
 def _set_stopped(
-    caller: Caller, address: Address, record: state.ContractRecord, reason: str | None
+    caller: Caller, address: Address, record: state.ContractRecord, stopped: state.Stop | None
 ) -> None:
-    changed = msgspec.structs.replace(record, stopped=reason)
+    changed = msgspec.structs.replace(record, stopped=stopped)
     caller.session.view.save(state.key_contract(address), changed)
 
 

@@ -18,8 +18,7 @@ def stop(
 ) -> None:
     """Stop CONTRACT, approved by the members whose keys lie in the network's folder.
 
-    It answers views only, and what it had scheduled is refused when it falls due, until
-    `dure contract start`.
+    It answers views only, and what it had scheduled waits, until `dure contract start`.
 
     Example: dure contract stop dure1… --reason "the premium is wrong" --network my-network
     """

@@ -190,6 +190,8 @@ class LiveStage:
 
     def decide(self, calls: Sequence[Call]) -> Done:
         done = self._act(self._office.authority, "the members", calls)
+        self._owed.look_again()
+        self._come_to_rest()
         for address in self._contracts:
             # What was decided may be another code, with other methods.
             self._contracts[address] = self._client.contract(address)

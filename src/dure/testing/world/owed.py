@@ -2,7 +2,7 @@
 
 A contract's `schedule` gives each call the next number of the chain, and the state holds under that
 number when the call is due. Both are proved by the node that is asked. So a number that was there
-and is gone has either been carried out, which its receipt shows, or been cancelled.
+and is gone has been carried out, which its receipt shows, or withdrawn, or put aside.
 """
 
 import time
@@ -31,6 +31,16 @@ class OwedCalls:
         self._client = client
         self._next = self._read_sequence()
         self._due: dict[int, Instant] = {}
+        self._vanished: set[int] = set()
+        """Gone without a receipt: withdrawn, or put aside while their contract is stopped."""
+
+    def look_again(self) -> None:
+        """Find the calls that a contract took up again when it was started."""
+        for number in sorted(self._vanished):
+            due = self._read_due(number)
+            if due is not None:
+                self._vanished.remove(number)
+                self._due[number] = due
 
     def settle(self) -> list[ProofFile]:
         """Return, when nothing is due any longer, the proofs of what happened, in order.
@@ -74,7 +84,7 @@ class OwedCalls:
             try:
                 found.append(self._client.prove_scheduled(call_id))
             except NotFound:
-                continue  # it was cancelled
+                self._vanished.add(number)
         return sorted(found, key=_get_place)
 
     def _read_sequence(self) -> int:

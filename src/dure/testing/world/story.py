@@ -86,8 +86,10 @@ class World:
 
     def balance(self, holder: Party, asset: str | AssetId) -> int:
         """Return what a person or a contract holds, in minor units."""
-        found = self.asset(asset) if isinstance(asset, str) else asset
-        return self._stage.get_balance(found, holder.address)
+        return self._stage.get_balance(self._find_asset(asset), holder.address)
+
+    def _find_asset(self, asset: str | AssetId) -> AssetId:
+        return self.asset(asset) if isinstance(asset, str) else asset
 
     # What happens
 
@@ -140,9 +142,9 @@ class World:
         """Let a stopped contract run again."""
         self._stage.decide([ledger_calls.start(contract.address)])
 
-    def transfer(self, *, by: Person, to: Party, asset: str, amount: int) -> None:
+    def transfer(self, *, by: Person, to: Party, asset: str | AssetId, amount: int) -> None:
         """Move money between people, or to a contract that does not ask for it."""
-        self._send(by, ledger_calls.transfer(self.asset(asset), to.address, amount))
+        self._send(by, ledger_calls.transfer(self._find_asset(asset), to.address, amount))
 
     def grant(self, contract: Deployed, role: str, to: Person, *, by: Person) -> None:
         """Give a person a role at a contract; `by` is the contract's owner."""
