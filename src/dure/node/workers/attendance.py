@@ -46,7 +46,7 @@ class Attendance:
                     return value
                 case protocol.Refused(left, _, _, told) as refused:
                     self._hear(told, left)
-                    raise self._refusal or protocol.restore_refusal(refused)
+                    raise self._refusal or read_refusal(refused)
                 case _:
                     raise BrokenProtocol
 
@@ -83,6 +83,22 @@ class Attendance:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise BrokenProtocol from None
         return getattr(self._ledger, method.name)(*arguments)
+
+
+def read_refusal(report: protocol.Refused) -> Refusal:
+    """Return the refusal that a worker reports."""
+    try:
+        return protocol.restore_refusal(report)
+    except UnicodeDecodeError:
+        raise BrokenProtocol from None
+
+
+def read_result(job: str, value: msgspec.Raw) -> Any:
+    """Return the result that a worker reports."""
+    try:
+        return protocol.JOBS[job].result.decode(value)
+    except msgspec.MsgspecError:
+        raise BrokenProtocol from None
 
 
 def _find(number: int, *, told: bool) -> protocol.Method:

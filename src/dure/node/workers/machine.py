@@ -18,7 +18,7 @@ from dure.contract.ports import Installed, Invocation, Ledger, Meter, Refusal, T
 from dure.core.errors import Fact, WorkerDied, WorkerNotStarted
 from dure.core.types import Address, Amount, Hash
 from dure.node.workers import protocol
-from dure.node.workers.attendance import Attendance, BrokenProtocol
+from dure.node.workers.attendance import Attendance, BrokenProtocol, read_refusal, read_result
 from dure.node.workers.process import BOOTSTRAP, Lost, Watch, WorkerProcess
 
 SOURCE_BYTES_MAX: Final = 2 * 1024 * 1024
@@ -104,11 +104,10 @@ class WorkerMachine:
             worker.begin_call(meter.limit)
             self._require_all(given, program)
             worker.send(_build_run(job, ledger, given, meter, program))
-            value = Attendance(worker, ledger, meter, self._require).wait()
-            return protocol.JOBS[job].result.decode(value)
+            return read_result(job, Attendance(worker, ledger, meter, self._require).wait())
         except Refusal:
             raise
-        except (Lost, BrokenProtocol, msgspec.MsgspecError) as problem:
+        except (Lost, BrokenProtocol) as problem:
             raise self._give_up(problem, where) from None
         except BaseException:
             # Something of ours failed in the middle of a call, in which the worker still waits.
@@ -144,7 +143,7 @@ class WorkerMachine:
                 self._compiled.add(code_hash)
                 self._compiled_bytes += len(protocol.encode(source))
             case protocol.Refused() as refused:
-                raise protocol.restore_refusal(refused)
+                raise read_refusal(refused)
             case _:
                 raise BrokenProtocol
 

@@ -34,6 +34,8 @@ REPORT_BYTES_MAX: Final = 16 * 1024 * 1024
 REPORT_BYTES_PER_GAS: Final = 32
 """What a worker may say during a call: so much, and so much more for each gas of its limit."""
 
+_LIBRARIES: Final = "LD_LIBRARY_PATH"
+"""The one variable that is passed on: some Pythons do not start without it."""
 _SLICE_SECONDS: Final = 1
 _MEASURE_EVERY: Final = 4_096
 _PATHS: Final = tuple(
@@ -69,14 +71,11 @@ class WorkerProcess:
         self._watch = watch
         self._socket = own
         with other:
-            self._process = subprocess.Popen(
-                _build_command(bootstrap),
-                stdin=other.fileno(),
-                stdout=subprocess.DEVNULL,
-                env={"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1"},
-                cwd="/",
-                start_new_session=True,
-            )
+            try:
+                self._process = _start(bootstrap, other.fileno())
+            except OSError:
+                own.close()
+                raise
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
             own.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", _SLICE_SECONDS, 0))
         self._channel = Channel(self._read, self._write)
@@ -177,6 +176,20 @@ class WorkerProcess:
             return time.clock_gettime((~self.pid << 3) | 2)
         except OSError:
             return 0.0
+
+
+def _start(bootstrap: str, descriptor: int) -> subprocess.Popen[bytes]:
+    variables = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1"}
+    if _LIBRARIES in os.environ:
+        variables[_LIBRARIES] = os.environ[_LIBRARIES]
+    return subprocess.Popen(
+        _build_command(bootstrap),
+        stdin=descriptor,
+        stdout=subprocess.DEVNULL,
+        env=variables,
+        cwd="/",
+        start_new_session=True,
+    )
 
 
 def _build_command(bootstrap: str) -> list[str]:

@@ -24,12 +24,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final, NewType, get_args, get_origin, get_type_hints
 
 import msgspec
+from msgspec import Meta
 
 from dure.contract.bundle import LibraryModule, Source
 from dure.contract.ports import Installed, Invocation, Ledger, Refusal, TransferOrder
 from dure.core.types import INT_MIN, Address, Amount, Hash, Signed
 
 TOLD: Final = frozenset({"write", "emit"})
+MESSAGE_BYTES_MAX: Final = 64 * 1024
+"""Longest message of a refusal; those of contracts and of ours are far shorter."""
 
 _encoder: Final = msgspec.msgpack.Encoder()
 encode: Final = _encoder.encode
@@ -85,8 +88,8 @@ class Refused(_Message, frozen=True, tag="refused"):
     """From the node: the ledger refused. From the worker: the call or the source is refused."""
 
     left: Signed
-    code: str
-    message: bytes
+    code: Annotated[str, Meta(max_length=64)]
+    message: Annotated[bytes, Meta(max_length=MESSAGE_BYTES_MAX)]
     told: tuple[Told, ...]
 
 

@@ -138,5 +138,11 @@ DEEDS: dict[str, Callable[[], object]] = {
         protocol.Ask(999, 0, msgspec.Raw(b"\x90"), ())
     ),
     "ask with wrong types": lambda: _say_report(protocol.Ask(0, 0, msgspec.Raw(b"\x90"), ())),
+    "refuse without text": lambda: _say_report(protocol.Refused(0, "refused", b"\xff", ())),
+    "refuse at length": lambda: _say_report(protocol.Refused(0, "refused", bytes(70_000), ())),
+    "answer with a number": lambda: _say_report(protocol.Finished(0, msgspec.Raw(b"\x01"), ())),
+    "tell what wants an answer": lambda: _say_report(
+        protocol.Finished(0, msgspec.Raw(b"\xc0"), (protocol.Told(0, 0, msgspec.Raw(b"\x90")),))
+    ),
     "answer a load": lambda: _say_report(protocol.Loaded(Hash(bytes(32)))),
 }

@@ -49,6 +49,10 @@ DEATHS = {
     "ask for what there is not": "protocol",
     "ask with wrong types": "protocol",
     "answer a load": "protocol",
+    "answer with a number": "protocol",
+    "refuse without text": "protocol",
+    "refuse at length": "protocol",
+    "tell what wants an answer": "protocol",
     "earn": "protocol",
     "spin": "processor time",
     "wait": "said nothing",
@@ -140,6 +144,12 @@ def test_a_call_inside_a_call_is_our_own_fault(machine: WorkerMachine, ledger: F
 
     with pytest.raises(AssertionError, match="one call at a time"):
         run(machine, Nested(programs=ledger.programs), ("read", CONTRACT, b"key"))
+
+
+def test_a_process_that_cannot_be_made_is_said_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(WorkerNotStarted, match="No such file"):
+        WorkerMachine()
 
 
 @pytest.mark.parametrize("bootstrap", ["raise SystemExit(9)", "import os; os.write(0, bytes(9))"])
