@@ -15,6 +15,10 @@ SYNTAX_NODES_MAX: Final = 20_000
 
 FIELDS_MAX: Final = 64
 """Fields of a record or an event, parameters of a method."""
+TYPE_PARTS_MAX: Final = 1_024
+"""Parts of a type, counting those of the records in it, so that no walk over a type is long."""
+TYPE_DEPTH_MAX: Final = 8
+"""Records and lists inside each other: the codec reads values of a bounded depth only."""
 LOOP_DEPTH_MAX: Final = 8
 """Loops inside loops. CPython's own limit of nested blocks is 20."""
 CALL_DEPTH_MAX: Final = 12

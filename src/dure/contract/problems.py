@@ -156,6 +156,10 @@ RULES: Final[dict[str, Rule]] = {
     "missing-annotation": Rule("`{name}` has no type", "annotate it"),
     "self": Rule("the first parameter of a method is `self`", "write `def {name}(self, …)`"),
     "too-many-fields": Rule("more than 64 fields or parameters", "use a Record of Records"),
+    "too-large-type": Rule(
+        "`{name}` has more than 1,024 parts or 8 levels, counting those of the records in it",
+        "keep the inner ones in a Map",
+    ),
     "recursive-record": Rule("`{name}` contains itself", "keep the inner ones in a Map"),
     "two-inits": Rule(
         "a contract has one @init method", "keep one, or write one that calls those of the bases"

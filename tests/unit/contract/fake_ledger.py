@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from dure.contract.bundle import Source
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Installed, Invocation, Meter, Payment, Refusal, TransferRule
+from dure.contract.shapes import READING_KINDS
 from dure.contract.source import bundle
 from dure.contract.values import decode_result, encode_arguments
 from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Hash, Height, Instant
@@ -163,7 +164,8 @@ class Bench:
         if pay is not None:
             self.ledger.transfer(pay.asset, by, target, pay.amount)
         meter = Meter(gas)
-        run = self.machine.view if called and called.kind == "view" else self.machine.invoke
+        reads = called is not None and called.kind in READING_KINDS
+        run = self.machine.view if reads else self.machine.invoke
         try:
             result = run(self.ledger, Invocation(target, method, data, by, pay), meter)
         finally:

@@ -13,6 +13,7 @@ from dure.contract.checker.contracts import check_initialiser
 from dure.contract.checker.declarations import read_declarations
 from dure.contract.checker.graph import check_graph
 from dure.contract.checker.modules import join_modules, parse_files
+from dure.contract.checker.records import check_sizes
 from dure.contract.problems import Problem, Problems
 from dure.contract.shapes import Bundle, ContractShape, Declarations
 
@@ -46,6 +47,7 @@ def check_declarations(source: Source, problems: Problems) -> Bundle:
         bundle.modules[name] = known
     bundle.modules.setdefault("", Declarations())
     join_modules(bundle, problems)
+    check_sizes(bundle, problems)
     if not bundle.contracts and not problems:
         problems.add("no-contract", None)
     problems.close_lines()

@@ -30,8 +30,6 @@ from dure.contract.shapes import (
     InterfaceShape,
     Method,
     Shape,
-    Sort,
-    Type,
 )
 
 _CONSTANT_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -53,7 +51,6 @@ def read_declarations(
     _collect_class_names(classes, known, problems)
     for node in body:
         _read_statement(node, known, problems)
-    _check_record_cycles(classes, known, problems)
 
 
 def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
@@ -268,25 +265,3 @@ def _read_stubs(body: list[ast.stmt], known: Declarations, problems: Problems) -
             problems.add("duplicate-name", part, name=part.name)
         methods[part.name] = read_stub(part, known, problems)
     return methods
-
-
-def _check_record_cycles(
-    classes: list[ast.ClassDef], known: Declarations, problems: Problems
-) -> None:
-    for node in classes:
-        if node.name in known.records and _reaches(node.name, node.name, known, set()):
-            problems.add("recursive-record", node, name=node.name)
-
-
-def _reaches(start: str, goal: str, known: Declarations, seen: set[str]) -> bool:
-    seen.add(start)
-    inner = {_innermost(each.type) for each in known.records[start].fields}
-    # What other files declare cannot lead back here: imports have no cycles.
-    names = {kind.name for kind in inner if kind.name in known.records}
-    return goal in names or any(_reaches(name, goal, known, seen) for name in sorted(names - seen))
-
-
-def _innermost(kind: Type) -> Type:
-    while kind.sort is Sort.LIST:
-        kind = kind.item
-    return kind

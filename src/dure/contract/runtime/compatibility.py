@@ -5,13 +5,13 @@ Rules
 1. A field stays, and keeps its type: a field that came back with another type later could not be
    read.
 2. Records are compared by their fields, in order. A choice may gain members at the end. The limit
-   of a list may grow.
+   of a list may grow. A decimal keeps its places, money the name of its currency.
 3. A method that the ledger may know as a transfer rule stays one, or the asset could never move
    again.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from dure.contract.interface import Interface, parse_type
 from dure.contract.shapes import Sort, Type
@@ -38,13 +38,12 @@ def _find_all(before: Interface, after: Interface) -> Iterator[str]:
             yield f"the transfer rule {name} is gone"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Comparison:
-    """Compares types of two interfaces; each pair of records once."""
+    """Compares types of two interfaces."""
 
     before: Interface
     after: Interface
-    known: dict[tuple[str, str], bool] = field(default_factory=dict)
 
     def fits(self, old: Type, new: Type) -> bool:
         """Say whether values of the old type can be read as the new one."""
@@ -52,14 +51,15 @@ class _Comparison:
             return False
         match old.sort:
             case Sort.RECORD:
-                pair = old.name, new.name
-                if pair not in self.known:
-                    self.known[pair] = self._fits_record(*pair)
-                return self.known[pair]
+                return self._fits_record(old.name, new.name)
             case Sort.CHOICE:
                 names = [each.name for each in self.before.choices[old.name].members]
                 others = [each.name for each in self.after.choices[new.name].members]
                 return others[: len(names)] == names
+            case Sort.DECIMAL:
+                # The same number of units would be another number.
+                before, after = self.before.decimals[old.name], self.after.decimals[new.name]
+                return before.places == after.places
             case Sort.LIST | Sort.STORED_LIST | Sort.MAP:
                 return all(map(self.fits, old.items, new.items))
             case _:
