@@ -64,7 +64,6 @@ class WireTypes:
     def __init__(self, interface: Interface) -> None:
         self._interface = interface
         self.records: dict[str, type[msgspec.Struct]] = {}
-        self._bytes_max: dict[str, int] = {}
         for name in interface.records:
             self._get_record(name)
 
@@ -110,16 +109,11 @@ class WireTypes:
             case Sort.LIST:
                 return ITEMS_MAX * self.estimate_bytes_max(kind.item)
             case Sort.RECORD:
-                return self._estimate_record(kind.name)
+                return 5 + sum(
+                    self.estimate_bytes_max(each) for _, each in self.get_fields(kind.name)
+                )
             case _:
                 return _NAME_BYTES_MAX
-
-    def _estimate_record(self, name: str) -> int:
-        # Kept, because records of many records of many records would be counted many times over.
-        if name not in self._bytes_max:
-            parts = [self.estimate_bytes_max(kind) for _, kind in self.get_fields(name)]
-            self._bytes_max[name] = 5 + sum(parts)
-        return self._bytes_max[name]
 
     def _get_record(self, name: str) -> type[msgspec.Struct]:
         if name not in self.records:
