@@ -24,15 +24,27 @@ from dure.node.workers.channel import Channel
 from dure.node.workers.child import serve
 
 ROOT = Path(__file__).parents[4]
-BOOTSTRAP = (
-    f"sys.path.insert(0, {str(ROOT)!r}); from tests.unit.node.workers.planted import main; main()"
-)
+
+
+def _build_bootstrap(function: str) -> str:
+    begin = f"from tests.unit.node.workers.planted import {function}; {function}()"
+    return f"sys.path.insert(0, {str(ROOT)!r}); {begin}"
+
+
+BOOTSTRAP = _build_bootstrap("main")
+DEADLY = _build_bootstrap("main_deadly")
 CONTRACT = Address(bytes([200]) * 32)
 SENDER = Address(bytes([1]) * 32)
 
 
 def main() -> None:
     """Be a worker."""
+    serve(PlantedMachine())
+
+
+def main_deadly() -> None:
+    """Be a worker that dies of the step `die where planted`, which harms nobody else."""
+    DEEDS["die where planted"] = DEEDS["kill"]
     serve(PlantedMachine())
 
 
@@ -122,6 +134,7 @@ def _say_report(report: object) -> None:
 
 DEEDS: dict[str, Callable[[], object]] = {
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "die where planted": lambda: None,
     "exit": lambda: os._exit(3),
     "fail": lambda: DEEDS["no such deed"],
     "spin": _spin,
