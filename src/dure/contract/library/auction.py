@@ -1,0 +1,263 @@
+"""English auctions: open bids, the highest wins, and each auction closes by itself.
+
+What the contract owes, to whoever was outbid and at the close to seller and winner, it delivers by
+itself, each delivery as a scheduled call of its own. So a receiver to whom the issuer of the money
+allows nothing holds nobody else up; what could not be delivered waits to be collected.
+"""
+
+from dure.contract.language import (
+    Address,
+    Amount,
+    Asset,
+    Choice,
+    Contract,
+    Currency,
+    Event,
+    Map,
+    Record,
+    Time,
+    Var,
+    call,
+    days,
+    init,
+    invariant,
+    minutes,
+    require,
+    scheduled,
+    view,
+)
+
+EXTENSION = minutes(10)
+AUCTION_LASTS = days(90)
+CLOSING_GAS = 100_000
+DELIVERY_GAS = 20_000
+
+
+class Goods(Currency):
+    """What is sold."""
+
+
+class Money(Currency):
+    """What is bid."""
+
+
+class LotState(Choice):
+    """What became of a lot."""
+
+    OPEN = "takes bids"
+    SOLD = "went to the highest bidder"
+    UNSOLD = "went back to the seller, because nobody bid the reserve price"
+
+
+class Lot(Record):
+    """Goods that are sold together.
+
+    While there is no bid, the highest bidder is the seller and the highest bid is zero.
+    """
+
+    seller: Address
+    goods: Amount[Goods]
+    reserve: Amount[Money]
+    step: Amount[Money]
+    closes: Time
+    highest_bid: Amount[Money]
+    highest_bidder: Address
+    state: LotState
+    closing: int
+
+
+class LotOffered(Event):
+    """A seller handed goods in to be sold."""
+
+    lot: int
+    seller: Address
+    goods: Amount[Goods]
+    reserve: Amount[Money]
+    step: Amount[Money]
+    closes: Time
+
+
+class BidMade(Event):
+    """Somebody bid more than everybody before."""
+
+    lot: int
+    bidder: Address
+    bid: Amount[Money]
+    closes: Time
+
+
+class LotClosed(Event):
+    """An auction is over."""
+
+    lot: int
+    state: LotState
+    winner: Address
+    price: Amount[Money]
+
+
+class Auction(Contract):
+    """Sellers offer goods, bidders bid money, and the highest bid at the close buys the lot."""
+
+    goods: Var[Asset[Goods]]
+    money: Var[Asset[Money]]
+    lots_offered: Var[int]
+    lots: Map[int, Lot]
+    goods_held: Var[Amount[Goods]]
+    money_held: Var[Amount[Money]]
+    goods_owed: Map[Address, Amount[Goods]]
+    money_owed: Map[Address, Amount[Money]]
+
+    @init
+    def begin(self, goods: Asset[Goods], money: Asset[Money]) -> None:
+        """Name what is sold here, and the money in which bids are made."""
+        self.goods = goods
+        self.money = money
+
+    # The seller
+
+    @call(pays="goods")
+    def offer(self, reserve: Amount[Money], step: Amount[Money], closes: Time) -> int:
+        """Offer the goods that come with this call; return the number of the lot.
+
+        The first bid is at least the reserve price, each further one a step above the one before.
+        """
+        require(self.paid > Goods.of(0), "there are no goods to sell")
+        require(reserve > Money.of(0), "the reserve price is above zero")
+        require(Money.of(0) < step <= reserve, "the step is above zero, and not above the reserve")
+        require(self.now + EXTENSION <= closes, "an auction takes ten minutes at least")
+        require(closes <= self.now + AUCTION_LASTS, "an auction takes 90 days at most")
+        number = self.lots_offered + 1
+        self.lots_offered = number
+        self.goods_held += self.paid
+        self.lots[number] = Lot(
+            seller=self.sender,
+            goods=self.paid,
+            reserve=reserve,
+            step=step,
+            closes=closes,
+            highest_bid=Money.of(0),
+            highest_bidder=self.sender,
+            state=LotState.OPEN,
+            closing=self.schedule(closes, self.close, number, gas=CLOSING_GAS),
+        )
+        self.emit(LotOffered(number, self.sender, self.paid, reserve, step, closes))
+        return number
+
+    # The bidder
+
+    @call(pays="money")
+    def bid(self, number: int) -> None:
+        """Bid the money that comes with this call; whoever was outbid gets theirs back by itself.
+
+        A bid in the last ten minutes puts the close off to ten minutes after it.
+        """
+        lot = self.lots[number]
+        require(lot.state == LotState.OPEN, "the auction is closed")
+        require(self.now < lot.closes, "the time for bids is over")
+        require(self.sender != lot.seller, "the seller does not bid")
+        require(self.paid >= self.least_bid(number), "the bid is too low")
+        self.money_held += self.paid
+        if lot.highest_bid > Money.of(0):
+            self.owe_money(lot.highest_bidder, lot.highest_bid)
+        closes = max(lot.closes, self.now + EXTENSION)
+        if closes > lot.closes:
+            self.cancel(lot.closing)
+            closing = self.schedule(closes, self.close, number, gas=CLOSING_GAS)
+            lot = lot.replace(closes=closes, closing=closing)
+        self.lots[number] = lot.replace(highest_bid=self.paid, highest_bidder=self.sender)
+        self.emit(BidMade(number, self.sender, self.paid, closes))
+
+    # Anybody
+
+    @call
+    def collect(self) -> None:
+        """Take what the contract owes the caller and could not deliver by itself."""
+        self.hand_over_money(self.sender)
+        self.hand_over_goods(self.sender)
+
+    @call
+    def close_late(self, number: int) -> None:
+        """Close an auction by hand, should the contract's own call have failed."""
+        lot = self.lots[number]
+        require(lot.state == LotState.OPEN, "the auction is closed")
+        require(self.now >= lot.closes, "the auction still takes bids")
+        self.finish(number)
+
+    # What the contract does by itself
+
+    @scheduled
+    def close(self, number: int) -> None:
+        """Close the auction: the winner gets the lot and the seller the price.
+
+        Without a bid the seller gets the lot back.
+        """
+        self.finish(number)
+
+    @scheduled
+    def deliver_money(self, to: Address) -> None:
+        """Pay what is owed."""
+        self.hand_over_money(to)
+
+    @scheduled
+    def deliver_goods(self, to: Address) -> None:
+        """Hand over the goods that are owed."""
+        self.hand_over_goods(to)
+
+    # What everybody may read
+
+    @view
+    def lot(self, number: int) -> Lot:
+        """Return a lot; they are numbered from 1."""
+        return self.lots[number]
+
+    @view
+    def least_bid(self, number: int) -> Amount[Money]:
+        """Return how much the next bid has to be at least."""
+        lot = self.lots[number]
+        return max(lot.reserve, lot.highest_bid + lot.step)
+
+    @view
+    def owed(self, to: Address) -> Amount[Money]:
+        """Return the money that waits for somebody."""
+        return self.money_owed.get(to, Money.of(0))
+
+    @invariant
+    def bids_and_goods_are_there(self) -> bool:
+        """The contract holds all lots, the highest bids on them, and all that it owes."""
+        has_goods = self.balance_of(self.goods) >= self.goods_held
+        return has_goods and self.balance_of(self.money) >= self.money_held
+
+    # Shared parts
+
+    def finish(self, number: int) -> None:
+        lot = self.lots[number]
+        state = LotState.UNSOLD
+        if lot.highest_bid > Money.of(0):
+            state = LotState.SOLD
+            self.owe_money(lot.seller, lot.highest_bid)
+        self.owe_goods(lot.highest_bidder, lot.goods)
+        self.cancel(lot.closing)
+        self.lots[number] = lot.replace(state=state)
+        self.emit(LotClosed(number, state, lot.highest_bidder, lot.highest_bid))
+
+    def owe_money(self, to: Address, amount: Amount[Money]) -> None:
+        self.money_owed[to] = self.money_owed.get(to, Money.of(0)) + amount
+        self.schedule(self.now, self.deliver_money, to, gas=DELIVERY_GAS)
+
+    def owe_goods(self, to: Address, amount: Amount[Goods]) -> None:
+        self.goods_owed[to] = self.goods_owed.get(to, Goods.of(0)) + amount
+        self.schedule(self.now, self.deliver_goods, to, gas=DELIVERY_GAS)
+
+    def hand_over_money(self, to: Address) -> None:
+        amount = self.money_owed.get(to, Money.of(0))
+        if amount > Money.of(0):
+            self.money_owed.remove(to)
+            self.money_held -= amount
+            self.pay(self.money, to, amount)
+
+    def hand_over_goods(self, to: Address) -> None:
+        amount = self.goods_owed.get(to, Goods.of(0))
+        if amount > Goods.of(0):
+            self.goods_owed.remove(to)
+            self.goods_held -= amount
+            self.pay(self.goods, to, amount)
