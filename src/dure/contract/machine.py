@@ -27,7 +27,7 @@ from dure.contract.ports import (
 )
 from dure.contract.problems import Problem, Problems
 from dure.contract.runtime.compatibility import find_incompatibility
-from dure.contract.runtime.frame import BUILT_FACTOR, Frame, Session, refuse
+from dure.contract.runtime.frame import Frame, Session, refuse
 from dure.contract.shapes import READING_KINDS
 from dure.core import hashing
 from dure.core.codec import encode
@@ -170,7 +170,7 @@ class InProcessMachine:
         meter, size = session.meter, len(call.arguments)
         meter.charge(CALL + MESSAGE_BYTE * size)
         arguments = _decode_arguments(entry, call.arguments)
-        session.built += BUILT_FACTOR * size
+        session.built += entry.built_factor * size
         payment = call.payment
         paid = 0 if payment is None else payment.amount
         frame = Frame(session, session.ledger, meter, call.contract, call.sender, paid)

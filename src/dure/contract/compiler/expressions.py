@@ -322,13 +322,13 @@ class ExpressionLowering:
     def lower_build(self, node: ast.expr, meaning: meanings.Build) -> ast.expr:
         del node
         parts = [self.lower_part(argument) for argument in meaning.arguments]
-        return call(f"$record.{meaning.record}", *parts)
+        return with_frame(f"$record.{meaning.record}", *parts)
 
     def lower_replace(self, node: ast.expr, meaning: meanings.Replace) -> ast.expr:
         del node
         parts = [self.lower_part(argument) for argument in meaning.arguments]
         keywords = [ast.keyword(*pair) for pair in zip(meaning.names, parts, strict=True)]
-        return ast.Call(name("$replace"), [self.lower(meaning.source)], keywords)
+        return ast.Call(name("$replace"), [name(FRAME), self.lower(meaning.source)], keywords)
 
     def lower_list_call(self, node: ast.expr, meaning: meanings.ListCall) -> ast.expr:
         del node

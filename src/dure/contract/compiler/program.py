@@ -27,6 +27,8 @@ from dure.contract.runtime.crypto import build_encoding, sha256, verify_ed25519
 from dure.contract.runtime.frame import Frame, refuse_reason, run_out
 from dure.contract.runtime.host import HOST_FUNCTIONS, build_emit, build_remote, build_schedule
 from dure.contract.runtime.lists import StoredList
+from dure.contract.runtime.measure import estimate_built_factor
+from dure.contract.runtime.records import build_record, replace
 from dure.contract.runtime.state import (
     Accessors,
     Encode,
@@ -53,7 +55,7 @@ _RUNTIME: Final[dict[str, Any]] = {
         for name in ("abs", "enumerate", "len", "max", "min", "range")
     },
     "$refuse_reason": refuse_reason,
-    "$replace": msgspec.structs.replace,
+    "$replace": replace,
     "$run_out": run_out,
     "$sha256": sha256,
     "$verify_ed25519": verify_ed25519,
@@ -76,6 +78,8 @@ class Entry:
     decode: Callable[[bytes], tuple[Any, ...]]
     """Typed, but not yet compared with the canonical form."""
     encode: Encode
+    built_factor: int
+    """Bytes that decoded arguments count for, for each byte that they are decoded from."""
     read_asset: Callable[[Frame], Any] | None
     """Reads the asset in which the method accepts money."""
     check_caller: Callable[[Frame], None] | None
@@ -150,7 +154,7 @@ def _build_globals(
 ) -> dict[str, Any]:
     names: dict[str, Any] = {"__builtins__": {}, **_RUNTIME}
     for name, record in wire.records.items():
-        names[f"$record.{name}"] = record
+        names[f"$record.{name}"] = build_record(record)
     for field, each in fields.items():
         for action in each.ACTIONS:
             names[f"${action}.{field}"] = getattr(each, action)
@@ -191,6 +195,7 @@ def _build_remotes(other: InterfaceShape, wire: WireTypes) -> dict[str, Any]:
             method.name,
             build_tuple_encode([each.type for each in method.parameters], wire),
             msgspec.msgpack.Decoder(wire.get(method.result)),
+            built_factor=estimate_built_factor([method.result], wire),
             read_only=method.kind in READING_KINDS,
         )
         for method in other.methods.values()
@@ -215,6 +220,7 @@ def _build_entry(
         function=names[f"$method.{method.name}"],
         decode=msgspec.msgpack.Decoder(wire.get_tuple(parameters)).decode,
         encode=build_encode(method.result, wire),
+        built_factor=estimate_built_factor([each.type for each in method.parameters], wire),
         read_asset=_build_read_asset(fields[method.pays]) if method.pays else None,
         check_caller=build_caller_check(method, fields),
     )

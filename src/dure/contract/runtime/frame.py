@@ -4,16 +4,13 @@ The session of the whole top-level call, and one frame for each contract in it.
 """
 
 from collections.abc import Callable
-from typing import Final, NoReturn, Protocol
+from typing import NoReturn, Protocol
 
 import msgspec
 
 from dure.contract.limits import MEMORY_BYTES_MAX, REASON_MAX
 from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder
 from dure.core.types import Address, Amount
-
-BUILT_FACTOR: Final = 8
-"""Decoded values count for so many times the bytes that they are decoded from."""
 
 
 class Run(Protocol):

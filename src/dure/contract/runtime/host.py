@@ -17,7 +17,7 @@ from dure.contract.gas import (
     SCHEDULE_BYTE,
 )
 from dure.contract.ports import Invocation, Payment, TransferOrder
-from dure.contract.runtime.frame import BUILT_FACTOR, Frame, count_built, refuse, run_out
+from dure.contract.runtime.frame import Frame, count_built, refuse, run_out
 from dure.contract.runtime.state import Encode
 from dure.core.types import Address, Amount, AssetId, Gas, Instant
 
@@ -136,11 +136,16 @@ def build_schedule(method: str, encode: Encode) -> Callable[..., int]:
 
 
 def build_remote(
-    method: str, encode: Encode, decoder: "msgspec.msgpack.Decoder[Any]", *, read_only: bool
+    method: str,
+    encode: Encode,
+    decoder: "msgspec.msgpack.Decoder[Any]",
+    *,
+    built_factor: int,
+    read_only: bool,
 ) -> Callable[..., Any]:
     """Return the function that calls `method` of another contract.
 
-    A payment is (asset, amount) or None.
+    A payment is (asset, amount) or None. Each byte of the result counts `built_factor` times.
     """
 
     def remote(
@@ -154,7 +159,7 @@ def build_remote(
         call = Invocation(target, method, encode(values), frame.contract, attached)
         data = frame.session.run(frame.session, call, read_only=read_only)
         frame.meter.charge(MESSAGE_BYTE * len(data))
-        count_built(frame, BUILT_FACTOR * len(data))
+        count_built(frame, built_factor * len(data))
         try:
             return decoder.decode(data)
         except msgspec.MsgspecError:

@@ -24,8 +24,13 @@ from dure.contract.gas import (
     STORAGE_WRITE_BYTE,
 )
 from dure.contract.limits import KEY_BYTES_MAX, MEMORY_BYTES_MAX, VALUE_BYTES_MAX
-from dure.contract.runtime.frame import BUILT_FACTOR, Frame, refuse, refuse_memory, run_out
-from dure.contract.runtime.measure import MEASURED_BYTES_MAX, Measure, build_measure
+from dure.contract.runtime.frame import Frame, refuse, refuse_memory, run_out
+from dure.contract.runtime.measure import (
+    MEASURED_BYTES_MAX,
+    Measure,
+    build_measure,
+    estimate_built_factor,
+)
 from dure.contract.shapes import (
     ADDRESS,
     ASSET,
@@ -125,7 +130,7 @@ def build_accessors(name: str, kind: Type, wire: WireTypes) -> Accessors:
         keys.append(value.items[0])
         value = value.item
     encode_value, decode_value = build_encode(value, wire), build_decode(value, wire)
-    read_or = _build_read_or(decode_value)
+    read_or = _build_read_or(decode_value, estimate_built_factor([value], wire))
     return Accessors(
         key=_build_key(name, keys),
         read=_build_read(read_or, _build_missing(keys, value)),
@@ -177,7 +182,7 @@ def _build_read(
     return read
 
 
-def _build_read_or(decode: Decode) -> Callable[[Frame, Any, bytes], Any]:
+def _build_read_or(decode: Decode, built_factor: int) -> Callable[[Frame, Any, bytes], Any]:
     def read_or(frame: Frame, default: Any, key: bytes) -> Any:
         data = frame.ledger.read(frame.contract, key)
         size = 0 if data is None else len(data)
@@ -188,7 +193,7 @@ def _build_read_or(decode: Decode) -> Callable[[Frame, Any, bytes], Any]:
         if data is None:
             return default
         session = frame.session
-        session.built += BUILT_FACTOR * size
+        session.built += built_factor * size
         if session.built > MEMORY_BYTES_MAX:
             refuse_memory()
         return decode(data)
