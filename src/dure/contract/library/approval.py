@@ -1,0 +1,207 @@
+"""Some of several signatories have to approve before anything happens.
+
+A proposal names what is to happen by its hash, so that everybody approves the same thing to the
+last digit. A contract that inherits it lets a proposal happen, once, by
+`self.use_proposal(number, sha256(encode("what", to, amount)))`.
+
+Approvals are counted when the proposal is used, over those who are signatories then.
+"""
+
+from dure.contract.language import (
+    Address,
+    Choice,
+    Contract,
+    Event,
+    Hash,
+    List,
+    Map,
+    Record,
+    Time,
+    Var,
+    call,
+    days,
+    encode,
+    init,
+    only,
+    require,
+    sha256,
+    view,
+)
+
+SIGNATORIES_MAX = 32
+PROPOSAL_LASTS = days(30)
+
+
+class ProposalState(Choice):
+    """What became of a proposal."""
+
+    OPEN = "may be approved until it expires"
+    USED = "was approved and has happened"
+    WITHDRAWN = "was withdrawn by whoever proposed it"
+
+
+class Proposal(Record):
+    """Something that is to happen once enough signatories approve."""
+
+    proposer: Address
+    action: Hash
+    expires: Time
+    state: ProposalState
+
+
+class SignatoriesNamed(Event):
+    """These sign from now on, and so many of them are enough."""
+
+    signatories: list[Address]
+    enough: int
+
+
+class Proposed(Event):
+    """A signatory proposed something."""
+
+    proposal: int
+    proposer: Address
+    action: Hash
+    expires: Time
+
+
+class Approved(Event):
+    """A signatory approved a proposal."""
+
+    proposal: int
+    signatory: Address
+
+
+class ApprovalRevoked(Event):
+    """A signatory thought better of it."""
+
+    proposal: int
+    signatory: Address
+
+
+class ProposalUsed(Event):
+    """What was proposed has happened."""
+
+    proposal: int
+    action: Hash
+
+
+class ProposalWithdrawn(Event):
+    """Whoever made the proposal withdrew it."""
+
+    proposal: int
+
+
+class Approval(Contract):
+    """What matters happens only when enough of the signatories have approved it beforehand."""
+
+    signatories: List[Address] = List(limit=SIGNATORIES_MAX)
+    enough: Var[int]
+    proposals_made: Var[int]
+    proposals: Map[int, Proposal]
+    approvals: Map[int, Map[Address, bool]]
+
+    @init
+    def begin_approval(self, signatories: list[Address], enough: int) -> None:
+        """Name the signatories, and how many of them are enough."""
+        self.name_signatories(signatories, enough)
+
+    # The signatories
+
+    @call
+    @only(party="signatories")
+    def propose(self, action: Hash) -> int:
+        """Propose what has this hash, and approve it; return the proposal's number."""
+        return self.add_proposal(action)
+
+    @call
+    @only(party="signatories")
+    def approve(self, number: int) -> None:
+        """Approve an open proposal."""
+        self.require_open(number)
+        require(self.sender not in self.approvals[number], "the caller has approved already")
+        self.note_approval(number)
+
+    @call
+    @only(party="signatories")
+    def revoke_approval(self, number: int) -> None:
+        """Take an approval of one's own back, before the proposal is used."""
+        self.require_open(number)
+        require(self.sender in self.approvals[number], "the caller has not approved")
+        self.approvals[number].remove(self.sender)
+        self.emit(ApprovalRevoked(number, self.sender))
+
+    @call
+    def withdraw_proposal(self, number: int) -> None:
+        """Withdraw a proposal of one's own."""
+        proposal = self.require_open(number)
+        require(self.sender == proposal.proposer, "only the proposer may withdraw a proposal")
+        self.proposals[number] = proposal.replace(state=ProposalState.WITHDRAWN)
+        self.emit(ProposalWithdrawn(number))
+
+    @call
+    def change_signatories(self, number: int, signatories: list[Address], enough: int) -> None:
+        """Have others sign from now on, as an approved proposal says."""
+        self.use_proposal(number, sha256(encode("change_signatories", signatories, enough)))
+        self.name_signatories(signatories, enough)
+
+    # What everybody may read
+
+    @view
+    def proposal(self, number: int) -> Proposal:
+        """Return a proposal; they are numbered from 1."""
+        return self.proposals[number]
+
+    @view
+    def count_approvals(self, number: int) -> int:
+        """Return how many of today's signatories have approved a proposal."""
+        count = 0
+        for signatory in self.signatories:
+            if signatory in self.approvals[number]:
+                count += 1
+        return count
+
+    @view
+    def is_approved(self, number: int) -> bool:
+        """Say whether enough signatories have approved a proposal."""
+        return self.count_approvals(number) >= self.enough
+
+    # Shared parts
+
+    def add_proposal(self, action: Hash) -> int:
+        number = self.proposals_made + 1
+        expires = self.now + PROPOSAL_LASTS
+        self.proposals_made = number
+        self.proposals[number] = Proposal(self.sender, action, expires, ProposalState.OPEN)
+        self.emit(Proposed(number, self.sender, action, expires))
+        self.note_approval(number)
+        return number
+
+    def use_proposal(self, number: int, action: Hash) -> None:
+        proposal = self.require_open(number)
+        require(proposal.action == action, "something else was proposed")
+        require(self.is_approved(number), "too few signatories have approved")
+        self.proposals[number] = proposal.replace(state=ProposalState.USED)
+        self.emit(ProposalUsed(number, action))
+
+    def require_open(self, number: int) -> Proposal:
+        require(number in self.proposals, "there is no such proposal")
+        proposal = self.proposals[number]
+        require(proposal.state == ProposalState.OPEN, "the proposal is closed")
+        require(self.now < proposal.expires, "the proposal has expired")
+        return proposal
+
+    def note_approval(self, number: int) -> None:
+        self.approvals[number][self.sender] = True
+        self.emit(Approved(number, self.sender))
+
+    def name_signatories(self, signatories: list[Address], enough: int) -> None:
+        require(0 < enough <= len(signatories), "not so many signatories can approve")
+        require(len(signatories) <= SIGNATORIES_MAX, "there are at most 32 signatories")
+        for turn in range(len(self.signatories)):
+            self.signatories.pop()
+        for place, signatory in enumerate(signatories):
+            require(signatory not in signatories[:place], "a signatory is named once")
+            self.signatories.append(signatory)
+        self.enough = enough
+        self.emit(SignatoriesNamed(signatories, enough))
