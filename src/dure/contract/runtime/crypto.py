@@ -8,7 +8,7 @@ from dure.contract.gas import (
     DIGEST,
     DIGEST_SHIFT,
     ENCODE,
-    ENCODE_SHIFT,
+    ENCODE_BYTE,
     SIGNATURE,
 )
 from dure.contract.limits import TEXT_MAX
@@ -26,7 +26,7 @@ def build_encoding(encode: Encode) -> Callable[..., bytes]:
 
     def encode_values(frame: Frame, *values: Any) -> bytes:
         data = encode(values)
-        frame.meter.charge(ENCODE + (len(data) >> ENCODE_SHIFT))
+        frame.meter.charge(ENCODE + ENCODE_BYTE * len(data))
         if len(data) > TEXT_MAX:
             refuse("too_large", "a text is too long")
         count_built(frame, len(data))
