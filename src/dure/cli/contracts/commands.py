@@ -3,12 +3,13 @@
 import typer
 
 from dure.cli.contracts import call, deploy, source, start, stop, trace, upgrade, view
-from dure.cli.contracts.authoring import check, client, explain, gas, interface
+from dure.cli.contracts.authoring import check, client, explain, gas, interface, new
 
 app = typer.Typer(
     no_args_is_help=True, help="Write, check, explain, deploy, call and read contracts."
 )
 
+app.command("new")(new.begin)
 app.command("check")(check.check_files)
 app.command("explain")(explain.explain)
 app.command("interface")(interface.interface)
