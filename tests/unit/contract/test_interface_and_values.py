@@ -1,5 +1,6 @@
 """The interface is read without running the source, and values survive every way out and back."""
 
+import decimal
 from typing import Any
 
 import msgspec
@@ -7,8 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure.contract.interface import Interface, build_interface
-from dure.contract.language import Choice, Duration, Record, Time
+from dure.contract.interface import (
+    ConstantInterface,
+    CurrencyInterface,
+    DecimalInterface,
+    Interface,
+    build_interface,
+)
+from dure.contract.language import Amount, Choice, Decimal, Duration, Record, Time
+from dure.contract.language.numbers import write_units
 from dure.contract.problems import UnsafeSource
 from dure.contract.source import bundle
 from dure.contract.values import (
@@ -33,6 +41,17 @@ SOURCE = (
 GRACE = hours(1)
 SEAL = b"\\x01"
 
+class Won(Currency):
+    """Korean won."""
+
+class Rate(Decimal):
+    """A yearly rate."""
+    places = 6
+    rounding = Rounding.UP
+
+BASE = Rate("-0.035")
+FEE = Won.of(3)
+
 class Shade(Choice):
     """A colour."""
     RED = "red"
@@ -51,6 +70,9 @@ class Whole(Record):
     money: Asset
     at: Time
     gap: Duration
+    fee: Amount[Won]
+    rate: Rate
+    seal: Hash
     inner: list[Inner]
 
 class Told(Event):
@@ -61,6 +83,7 @@ class Example(Contract):
     """Keeps things."""
     wholes: Map[int, Map[str, Whole]]
     count: Var[int]
+    fees: Map[Hash, Map[Asset[Won], Amount[Won]]]
 
     @init
     def begin(self) -> None:
@@ -95,6 +118,9 @@ whole = st.fixed_dictionaries(
         "money": st.binary(min_size=32, max_size=32),
         "at": st.integers(0, INT_MAX),
         "gap": int64,
+        "fee": st.integers(0, INT_MAX),
+        "rate": int64.map(lambda units: decimal.Decimal(write_units(units, 6))),
+        "seal": st.binary(min_size=32, max_size=32),
         "inner": st.lists(inner, max_size=4),
     }
 )
@@ -106,6 +132,9 @@ WHOLE: dict[str, Any] = {
     "money": bytes(32),
     "at": 5,
     "gap": 6,
+    "fee": 7,
+    "rate": decimal.Decimal("0.035000"),
+    "seal": bytes(32),
     "inner": [{"who": person(3), "shade": "RED"}],
 }
 
@@ -119,9 +148,17 @@ def test_the_interface_tells_methods_types_and_docstrings() -> None:
     ]
     assert INTERFACE.methods["nothing"].roles == ("keeper",)
     assert INTERFACE.initialiser is INTERFACE.methods["begin"]
-    assert INTERFACE.state == {"wholes": "Map[int, Map[str, Whole]]", "count": "int"}
+    assert INTERFACE.state == {
+        "wholes": "Map[int, Map[str, Whole]]",
+        "count": "int",
+        "fees": "Map[Hash, Map[Asset[Won], Amount[Won]]]",
+    }
     assert INTERFACE.constants["GRACE"].value == 3_600_000
     assert INTERFACE.constants["SEAL"].value == "01"
+    assert INTERFACE.constants["FEE"] == ConstantInterface("FEE", "Amount[Won]", 3)
+    assert INTERFACE.constants["BASE"] == ConstantInterface("BASE", "Rate", "-0.035000")
+    assert INTERFACE.currencies == {"Won": CurrencyInterface("Won", "Korean won.")}
+    assert INTERFACE.decimals == {"Rate": DecimalInterface("Rate", 6, "UP", "A yearly rate.")}
     assert [each.text for each in INTERFACE.choices["Shade"].members] == ["red", "blue"]
 
 
@@ -173,15 +210,46 @@ class Inner(Record):
     shade: Shade
 
 
+class Rate(Decimal):
+    places = 6
+
+
+class Price(Decimal):
+    places = 6
+
+
 def test_the_classes_of_the_language_are_welcome_as_values() -> None:
     friendly = WHOLE | {
         "at": Time(5),
         "gap": Duration(6),
+        "fee": Amount(7),
+        "rate": Rate("0.035"),
         "inner": [Inner(person(3), Shade.RED)],
     }
     assert encode_arguments(INTERFACE, "keep", [friendly, []], {}) == encode_arguments(
         INTERFACE, "keep", [WHOLE, []], {}
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2, "2.000000"),
+        ("-0.5", "-0.500000"),
+        (decimal.Decimal("1.50"), "1.500000"),
+        (decimal.Decimal("1.5000000000"), "1.500000"),
+        (decimal.Decimal("1E+3"), "1000.000000"),
+        (decimal.Decimal("-0"), "0.000000"),
+    ],
+)
+def test_a_decimal_is_handed_in_in_many_forms_and_comes_back_in_one(
+    value: object, text: str
+) -> None:
+    data = encode_arguments(INTERFACE, "keep", [WHOLE | {"rate": value}, []], {})
+    found = decode_arguments(INTERFACE, "keep", data)["whole"]["rate"]
+    assert (type(found), str(found)) == (decimal.Decimal, text)
+    assert to_json(INTERFACE, "Rate", found) == to_json(INTERFACE, "Rate", value) == text
+    assert from_json(INTERFACE, "Rate", text) == found
 
 
 @pytest.mark.parametrize(
@@ -196,6 +264,22 @@ def test_the_classes_of_the_language_are_welcome_as_values() -> None:
         ("text", "\ud800", "whole.text: expected text of whole Unicode characters"),
         ("data", "x", "whole.data: expected at most"),
         ("money", b"x", "whole.money: expected 32 bytes"),
+        ("seal", b"x", "whole.seal: expected 32 bytes"),
+        ("fee", -1, "whole.fee: expected an integer from 0"),
+        ("fee", Amount(-1), "whole.fee: expected an integer from 0"),
+        ("fee", Time(5), "whole.fee: expected an integer from 0"),
+        ("rate", "0.1234567", "whole.rate: expected a number with at most 6 places"),
+        ("rate", "1e3", "whole.rate: expected a number"),
+        ("rate", 0.5, "whole.rate: expected a number"),
+        ("rate", True, "whole.rate: expected a number"),
+        ("rate", Price("1"), "whole.rate: expected a number"),
+        ("rate", 2**60, "whole.rate: expected a number"),
+        ("rate", decimal.Decimal("NaN"), "whole.rate: expected a number"),
+        ("rate", decimal.Decimal("Infinity"), "whole.rate: expected a number"),
+        ("rate", decimal.Decimal("1e999999"), "whole.rate: expected a number"),
+        ("rate", decimal.Decimal("1e-999999"), "whole.rate: expected a number"),
+        ("rate", decimal.Decimal("0.0000001"), "whole.rate: expected a number"),
+        ("rate", decimal.Decimal("1." + "0" * 200), "whole.rate: expected a number"),
         ("inner", {}, "whole.inner: expected a list"),
         ("inner", [{"who": bytes(32)}], "whole.inner[0]: expected Inner with who, shade"),
         (
@@ -252,5 +336,10 @@ def test_json_mistakes_are_named() -> None:
         from_json(INTERFACE, "Address", 5)
     with pytest.raises(InvalidEncoding):
         from_json(INTERFACE, "Address", "dure1nonsense")
-    with pytest.raises(InvalidEncoding, match="has no type Nothing"):
-        from_json(INTERFACE, "Nothing", 5)
+    with pytest.raises(InvalidValue, match="Rate: expected text, not int"):
+        from_json(INTERFACE, "Rate", 5)
+    with pytest.raises(InvalidValue, match="Rate: expected a number"):
+        from_json(INTERFACE, "Rate", "0.1234567")
+    for unknown in ("Nothing", "Won", "Amount[Dollar]", "int[Won]"):
+        with pytest.raises(InvalidEncoding, match="has no type"):
+            from_json(INTERFACE, unknown, 5)

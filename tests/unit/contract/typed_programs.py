@@ -17,7 +17,8 @@ numbers[0] | data[0] | numbers.pop() | self.pairs[1].left | len({text}) | len({b
 ({int} ** {int}) | ({int} << {int}) | ({int} >> {int}) | ({int} & {int}) | ({int} ^ {int})
 ({int} if {bool} else {int}) | sum({list}) | min({list}) | max({int}, {int}) | abs({int}) | -{int}
 {list}[{int}] | self.ask({int}) | {pair}.left | {time}.milliseconds | {duration}.milliseconds
-self.nested[{int}].get({int}, {int}) | ({duration} // {duration})
+self.nested[{int}].get({int}, {int}) | ({duration} // {duration}) | ({amount} // {amount})
+{amount}.units | {rate}.units | {rate}.scale({int}) | len({hash}.hex()) | self.seals.get({hash}, 0)
 """
 TEXT = """
 text | 'é' | '' | long | ({text} + {text}) | str({int}) | {text}[{int}:{int}] | {text}[{int}]
@@ -27,7 +28,26 @@ TRUTH = """
 True | False | who == self.sender | shade != Shade.RED | {int} == {int} | {int} < {int} <= {int}
 {text} == {text} | {text} < {text} | {text} in {text} | {time} >= {time} | ({bool} and {bool})
 ({bool} or {bool}) | (not {bool}) | ({int} in {list}) | ({int} not in self.pairs)
-{text}.startswith({text})
+{text}.startswith({text}) | {amount} < {amount} <= {amount} | {won} == {won} | {rate} >= {rate}
+{hash} == {hash} | ({amount} in [{amount}]) | verify_ed25519({bytes}, {bytes}, {bytes})
+self.has_role({text}, who)
+"""
+AMOUNT = """
+self.fund | fee | Amount({int}) | ({amount} + {amount}) | ({amount} - {amount}) | ({amount} * {int})
+({amount} * {rate}) | ({amount} // {int}) | ({amount} % {int}) | max({amount}, {amount})
+sum([{amount}, {amount}], {amount}) | min([{amount}]) | self.balance_of(asset)
+({amount} if {bool} else {amount}) | self.holding_of(asset, who) | sorted([{amount}])[{int}]
+"""
+WON = """
+self.price | Won.of({int}) | ({won} + {won}) | ({won} - {won}) | ({won} * {rate})
+min({won}, {won})
+self.balance_of(self.won)
+"""
+RATE = """
+self.rate | rate | Rate("0.035") | Rate("-12") | Rate.from_units({int}) | Rate.ratio({int}, {int})
+({rate} + {rate}) | ({rate} - {rate}) | (-{rate}) | ({rate} * {int}) | ({rate} * {rate})
+({rate} * {price}) | {rate}.divided_by({int}) | {rate}.divided_by({rate}) | Rate.round({price})
+max({rate}, {rate}) | sum([{rate}], {rate})
 """
 LIST = """
 numbers | self.lists['a'] | [1, 2] | ({list} + {list}) | sorted({list}) | [{int}, {int}]
@@ -37,9 +57,13 @@ STATEMENT = """
 local = {int} | local += {int} | local *= {int} | local //= {int} | local <<= {int} | return
 self.total = {int} | self.total += {int} | self.nested[{int}][{int}] = {int}
 numbers[{int}] = {int} | numbers[{int}] *= {int} | numbers.append({int})
-numbers = {list} | self.lists[{text}] = {list}
+numbers = {list} | self.lists[{text}] = {list} | fee = {amount} | fee += {amount} | rate *= {rate}
+self.fund = {amount} | self.fund += {amount} | self.fund *= {rate} | self.price = {won}
+self.rate = {rate} | self.rate *= {price} | rate = {rate} | self.seals[{hash}] = {int}
+self.won = self.create_asset({text}, {int}) | self.pay(self.won, who, {won})
+self.move(asset, who, self.sender, {amount})
 self.pairs[{int}] = {pair} | self.pairs.remove({int}) | pair = {pair} | long += {text}
-require({bool}, {text}) | self.emit(Happened({int})) | self.pay(asset, who, Amount({int}))
+require({bool}, {text}) | self.emit(Happened({int})) | self.pay(asset, who, {amount})
 local = self.schedule({time}, self.later, {int}, gas={int})
 """
 GRAMMAR = {
@@ -47,7 +71,13 @@ GRAMMAR = {
     "text": TEXT,
     "bool": TRUTH,
     "list": LIST,
-    "bytes": "data | b'' | ({bytes} + {bytes}) | {bytes}[{int}:]",
+    "bytes": "data | b'' | ({bytes} + {bytes}) | {bytes}[{int}:] | encode({int}, {text}, {list}) | "
+    "encode({amount}, {won}, {rate}, {hash}, {pair}) | {text}.encode()",
+    "amount": AMOUNT,
+    "won": WON,
+    "rate": RATE,
+    "price": 'Price("1.5") | Price.round({rate}) | Price.ratio({int}, {int}) | ({price} * {rate})',
+    "hash": "sha256(data) | sha256({bytes}) | sha256(encode({hash}, {int}))",
     "time": "self.now | Time(5) | ({time} + {duration}) | ({time} - {duration})",
     "duration": "hours(2) | Duration(5) | ({time} - {time}) | ({duration} * 3) | seconds({int})",
     "pair": "pair | Pair(3, 4) | Pair(left={int}, right={int}) | {pair}.replace(right={int})",
@@ -58,6 +88,7 @@ GRAMMAR = {
 FORMS = {kind: re.split(r"\s*[|\n]\s*", text.strip()) for kind, text in GRAMMAR.items()}
 PART = re.compile("{(" + "|".join(GRAMMAR) + ")}")
 BEGINNING = ["local = 1", "long = ''", "pair = Pair(3, 4)", "shade = Shade.RED"]
+BEGINNING += ["fee = Amount(3)", 'rate = Rate("0.5")']
 
 
 @st.composite

@@ -100,7 +100,7 @@ def _check_named(node: ast.Call, name: str, scope: Scope, expected: Type | None)
         return _check_imported(node, name, scope)
     if name in BUILTINS:
         return check_builtin(node, name, scope, expected)
-    return scope.refuse("unknown-name", node, name=name)
+    return scope.refuse("not-callable" if known.has(name) else "unknown-name", node, name=name)
 
 
 _IMPORTED: Final = {
