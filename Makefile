@@ -8,7 +8,7 @@ PYTHON ?= $(shell sh scripts/find_python.sh)
 COUNT ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser demo test check docs bench simulate format lock clean
+.PHONY: help setup setup-browser demo test check docs bench simulate pythons format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,9 @@ bench: setup ## measure signed transfers through four validators
 
 simulate: setup ## whole networks from one seed, on simulated disk, clock and network
 	@$(BIN)/python -m pytest tests/simulation -n $(COUNT) $(ARGS)
+
+pythons: setup ## hold contracts against their known answers on every Python from 3.11 on
+	@$(BIN)/python -m scripts.check_pythons
 
 format: setup ## rewrite what ruff can rewrite, and the generated reference pages
 	$(BIN)/ruff format .

@@ -10,8 +10,9 @@ from dure.contract.tracing import CallTrace, StateWrite
 from dure.contract.tracing.render import render_visit
 from dure.core.errors import InvalidBlock
 from tests.unit.contract.program_files import read_programs
+from tests.unit.contract.stored_chains import Workload
 from tests.unit.contract.test_trace import add_up
-from tests.unit.contract.workloads import Workload, play_programs, play_stories
+from tests.unit.contract.workloads import play_programs, play_stories
 
 STOPPED = {
     name: body

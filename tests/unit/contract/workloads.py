@@ -2,28 +2,17 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from dure.application import find_applications
-from dure.chain.genesis.document import GenesisDocument
 from dure.chain.transaction import Call
 from dure.contract.source import bundle
-from dure.core.block import Block
 from dure.core.codec import encode
 from dure.core.types import Instant
 from dure.testing import Deployment, MemoryStage, Refused, World
 from tests.unit.contract.program_files import AROUND_BODY
+from tests.unit.contract.stored_chains import Workload
 
 START = Instant(1_800_000_000_000)
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """A whole chain."""
-
-    name: str
-    genesis: GenesisDocument
-    blocks: tuple[Block, ...]
 
 
 def play_stories() -> list[Workload]:
