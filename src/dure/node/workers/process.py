@@ -76,8 +76,8 @@ class WorkerProcess:
             except OSError:
                 own.close()
                 raise
-        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            own.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", _SLICE_SECONDS, 0))
+        _set_patience(own, socket.SO_RCVTIMEO, _SLICE_SECONDS)
+        _set_patience(own, socket.SO_SNDTIMEO, watch.waiting_seconds)
         self._channel = Channel(self._read, self._write)
         self.begin_call(0)
         report = self.receive()
@@ -176,6 +176,13 @@ class WorkerProcess:
             return time.clock_gettime((~self.pid << 3) | 2)
         except OSError:
             return 0.0
+
+
+def _set_patience(end: socket.socket, option: int, seconds: float) -> None:
+    """Have the kernel end a blocked read or write after that time, without a poll before each."""
+    whole = int(seconds)
+    microseconds = int((seconds - whole) * 1_000_000)
+    end.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", whole, microseconds))
 
 
 def _start(bootstrap: str, descriptor: int) -> subprocess.Popen[bytes]:

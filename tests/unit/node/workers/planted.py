@@ -123,6 +123,14 @@ def _say_for_ever() -> None:
         _say(len(told).to_bytes(4, "big") + told)
 
 
+def _ask_and_never_listen() -> None:
+    """Ask for a stored value that is longer than what a socket holds."""
+    arguments = msgspec.Raw(protocol.encode((CONTRACT, b"much")))
+    number = next(method.number for method in protocol.METHODS if method.name == "read")
+    _say_report(protocol.Ask(number, 0, arguments, ()))
+    _spin()
+
+
 def _spin() -> None:
     while True:
         pass
@@ -138,6 +146,7 @@ DEEDS: dict[str, Callable[[], object]] = {
     "exit": lambda: os._exit(3),
     "fail": lambda: DEEDS["no such deed"],
     "spin": _spin,
+    "ask and never listen": _ask_and_never_listen,
     "wait": lambda: os.read(0, 1),
     "hoard": lambda: bytearray(1 << 30),
     "open": lambda: Path("/etc/hostname").read_text(),

@@ -125,6 +125,15 @@ def test_a_refused_source_is_a_refusal_each_time(machine: WorkerMachine) -> None
             machine.load(build_source("refuse"))
 
 
+def test_a_worker_that_does_not_listen_is_not_waited_for_for_ever(
+    machine: WorkerMachine, ledger: FakeLedger
+) -> None:
+    much = FakeLedger(programs=ledger.programs, state={(CONTRACT, b"much"): bytes(4_000_000)})
+    with pytest.raises(WorkerDied, match="does not listen"):
+        run(machine, much, ("ask and never listen",))
+    assert_serves(machine, ledger)
+
+
 def test_our_own_fault_in_the_ledger_stays_our_own(
     machine: WorkerMachine, ledger: FakeLedger
 ) -> None:
