@@ -87,4 +87,5 @@ class _Bodies:
             for name in contract.methods
             if (contract.origins[name], name) in self.scopes
         }
-        check_graph(contract, reachable, problems)
+        if len(reachable) == len(contract.methods):  # all but where a class was refused
+            check_graph(contract, reachable, problems)

@@ -313,7 +313,7 @@ def _split_paying(owner: ast.expr, scope: Scope) -> _Remote | None:
                 return None
             scope.changes.append(owner)
             _, bound = bind_money(owner, PAYING, scope)
-            return (target, kind.name, (bound[0], bound[1])) if bound else None
+            return target, kind.name, (bound[0], bound[1]) if bound else None
         case _:
             return None
 
