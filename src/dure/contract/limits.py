@@ -45,7 +45,10 @@ KEY_BYTES_MAX: Final = 1_024
 VALUE_BYTES_MAX: Final = 256 * 1024
 """Bytes of one stored value, of the arguments of a call, of a result, of an event."""
 MEMORY_BYTES_MAX: Final = 16 * 1024 * 1024
-"""Bytes that one top-level call may build, counted as they are built and never given back."""
+"""Bytes that one top-level call may build, counted as they are built and never given back.
+
+That bounds the peak from above, and needs no knowledge of when a Python gives memory back.
+"""
 WORKER_BYTES_MAX: Final = 8 * MEMORY_BYTES_MAX
 """Memory that a worker process has for one call, beside what it takes with nothing to do.
 
