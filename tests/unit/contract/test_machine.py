@@ -98,6 +98,28 @@ def test_a_call_is_scheduled_with_arguments_and_its_gas_is_paid(bench: Bench) ->
     assert bench.call("withdraw_plan", number) is False
 
 
+def test_inside_a_scheduled_call_the_ledger_pays_for_what_is_scheduled(bench: Bench) -> None:
+    bench.call("plan")
+    paid_by_the_caller = bench.gas_used
+    bench.ledger.pays_for_schedules = True
+    bench.call("plan")
+    assert paid_by_the_caller - bench.gas_used == 5_000
+
+
+def test_roles_and_holdings_may_be_asked_for() -> None:
+    body = """
+@view
+def probe(self, asset: Asset, holder: Address) -> list[int]:
+    has = 1 if self.has_role("keeper", holder) else 0
+    return [has, self.holding_of(asset, holder).units]
+"""
+    bench = Bench(contract(body))
+    bench.ledger.balances[WON, person(1)] = 100
+    assert bench.call("probe", WON, person(1)) == [0, 100]
+    bench.ledger.roles.add((bench.address, "keeper", person(1)))
+    assert bench.call("probe", WON, person(1)) == [1, 100]
+
+
 def test_a_contract_begins_once(bench: Bench) -> None:
     assert refusal(bench, "init", WON)[0] == "not_permitted"
     assert refusal(bench, "open", WON)[0] == "unknown_method"

@@ -112,6 +112,44 @@ def test_state_that_could_no_longer_be_read_is_refused_by_field(
     assert message in text
 
 
+MONEY = """
+class Won(Currency):
+    "Won."
+
+class Dollar(Currency):
+    "Dollars."
+
+class Rate(Decimal):
+    places = 4
+
+class Price(Decimal):
+    places = 2
+"""
+MONEY_STATE = "rate: Var[Rate]\nheld: Map[Address, Amount[Won]]\nasset: Var[Asset[Won]]"
+
+
+def test_a_decimal_keeps_its_places_and_may_have_another_name() -> None:
+    upgrade(
+        Bench(contract(MONEY_STATE, MONEY)),
+        contract(MONEY_STATE.replace("Rate", "Yearly"), MONEY.replace("Rate", "Yearly")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("money", "state"),
+    [
+        (MONEY, MONEY_STATE.replace("Rate", "Price")),
+        (MONEY.replace("places = 4", "places = 5"), MONEY_STATE),
+        (MONEY, MONEY_STATE.replace("Amount[Won]", "Amount[Dollar]")),
+        (MONEY, MONEY_STATE.replace("Amount[Won]", "int")),
+        (MONEY, MONEY_STATE.replace("Asset[Won]", "Asset")),
+    ],
+)
+def test_numbers_and_money_keep_what_their_units_mean(money: str, state: str) -> None:
+    code, _ = refusal(Bench(contract(MONEY_STATE, MONEY)), contract(state, money))
+    assert code == "incompatible_state"
+
+
 MIGRATING = contract("""
 total: Var[int]
 doubled: Var[int]
