@@ -6,9 +6,10 @@ STAMP := $(VENV)/.installed
 # The first Python on the path that is new enough; override with `make PYTHON=/path/to/python`.
 PYTHON ?= $(shell sh scripts/find_python.sh)
 COUNT ?= 2
+MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser demo test check docs bench simulate pythons format lock clean
+.PHONY: help setup setup-browser demo test check docs bench simulate pythons fuzz format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +48,9 @@ simulate: setup ## whole networks from one seed, on simulated disk, clock and ne
 
 pythons: setup ## hold contracts against their known answers on every Python from 3.11 on
 	@$(BIN)/python -m scripts.check_pythons
+
+fuzz: setup ## hunt for programs that the contract checker or machine cannot stand; MINUTES=10
+	@$(BIN)/python -m scripts.fuzz_contracts $(MINUTES)
 
 format: setup ## rewrite what ruff can rewrite, and the generated reference pages
 	$(BIN)/ruff format .
