@@ -171,23 +171,23 @@ class FlightDelay(Contract):
     # The insurer
 
     @call(pays="money")
+    @only(party="insurer")
     def add_reserve(self) -> None:
         """Put money in, out of which covers are paid."""
-        require(self.sender == self.insurer, "only the insurer may do this")
 
     @call
+    @only(party="insurer")
     def withdraw(self, amount: Amount) -> None:
         """Take free reserve out."""
-        require(self.sender == self.insurer, "only the insurer may do this")
         require(amount > NOTHING, "an amount is above zero")
         require(amount <= self.free_reserve(), "the rest of the reserve belongs to the policies")
         self.pay(self.money, self.insurer, amount)
         self.emit(ReserveWithdrawn(amount))
 
     @call
+    @only(party="insurer")
     def set_terms(self, premium: Amount, cover: Amount) -> None:
         """Name the price and the cover of the policies sold from now on."""
-        require(self.sender == self.insurer, "only the insurer may do this")
         self.apply_terms(premium, cover)
 
     # The traveller

@@ -29,7 +29,7 @@ ONE_MS = Duration(1)
 
 
 def test_r1_only_the_insurer_names_terms(scene: Scene) -> None:
-    with scene.world.refused("only the insurer may do this"):
+    with scene.world.refused("not the insurer"):
         scene.cover.set_terms(by=scene.stranger, premium=1, cover=100)
     scene.cover.set_terms(by=scene.insurer, premium=7_000, cover=300_000)
     assert scene.cover.terms() == Terms(premium=Amount(7_000), cover=Amount(300_000))
@@ -271,7 +271,7 @@ def test_r13_an_amount_is_above_zero(scene: Scene) -> None:
 
 def test_r13_nobody_else_takes_anything_out(scene: Scene) -> None:
     for somebody in (scene.traveller, scene.airline, scene.stranger):
-        with scene.world.refused("only the insurer may do this"):
+        with scene.world.refused("not the insurer"):
             scene.cover.withdraw(by=somebody, amount=1)
 
 
