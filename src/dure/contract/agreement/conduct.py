@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from dure.contract.agreement.expressions import (
+    NOTHING_MORE,
     Place,
     decide,
     join,
@@ -157,7 +158,7 @@ class _Walk:
         if party is not None:
             self.found.parties.append(party)
             return
-        if decide(words) is True:
+        if decide(words) is True or words in when:
             return
         condition = Condition(words, _read_text(reason, local.place), when)
         if condition not in self.found.conditions:
@@ -195,7 +196,8 @@ class _Walk:
             self.schedule(node, local, when)
         elif called in PARAMETERS:
             parts = dict(_bind(node, PARAMETERS[called], place))
-            self.act(_name_act(called, parts), when)
+            if parts.get("amount") != NOTHING_MORE:
+                self.act(_name_act(called, parts), when)
 
     def emit(self, node: ast.Call, when: When) -> None:
         match node.args:
@@ -263,11 +265,9 @@ class _Local:
         kind = self.place.type_of(value)
         if kind is not None and kind.sort is Sort.RECORD:
             phrase = read(value, self.place)
-            if phrase.key == "record" and self.counts[target] > 1:
-                phrase = name(target)
-            elif phrase.key == "record_of" and self.counts[target] == 1:
+            if phrase.key == "record_of":
                 phrase = self.place.call_record(kind.name, phrase)
-            elif phrase.key != "record":
+            if phrase.key not in ("record", "record_of") or self.counts[target] > 1:
                 phrase = name(target)
         elif self.counts[target] == 1 and not any(each.key in LOOPS for each in when):
             is_truth = kind == BOOL

@@ -186,6 +186,7 @@ def decide(phrase: Phrase) -> bool | None:
     return (left == right) == (phrase.key == "eq")
 
 
+NOTHING_MORE: Final = Phrase("number", {"value": 0})
 FIXED_KEYS: Final = frozenset(
     {"number", "duration", "decimal", "money", "quoted", "yes", "no", "member"}
 )
@@ -260,8 +261,11 @@ def _entry(node: ast.expr, owner: ast.expr, keys: list[ast.expr], place: Place) 
     items = tuple(read(key, place) for key in keys)
     if kind is not None and kind.sort is Sort.RECORD:
         found = Phrase("record_of", {"record": kind.name, "keys": Phrase("list", {"items": items})})
-        is_meant = place.records.get(kind.name) == found
-        return Phrase("record", {"name": kind.name}) if is_meant else found
+        # What the caller states picks the record that is spoken of from then on.
+        is_stated = all(item.key in ("name", "label", "stated") for item in items)
+        if is_stated or place.records.get(kind.name) == found:
+            return place.call_record(kind.name, found)
+        return found
     what = read(owner, place)
     return Phrase("entry", {"what": what, "keys": Phrase("list", {"items": items})})
 
@@ -271,6 +275,8 @@ def _read_binary(node: ast.BinOp, place: Place) -> Phrase | None:
     if key is None:
         return None
     left, right = read(node.left, place), read(node.right, place)
+    if key in ("plus", "minus") and right == NOTHING_MORE:
+        return left
     if place.is_time(node.left) and key in ("plus", "minus"):
         key = "span" if place.is_time(node.right) else {"plus": "after", "minus": "before"}[key]
     return Phrase(key, {"left": _group(left), "right": _group(right)})

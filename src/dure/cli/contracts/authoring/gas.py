@@ -57,8 +57,8 @@ def gas(
 ) -> None:
     """Run the tests of FILE's contract and print the gas of each method.
 
-    Gas is that of the whole transaction: signature, payment, the method, its due scheduled calls'
-    prepayment. Calls that were refused are counted apart.
+    Gas is that of the whole transaction: signature, payment, the method, and what it pays ahead for
+    calls that it schedules. Calls that were refused are counted apart.
 
     Exit code 1 where a test fails, or where a median grew by more than --tolerance percent since
     the run in --against.
