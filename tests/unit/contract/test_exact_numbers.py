@@ -2,12 +2,15 @@
 
 import decimal
 import hashlib
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dure.contract import language
 from dure.contract.gas import SIGNATURE
+from dure.contract.language import Currency
 from dure.contract.language.numbers import (
     Decimal,
     Rounding,
@@ -338,3 +341,51 @@ def test_a_signature_is_valid_only_of_the_key_and_the_message(
 ) -> None:
     assert hashes.call("signed", key, message, signature) is expected
     assert hashes.gas_used > SIGNATURE
+
+
+class Won(Currency):
+    """Korean won."""
+
+
+@given(st.integers(0, 10**9), st.integers(0, 10**9), st.integers(1, 1_000), THOUSANDTHS)
+def test_amounts_of_the_language_compute_as_integers(a: int, b: int, n: int, units: int) -> None:
+    x, y, share = Won.of(a), Won.of(b), Share.from_units(units)
+    assert (x + y).units == a + b
+    assert (x - y).units == a - b
+    assert (x * n).units == a * n
+    assert (x // n).units * n + (x % n).units == a
+    assert Won.of(a * n) // Won.of(n) == a
+    assert (x * share).units == share.scale(a)
+    assert max(x, y) == Won.of(max(a, b))
+
+
+@given(THOUSANDTHS, THOUSANDTHS)
+def test_numbers_of_the_language_compare_and_add_as_their_units(a: int, b: int) -> None:
+    x, y = Share.from_units(a), Share.from_units(b)
+    assert x + y - y == x
+    assert -x == Share.from_units(-a)
+    assert (x < y, x >= y, x == y) == (a < b, a >= b, a == b)
+    assert hash(x) == hash(Share(str(x)))
+    assert x.divided_by(1) == x * 1 == x * Share("1") == x
+    assert repr(x) == f"Share('{x}')"
+    assert x != Fine.from_units(a)
+
+
+def test_a_number_of_the_language_has_no_more_digits_than_places() -> None:
+    assert Share("-0.035").units == -35
+    with pytest.raises(ValueError, match="at most 3 places"):
+        Share("0.0355")
+    with pytest.raises(ZeroDivisionError):
+        Share.ratio(1, 0)
+
+
+def test_what_needs_a_chain_does_not_run_without_one() -> None:
+    ledgerless: list[Callable[[], object]] = [
+        lambda: language.encode(1),
+        lambda: language.sha256(b""),
+        lambda: language.verify_ed25519(b"", b"", b""),
+        language.Asset,
+    ]
+    for each in ledgerless:
+        with pytest.raises(NotImplementedError, match="runs on a chain"):
+            each()
