@@ -5,9 +5,12 @@
 
 import importlib
 import inspect
+import json
 import pkgutil
 from collections.abc import Iterator
 from typing import Any
+
+import msgspec
 
 import dure
 from dure.core.errors import DureError
@@ -68,6 +71,14 @@ def render_settings() -> str:
                 words = f"{default} | {one_line(setting.allowed)} | {one_line(setting.meaning)}"
                 rows.append(f"| {names} | {words} |")
     return "\n".join(rows)
+
+
+def render_interface_schema() -> str:
+    """Return the JSON Schema of a contract's interface, from the classes that read and write it."""
+    module = importlib.import_module("dure.contract.interface")
+    schema = msgspec.json.schema(module.Interface)
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return json.dumps(schema, indent=2, sort_keys=True)
 
 
 def list_commands(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -72,7 +72,11 @@ class _Voice:
         return f"{parts['value']:,}"
 
     def say_joined(self, key: str, parts: Mapping[str, Any]) -> str:
-        return self._templates[f"{key}.between"].join(map(self.say, parts["items"]))
+        return self._templates[f"{key}.between"].join(map(self._say_joint, parts["items"]))
+
+    def _say_joint(self, phrase: Phrase) -> str:
+        said = self.say(phrase)
+        return f"({said})" if phrase.key in ("and", "or") else said
 
     def say_list(self, key: str, parts: Mapping[str, Any]) -> str:
         return self._list(parts["items"], key)
