@@ -22,6 +22,7 @@ from dure.contract.tracing import (
     TracingMachine,
     Visit,
 )
+from dure.contract.tracing.render import Program
 from dure.core.codec import encode
 from dure.core.types import Address
 from tests.unit.contract.fake_ledger import GAS_LIMIT, FakeLedger, asset, person
@@ -344,3 +345,33 @@ def test_visits_of_one_transaction_stand_together(traced: Traced) -> None:
     for meter in (first, first, Meter(GAS_LIMIT)):
         traced.machine.invoke(traced.ledgers[0], call, meter)
     assert [len(visits) for visits in traced.machine.take_visits()] == [2, 1]
+
+
+def test_a_line_of_the_library_is_told_with_its_module() -> None:
+    text = (
+        IMPORTS
+        + "from dure.contract.library.pausable import Pausable\n\n\n"
+        + "class Example(Pausable):\n    @call\n    def act(self) -> None:\n"
+        + "        self.require_running()\n"
+    )
+    source = bundle(text, "Example")
+    machine, ledger = TracingMachine(), FakeLedger()
+    ledger.programs[ME] = machine.load(source)
+    machine.is_watching = True
+    machine.invoke(ledger, Invocation(ME, "act", encode(()), person(1), None), Meter(GAS_LIMIT))
+    ((visit,),) = machine.take_visits()
+    lines = {module.name: module.text.split("\n") for module in source.library}
+    program = Program(machine.get_interface(ledger.programs[ME]), {**lines, "": text.split("\n")})
+    told = [program.get_text(line.place) for line in only_call(visit).lines]
+    assert told == [
+        "def act(self) -> None:",
+        "self.require_running()",
+        "def require_running(self) -> None:",
+        'require(not self.paused, "the contract is paused")',
+    ]
+    assert [line.place.module for line in only_call(visit).lines] == [
+        "",
+        "",
+        "pausable",
+        "pausable",
+    ]

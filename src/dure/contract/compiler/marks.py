@@ -11,7 +11,6 @@ from typing import Any, Protocol
 
 from dure.contract.compiler.build import constant, with_frame
 from dure.contract.runtime.frame import Frame
-from dure.contract.shapes import Method
 
 
 class Watcher(Protocol):
@@ -28,8 +27,13 @@ class Watcher(Protocol):
         """Hear that the statement at `line` begins, which has `gas` in its block's sum."""
         ...
 
-    def watch(self, method: Method, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return the method's function in a form that tells when it begins and ends."""
+    def watch(
+        self, node: ast.FunctionDef, function: Callable[..., Any], *, module: str
+    ) -> Callable[..., Any]:
+        """Return a method's function in a form that tells when it begins and ends.
+
+        `module` is the library module that the method stands in, empty for the contract's own file.
+        """
         ...
 
 

@@ -38,6 +38,7 @@ from dure.contract.runtime.state import (
 )
 from dure.contract.shapes import (
     READING_KINDS,
+    Bundle,
     ContractShape,
     Declarations,
     InterfaceShape,
@@ -114,7 +115,7 @@ def build_program(
     names |= _build_encodings(contract, checked.notes, wire)
     _compile(contract.name, functions, names)
     if watcher is not None:
-        names |= _build_watched(contract, names, watcher)
+        names |= _build_watched(checked.bundle, contract, names, watcher)
     entries = {
         method.name: _build_entry(method, interface, wire, names, fields)
         for method in contract.entries
@@ -170,11 +171,15 @@ def _build_globals(
 
 
 def _build_watched(
-    contract: ContractShape, names: dict[str, Any], watcher: Watcher
+    bundle: Bundle, contract: ContractShape, names: dict[str, Any], watcher: Watcher
 ) -> dict[str, Any]:
     watched = {
-        f"$method.{method.name}": watcher.watch(method, names[f"$method.{method.name}"])
-        for method in contract.methods.values()
+        f"$method.{name}": watcher.watch(
+            method.node,
+            names[f"$method.{name}"],
+            module=bundle.find_home(contract.origins[name]).module,
+        )
+        for name, method in contract.methods.items()
     }
     return build_names(watcher) | watched
 

@@ -11,6 +11,7 @@ Rules
 4. Beyond the gas limit nothing is counted: the charge that runs out counts up to the limit.
 """
 
+import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,6 @@ from typing import Any
 
 from dure.contract.ports import Invocation, Meter, Refusal
 from dure.contract.runtime.frame import Frame
-from dure.contract.shapes import Method
 from dure.contract.tracing.steps import (
     STEPS_MAX,
     CallTrace,
@@ -164,14 +164,15 @@ class Recorder:
         begun.hits += 1
         begun.gas += gas
 
-    def watch(self, method: Method, function: Callable[..., Any]) -> Callable[..., Any]:
+    def watch(
+        self, node: ast.FunctionDef, function: Callable[..., Any], *, module: str
+    ) -> Callable[..., Any]:
         """See `Watcher.watch`."""
-        module, number = "", method.node.lineno
 
         def watched(frame: Frame, *arguments: Any) -> Any:
             self._settle()
             opened = self._open[-1]
-            begun = opened.find(module, number)
+            begun = opened.find(module, node.lineno)
             begun.hits += 1
             opened.standing.append(begun)
             # Behind a refusal the open lines say where it happened.
