@@ -28,7 +28,7 @@ def main() -> int:
     while time.monotonic() < end:
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *TESTS]
         done = subprocess.run(
-            [*command, f"--hypothesis-seed={seed}", "--timeout=0"],
+            [*command, f"--hypothesis-seed={seed}", "--timeout=900"],
             cwd=ROOT,
             env={**os.environ, "DURE_FUZZ_EXAMPLES": EXAMPLES},
             capture_output=True,

@@ -11,7 +11,6 @@ import io
 import os
 import tokenize
 from contextlib import suppress
-from datetime import timedelta
 from importlib import resources
 from pathlib import Path
 
@@ -99,7 +98,7 @@ def mutants(draw: st.DrawFn) -> str:
 
 @settings(
     max_examples=EXAMPLES,
-    deadline=timedelta(seconds=5),
+    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(mutants())
@@ -107,7 +106,7 @@ def test_the_checker_answers_for_every_mutant(text: str) -> None:
     try_out(text)
 
 
-@settings(max_examples=EXAMPLES, deadline=timedelta(seconds=5))
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(st.binary(max_size=200), st.sampled_from(TEXTS), st.integers(0, 5_000))
 def test_the_checker_answers_for_damaged_bytes(noise: bytes, text: str, place: int) -> None:
     data = text.encode()

@@ -37,6 +37,7 @@ from dure.testing.world.errors import Refused, StoryMistake, list_names
 from dure.testing.world.memory import MemoryStage
 from dure.testing.world.people import Party, Person
 from dure.testing.world.stage import Deployment, Stage
+from dure.testing.world.tracing import Trace
 
 START: Final = "2026-01-05T09:00:00Z"
 """Where the clock stands when the story does not say."""
@@ -227,6 +228,18 @@ class World:
     def height(self) -> int:
         """Blocks made so far."""
         return self._stage.height
+
+    @contextmanager
+    def tracing(self) -> Iterator[Trace]:
+        """Note what contracts do inside, line by line with its gas: `print(trace)` behind it.
+
+        In memory only; a live chain is traced by `dure contract trace`.
+        """
+        if not isinstance(self._stage, MemoryStage):
+            raise StoryMistake("a story on a live network is traced by `dure contract trace`")
+        trace, begun = Trace(), len(self._stage.blocks)
+        yield trace
+        trace.follow(self._stage.genesis, self._stage.blocks, begun)
 
     @contextmanager
     def trial(self) -> Iterator[None]:
