@@ -23,6 +23,7 @@ from dure.chain.money import LEDGER
 from dure.contract.bundle import Source
 from dure.contract.interface import Interface, build_interface
 from dure.contract.ports import Invocation, Refusal
+from dure.contract.shapes import READING_KINDS
 from dure.contract.values import (
     decode_arguments,
     decode_event,
@@ -152,7 +153,7 @@ class Contracts:
         Raise `ViewRefused`, `InvalidEncoding`, `NotFound`.
         """
         interface = self.get_interface(address)
-        if method not in interface.methods or interface.methods[method].kind != "view":
+        if method not in interface.methods or interface.methods[method].kind not in READING_KINDS:
             raise NotFound("the contract has no read-only method of that name")
         data = _encode_json_arguments(interface, method, arguments)
         call = Invocation(address, method, data, sender, None)
