@@ -14,7 +14,7 @@ from typing import Final
 
 from dure.chain.execution.waiting import PARKED_MAX
 from dure.chain.money import LEDGER
-from dure.chain.system import GAS_PER_TRANSFER
+from dure.chain.system import GAS_PER_SOURCE_BYTE, GAS_PER_TRANSFER
 from dure.chain.transaction import (
     BODY_VERSION,
     GAS_PER_BYTE,
@@ -201,5 +201,6 @@ def estimate_gas(calls: Sequence[Call], policies: Sequence[Policy]) -> Gas:
 def _estimate_call(call: Call) -> int:
     if call.contract != LEDGER:
         return GAS_PER_CONTRACT_CALL
-    written = GAS_PER_LEDGER_CALL + GAS_PER_ARGUMENT_BYTE * len(call.arguments)
+    per_byte = GAS_PER_SOURCE_BYTE if call.method in GAS_OF_LIFE else GAS_PER_ARGUMENT_BYTE
+    written = GAS_PER_LEDGER_CALL + per_byte * len(call.arguments)
     return written + GAS_OF_LIFE.get(call.method, 0)
