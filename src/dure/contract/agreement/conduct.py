@@ -37,6 +37,7 @@ STATEMENTS_MAX: Final = 3_000
 INLINE_SIZE_MAX: Final = 14
 When = tuple[Phrase, ...]
 CALLER: Final = Phrase("caller")
+RECORDS: Final = frozenset({"record", "record_of", "record_then", "new_record"})
 LOOPS: Final = frozenset({"each", "turns", "turns_as"})
 
 PARAMETERS: Final = {
@@ -66,7 +67,7 @@ class Conduct:
 def follow(method: Method, place: Place) -> Conduct:
     """Return what the method requires and does."""
     walk = _Walk(choices=place.known.choices)
-    walk.body(method, replace(place, records={}), ())
+    walk.body(method, replace(place, records={}, changed=set()), ())
     return walk.found
 
 
@@ -143,10 +144,17 @@ class _Walk:
                 local.bind(target, value, when)
             case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value):
                 local.bind(target, value, when)
-            case ast.Assign(targets=[ast.Attribute(attr=target)], value=value):
+            case ast.Assign(
+                targets=[ast.Attribute(value=ast.Name(id="self"), attr=target)], value=value
+            ):
                 self.found.settings.append((target, read(value, local.place)))
                 self.established.clear()
-            case ast.Assign() | ast.AugAssign(target=ast.Attribute() | ast.Subscript()):
+            case ast.Assign(value=value):
+                kind = local.place.type_of(value)
+                if kind is not None and kind.sort is Sort.RECORD:
+                    local.place.changed.add(kind.name)
+                self.established.clear()
+            case ast.AugAssign(target=ast.Attribute() | ast.Subscript()):
                 self.established.clear()
             case _:
                 pass
@@ -200,11 +208,10 @@ class _Walk:
                 self.act(_name_act(called, parts), when)
 
     def emit(self, node: ast.Call, when: When) -> None:
-        match node.args:
-            case [ast.Call(func=ast.Name(id=event))]:
-                self.act(Phrase("emit", {"event": event}), when)
-            case _:
-                raise AssertionError("the checker lets an event be built in `emit` only")
+        event = node.args[0]
+        assert isinstance(event, ast.Call), "the checker lets an event be built in `emit` only"
+        assert isinstance(event.func, ast.Name), "an event is built by its class"
+        self.act(Phrase("emit", {"event": event.func.id}), when)
 
     def schedule(self, node: ast.Call, local: "_Local", when: When) -> None:
         at, method = node.args[0], node.args[1]
@@ -267,8 +274,9 @@ class _Local:
             phrase = read(value, self.place)
             if phrase.key == "record_of":
                 phrase = self.place.call_record(kind.name, phrase)
-            if phrase.key not in ("record", "record_of") or self.counts[target] > 1:
-                phrase = name(target)
+            if phrase.key not in RECORDS or self.counts[target] > 1:
+                is_changed = kind.name in self.place.changed
+                phrase = Phrase("record_then", {"name": kind.name}) if is_changed else name(target)
         elif self.counts[target] == 1 and not any(each.key in LOOPS for each in when):
             is_truth = kind == BOOL
             phrase = read_condition(value, self.place) if is_truth else read(value, self.place)
@@ -392,8 +400,6 @@ def _read_loop(node: ast.For, place: Place) -> Phrase:
 
 
 def _read_target(node: ast.expr, local: _Local) -> Phrase:
-    match node:
-        case ast.Call(func=ast.Name(), args=[address]):
-            return read(address, local.place)
-        case _:
-            return read(node, local.place)
+    """Return the address in `Price(address)`, or of a local that holds such."""
+    is_built = isinstance(node, ast.Call) and len(node.args) == 1
+    return read(node.args[0] if isinstance(node, ast.Call) and is_built else node, local.place)

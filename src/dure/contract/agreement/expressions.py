@@ -61,6 +61,7 @@ CALLS: Final = {
     "sorted": "sorted",
     "encode": "bytes_of",
 }
+TYPING: Final = frozenset({"Amount", "Time", "Duration", "int", "str", "list", "bool"})
 PHRASE_SIZE_MAX: Final = 60
 """Longer expressions are quoted from the source instead."""
 NAMING: Final = {"Asset": "asset", "Time": "label", "bool": "label"}
@@ -84,6 +85,8 @@ class Place:
     """How many helpers deep."""
     records: dict[str, Phrase] = field(default_factory=dict)
     """Which record of a kind is meant by its bare name, in this method and its helpers."""
+    changed: set[str] = field(default_factory=set)
+    """Kinds of records that the method has stored by now: read again, they may be others."""
 
     def having(self, values: dict[str, Phrase]) -> "Place":
         """Return the place inside a helper, where names have other values."""
@@ -91,9 +94,9 @@ class Place:
 
     def call_record(self, record: str, definition: Phrase) -> Phrase:
         """Return `the policy`, or the definition where that already means another one."""
-        if self.records.setdefault(record, definition) == definition:
-            return Phrase("record", {"name": record})
-        return definition
+        if self.records.setdefault(record, definition) != definition:
+            return definition
+        return Phrase("record_then" if record in self.changed else "record", {"name": record})
 
     def type_of(self, node: ast.expr) -> Type | None:
         """Return the static type."""
@@ -351,7 +354,11 @@ def _read_conditional(node: ast.IfExp, place: Place) -> Phrase:
 
 
 def _read_call(node: ast.Call, place: Place) -> Phrase | None:
+    kind = place.type_of(node)
+    is_record = kind is not None and kind.sort is Sort.RECORD
     match node.func:
+        case ast.Name() | ast.Attribute(attr="replace") if kind is not None and is_record:
+            return Phrase("new_record", {"name": kind.name})
         case ast.Name(id=function):
             return _read_function(node, function, place)
         case ast.Attribute(value=ast.Name(id="self"), attr=method):
@@ -379,7 +386,7 @@ def _read_entry_or(node: ast.Call, owner: ast.expr, place: Place) -> Phrase:
 
 def _read_function(node: ast.Call, function: str, place: Place) -> Phrase | None:
     arguments = [read(each, place) for each in node.args]
-    if function in ("min", "max") and len(arguments) > 1:
+    if function in ("min", "max"):
         key = "smaller" if function == "min" else "larger"
         return Phrase(key, {"items": tuple(arguments)})
     if function in DURATION_UNITS and len(arguments) == 1:
@@ -389,9 +396,9 @@ def _read_function(node: ast.Call, function: str, place: Place) -> Phrase | None
         return Phrase(CALLS[function], {"value": listed})
     if function == "verify_ed25519" and len(arguments) == 3:
         by, message, signature = arguments
-        return Phrase("signature", {"key": by, "message": message, "signature": signature})
-    kind = place.type_of(node)
-    if len(arguments) == 1 and kind is not None and kind.sort is not Sort.RECORD:
+        return Phrase("signature", {"by": by, "message": message, "signature": signature})
+    # What only gives a value its type has no words of its own.
+    if len(arguments) == 1 and function in TYPING:
         return arguments[0]
     return None
 

@@ -169,6 +169,8 @@ _SPECIAL: Final[dict[str, Callable[[_Voice, str, Mapping[str, Any]], str]]] = {
     "both": _Voice.say_joined,
     "list": _Voice.say_list,
     "record": _Voice.say_record,
+    "record_then": _Voice.say_record,
+    "new_record": _Voice.say_record,
     "record_of": _Voice.say_record_of,
     "emit": _Voice.say_event,
     "schedule": _Voice.say_schedule,
@@ -273,7 +275,9 @@ class _Page:
             }
             if each.when:
                 when = self._say_when(each.when)
-                yield "* " + self._voice.fill("line.condition_when", when=when, **parts)
+                is_loop = each.when[0].key in LOOPS
+                key = "line.condition_loop" if is_loop else "line.condition_when"
+                yield "* " + self._voice.fill(key, when=when, **parts)
             else:
                 yield "* " + self._voice.fill("line.condition", **parts)
 

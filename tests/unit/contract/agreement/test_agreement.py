@@ -176,3 +176,177 @@ def test_a_constant_without_a_unit_of_its_own_is_told_in_milliseconds() -> None:
 )
 def test_korean_particles_follow_the_sound(word: str, pair: str, expected: str) -> None:
     assert add_particle(word, pair) == expected
+
+
+WORDS = '''from dure.contract.language import (
+    Address, Amount, Asset, Contract, Currency, Decimal, Hash, List, Map, Record, Time, Var, call,
+    days, encode, hours, init, require, sha256, verify_ed25519, view,
+)
+
+
+class Won(Currency):
+    """Korean won."""
+
+
+class Rate(Decimal):
+    """A rate."""
+
+    places = 3
+
+
+class Bid(Record):
+    price: Amount[Won]
+
+
+FEE = Won.of(5_000)
+BASE = Rate("0.125")
+
+
+class Words(Contract):
+    money: Var[Asset[Won]]
+    prices: Map[Address, Amount[Won]]
+    bids: Map[int, Bid]
+    numbers: List[int] = List(limit=9)
+    total: Var[int]
+    isopen: Var[bool]
+
+    @call
+    def say(self, key: bytes, sign: bytes, rate: Rate, fee: Amount[Won], count: int) -> list[int]:
+        require(%s, "no")
+        return [1]
+'''
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("verify_ed25519(key, encode(count, sign), sign)",
+         "the sign is a valid signature of the bytes of the count and the sign by the key the key"),
+        ("sha256(key) == sha256(sign)",
+         "the SHA-256 digest of the key is the SHA-256 digest of the sign"),
+        ("fee > FEE", "the fee is more than 5,000 Won"),
+        ("fee > Won.of(count)", "the fee is more than the count Won"),
+        ("rate > BASE", "the rate is more than 0.125"),
+        ("self.prices.get(self.sender, Won.of(0)) > fee",
+         "the prices of the caller (or, where there is none, 0 Won) is more than the fee"),
+        ("self.now > Time(0) + hours(count + 1)",
+         "the moment of the call is after (the count plus 1) hours after 0"),
+        ("count + 0 == -count", "the count is minus the count"),
+        ("-(count + 1) < 3", "minus (the count plus 1) is less than 3"),
+        ("(1 if count > 2 else 3) == count",
+         "(1 if the count is more than 2, otherwise 3) is the count"),
+        ("count in [1, count]", "the count is one of 1 and the count"),
+        ("not (count == 1 or (count == 2 and count < 9))",
+         "the count is not 1 and (the count is not 2 or the count is at least 9)"),
+        ("not verify_ed25519(key, key, sign)",
+         "it is not so that the sign is a valid signature of the key by the key the key"),
+        ("not (not verify_ed25519(key, key, sign))",
+         "the sign is a valid signature of the key by the key the key"),
+        ("self.isopen == (count == 1)", "“isopen” is the count is 1"),
+        ("~count == 3", "`~count` is 3"),
+        ("self.bids[1].price == fee", "the price of the bid for 1 is the fee"),
+        ("len(self.numbers) == max(sorted([3, count]))",
+         "the length of the numbers is the larger of 3 and the count, sorted"),
+        ("sum([count]) == len(key[1:])", "the sum of the count is the length of `key[1:]`"),
+        ("Amount(abs(count)).units == min([4, count])",
+         "the size of the count (whatever its sign) is the smaller of 4 and the count"),
+        ("key.startswith(sign)", "`key.startswith(sign)`"),
+        ("fee.units == count", "the fee is the count"),
+    ],
+)  # fmt: skip
+def test_every_expression_has_words_or_is_quoted(source: str, said: str) -> None:
+    page = render(explain(bundle(WORDS % source, "Words")), "en")
+    assert f"* {said}. Otherwise it is refused: “no”" in page
+
+
+def test_kinds_of_values_are_named_with_their_money_and_places() -> None:
+    page = render(explain(bundle(WORDS % "count > 0", "Words")), "en")
+    assert (
+        "key (bytes), sign (bytes), rate (a number with 3 decimals), fee (an amount of Won)" in page
+    )
+    assert "* fee: 5,000 Won." in page
+    assert "* base: 0.125." in page
+
+
+def test_a_record_that_was_stored_may_be_another_when_it_is_read_again() -> None:
+    body = """bid = self.bids[count]
+        self.bids[count] = bid.replace(price=fee)
+        again = self.bids[count]
+        require(bid.price != again.price, "same")
+        return [1]"""
+    text = (WORDS % "count > 0").replace("return [1]", body)
+    page = render(explain(bundle(text, "Words")), "en")
+    assert "* the price of the bid is not the price of the bid as it then is." in page
+    twice = text.replace(
+        "again = self.bids[count]", "again = bid\n        again = self.bids[count]"
+    )
+    page = render(explain(bundle(twice, "Words")), "en")
+    assert "is not the price of the bid as it then is." in page
+
+
+def test_long_expressions_are_quoted_whole() -> None:
+    long = " + ".join(["count * 2"] * 30)
+    page = render(explain(bundle(WORDS % f"{long} > 3", "Words")), "en")
+    assert "`" in page
+
+
+FOUR = """from dure.contract.language import (
+    Address, Amount, Asset, Choice, Contract, Var, call, require,
+)
+
+
+class Four(Choice):
+    A = "a"
+    B = "b"
+    C = "c"
+    D = "d"
+
+
+class Box(Contract):
+    money: Var[Asset]
+    owner: Var[Address]
+    state: Var[Four]
+
+    @call
+    def do(self, flag: bool) -> None:
+        %s
+"""
+
+
+def read_four(*lines: str) -> str:
+    return render(explain(bundle(FOUR % "\n        ".join(lines), "Box")), "en")
+
+
+def test_what_is_left_of_a_choice_is_said_once() -> None:
+    pay = "self.pay(self.money, self.owner, Amount(1))"
+    lines = [
+        "if self.state == Four.A:",
+        "    return",
+        "if self.state == Four.B:",
+        "    return",
+        pay,
+    ]
+    assert "* where the state is C or D:\n  * pays 1" in read_four(*lines)
+    lines[4:] = ["if self.state != Four.C:", f"    {pay}"]
+    assert "* where the state is D:\n  * pays 1" in read_four(*lines)
+
+
+def test_the_other_way_out_is_a_condition_too() -> None:
+    pay = "self.pay(self.money, self.owner, Amount(1))"
+    page = read_four("if flag:", "    pass", "else:", "    return", pay, pay)
+    assert "* where “flag” is true:\n  * pays 1 in “money” to the owner.\n\n" in page
+
+
+def test_what_says_nothing_is_left_out() -> None:
+    page = read_four(
+        "self.pay(self.money, self.owner, Amount(0))",
+        'require(Four.A == Four.A, "always")',
+        "if flag:",
+        '    require(flag, "again")',
+        '    require(self.state == Four.A, "once")',
+        '    require(self.state == Four.A, "once")',
+    )
+    assert "pays" not in page
+    assert "always" not in page
+    assert "again" not in page
+    assert page.count("“once”") == 1
