@@ -1,10 +1,9 @@
 """A pytest plugin that writes down the gas of every call that the tests make in a `World`.
 
 `pytest -p dure.testing.gas_recorder --gas-folder FOLDER`: each process of the run writes one file,
-a `GasRecord` as JSON. `dure contract gas` reads them.
+a `GasRecord` (`dure.testing.gas_record`) as JSON. `dure contract gas` reads them.
 """
 
-import hashlib
 import os
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,29 +11,9 @@ from typing import Final
 
 import msgspec
 import pytest
-from msgspec import Struct
 
+from dure.testing.gas_record import GasRecord, MethodGas, name_contract
 from dure.testing.world.observing import SeenCall, observe
-
-
-class MethodGas(Struct, frozen=True):
-    """What was seen of one method."""
-
-    gas: list[int]
-    """Of each call that happened, in the order made."""
-    refused: int
-
-
-class GasRecord(Struct, frozen=True):
-    """What one process saw."""
-
-    contracts: dict[str, dict[str, MethodGas]]
-    """By contract (`name_contract`), then by method."""
-
-
-def name_contract(text: str, class_name: str) -> str:
-    """Return the name of a class of a file: its own name and the file's SHA-256 digest."""
-    return f"{class_name}@{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 class GasRecorder:

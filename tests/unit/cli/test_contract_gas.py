@@ -12,7 +12,7 @@ from dure.cli.contracts.authoring.gas import (
     compute_figures,
     find_grown,
 )
-from dure.testing.gas_recorder import MethodGas
+from dure.testing.gas_record import MethodGas
 from tests.unit.cli.test_commands import run
 
 Capture = pytest.CaptureFixture[str]

@@ -16,7 +16,7 @@ from dure.cli.contracts.authoring.file import SourceFile, read_text
 from dure.cli.contracts.authoring.source import ClassOption, load_source
 from dure.cli.output import JsonOption, err, fail, out, print_json
 from dure.core.errors import ConfigurationError
-from dure.testing.gas_recorder import GasRecord, MethodGas, name_contract
+from dure.testing.gas_record import GasRecord, MethodGas, name_contract
 
 COLUMNS: Final = ("calls", "min", "median", "p95", "max", "refused")
 
