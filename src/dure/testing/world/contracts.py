@@ -7,14 +7,16 @@ import inspect
 import sys
 from collections.abc import Callable
 from difflib import get_close_matches
+from types import ModuleType
 from typing import Any
 
 from dure.chain.transaction import Call, Payment
 from dure.contract import language
+from dure.contract.bundle import Source
 from dure.contract.interface import Interface, MethodInterface, build_interface
 from dure.contract.language import Contract
 from dure.contract.shapes import READING_KINDS
-from dure.contract.source import read_source
+from dure.contract.source import LIBRARY_PACKAGE, read_source
 from dure.core.codec import decode
 from dure.core.types import INT_MAX, Address, Amount, AssetId
 from dure.testing.world.errors import Refused, StoryMistake, list_names
@@ -31,7 +33,13 @@ class Agreement:
         """Read the class's file; raise the checker's `UnsafeSource`, which says where and why."""
         self.source = read_source(contract_class)
         self.interface: Interface = build_interface(self.source)
-        self.values = Values(self.interface, sys.modules[contract_class.__module__])
+        self.values = Values(self.interface, _find_modules(contract_class, self.source))
+
+
+def _find_modules(contract_class: type[Contract], source: Source) -> list[ModuleType]:
+    """Return the imported modules of everything that belongs to the source."""
+    library = [f"{LIBRARY_PACKAGE}.{each.name}" for each in source.library]
+    return [sys.modules[name] for name in (contract_class.__module__, *library)]
 
 
 _read: dict[type[Contract], Agreement] = {}

@@ -21,7 +21,6 @@ The same code, checker, metering and executor as on a real chain. Every call is 
 one millisecond after the one before; what contracts have scheduled happens while the story waits.
 """
 
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -201,16 +200,15 @@ class World:
     def events(self, event_class: type[E]) -> list[E]:
         """Return all events of a class that a contract of this world emitted, in order."""
         found: list[E] = []
-        by_address = {each.address: each for each in self._contracts_of(event_class)}
+        contracts = [
+            each for each in self._contracts if each.agreement.values.has_event(event_class)
+        ]
+        by_address = {each.address: each for each in contracts}
         for event in self._stage.get_events():
             deployed = by_address.get(event.contract)
             if deployed is not None and event.name == event_class.__name__:
                 found.append(deployed.agreement.values.decode_event(event.name, event.data))
         return found
-
-    def _contracts_of(self, event_class: type[Event]) -> list[Deployed]:
-        module = sys.modules[event_class.__module__]
-        return [each for each in self._contracts if each.agreement.values.module is module]
 
     def conserved(self) -> bool:
         """Say whether all balances of each asset together are its supply.

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from dure.contract import values
 from dure.contract.interface import FieldInterface, Interface, parse_type
-from dure.contract.language import Amount, Duration, Time
+from dure.contract.language import Amount, Duration, Event, Time
 from dure.contract.shapes import Sort, Type
 from dure.testing.world.people import Party
 
@@ -20,10 +20,19 @@ from dure.testing.world.people import Party
 class Values:
     """Turns values of one contract into bytes and back."""
 
-    def __init__(self, interface: Interface, module: ModuleType) -> None:
-        """Take the interface, and the module in which its records and choices are classes."""
+    def __init__(self, interface: Interface, modules: Sequence[ModuleType]) -> None:
+        """Take the interface, and the modules in which its records and choices are classes."""
         self.interface = interface
-        self.module = module
+        self._modules = modules
+
+    def find_class(self, name: str) -> Any:
+        """Return the class of that name, which the contract's file or its library declares."""
+        return next(getattr(each, name) for each in self._modules if hasattr(each, name))
+
+    def has_event(self, event_class: type[Event]) -> bool:
+        """Say whether the contract may emit this event, itself or by what it inherits."""
+        name = event_class.__name__
+        return name in self.interface.events and self.find_class(name) is event_class
 
     def encode_arguments(
         self, method: str, positional: Sequence[object], named: Mapping[str, object]
@@ -54,11 +63,11 @@ class Values:
             case Sort.SCALAR if kind.name in _LIFTED:
                 return _LIFTED[kind.name](plain)
             case Sort.DECIMAL:
-                return getattr(self.module, kind.name)(f"{plain:f}")
+                return self.find_class(kind.name)(f"{plain:f}")
             case Sort.LIST:
                 return [self._lift(item, kind.item) for item in plain]
             case Sort.CHOICE:
-                return getattr(self.module, kind.name)[plain]
+                return self.find_class(kind.name)[plain]
             case Sort.RECORD:
                 return self._build(kind.name, plain, self.interface.records[kind.name].fields)
             case _:
@@ -71,7 +80,7 @@ class Values:
             each.name: self._lift(plain[each.name], parse_type(each.type, self.interface))
             for each in fields
         }
-        return getattr(self.module, name)(**lifted)
+        return self.find_class(name)(**lifted)
 
 
 _LIFTED: Final[dict[str, Callable[[int], object]]] = {
