@@ -49,7 +49,7 @@ def expect_refusal(outcome: Outcome, said: str, code: int = 2) -> None:
 
 def test_a_token_lives_from_check_to_view(town: Town, contract: str) -> None:
     assert "nothing to refuse" in run_dure("contract", "check", TOKEN).out
-    assert run_here("contract", "check", TOKEN, "--json").read_json()["problems"] == []
+    assert run_here("contract", "check", TOKEN, "--json").read_json()["files"][0]["problems"] == []
     insurer = show_address(town, "insurer")
     issue = ("issue", f"to={insurer}", "amount=1000", "--as", "bank", "--json")
     done = call(town, contract, *issue).read_json()
@@ -78,16 +78,16 @@ def test_a_contract_s_own_refusal_is_told_in_its_words(town: Town, contract: str
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("issu", "amount=1"), "has no method 'issu'; it has: issue, "),
+        (("issu", "amount=1"), "has no method 'issu'; it has: destroy, "),
         (("found", "code=X", "decimals=0"), "has no method 'found'"),
         (("supply",), "dure contract view"),
-        (("issue", "amount=1"), "issue takes to=<Address>, amount=<int>"),
+        (("issue", "amount=1"), "issue takes to=<Address>, amount=<Amount>"),
         (("issue", "to=nobody", "amount=1"), "to: "),
         (("destroy", "amount=many"), "amount: "),
         (("destroy", f"amount={10**40}"), "amount: "),
         (("destroy", "amount"), "name=value"),
         (("destroy", "amount=1", "amount=2"), "each name once"),
-        (("destroy", "by=1"), "destroy takes amount=<int>"),
+        (("destroy", "by=1"), "destroy takes amount=<Amount>"),
         (("destroy", "amount=1", "--pay", "5"), "accepts no money"),
     ],
 )
@@ -123,7 +123,7 @@ def test_a_contract_that_no_chain_takes_is_not_sent(town: Town, tmp_path: Path) 
         told = run_here("contract", command[0], file, *command[1:])
         assert told.code == 1
         assert f"{file}:3:1 import" in told.err
-    problems = json.loads(run_here("contract", "check", file, "--json").out)["problems"]
+    problems = json.loads(run_here("contract", "check", file, "--json").out)["files"][0]["problems"]
     assert problems[0]["line"] == 3
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from dure.contract.language import Amount
+from dure.contract.library.approval import Approved, ProposalState
 from dure.contract.library.shared_account import PaidIn, PaidOut, SharedAccount
 from dure.testing import Deployed, World
 
@@ -103,3 +104,10 @@ def test_more_than_there_is_cannot_be_paid_but_later_it_can(scene: Scene) -> Non
     scene.account.pay_in(by=scene.bob, pay=100)
     scene.account.pay_out(by=scene.ann, number=number)
     assert scene.shop.won == RICH + 600
+
+
+def test_what_it_inherits_is_read_and_told_like_its_own(scene: Scene) -> None:
+    number = scene.propose(200)
+    proposal = scene.account.proposal(number)
+    assert (proposal.proposer, proposal.state) == (scene.ann.address, ProposalState.OPEN)
+    assert scene.world.events(Approved) == [Approved(number, scene.ann.address)]
