@@ -75,6 +75,11 @@ RULES: Final[dict[str, Rule]] = {
     "non-ascii-name": Rule(
         "`{name}` has letters other than a-z, A-Z, 0-9 and _", "use ASCII letters"
     ),
+    "escape": Rule(
+        "a backslash in a text means something only before some letters, not the same on each "
+        "Python, or nothing",
+        "write the character itself, `\\\\`, or its number: `\\u00e9`",
+    ),
     "unknown-name": Rule(
         "`{name}` is not known here", "declare or import it first; only the language's names exist"
     ),

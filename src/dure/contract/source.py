@@ -6,6 +6,7 @@ The only module here that reads files: those of imported classes, and of the ins
 import ast
 import inspect
 import sys
+import warnings
 from importlib import resources
 
 from dure.contract.bundle import LibraryModule, Source
@@ -55,7 +56,10 @@ def read_library(text: str) -> tuple[LibraryModule, ...]:
 
 def _find_imports(text: str) -> list[str]:
     try:
-        tree = ast.parse(text)
+        with warnings.catch_warnings():
+            # What Python only warns of is for the checker to refuse.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     prefix = LIBRARY_PACKAGE + "."

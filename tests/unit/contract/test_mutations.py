@@ -119,6 +119,12 @@ def test_files_without_mistakes_are_tried_out_too() -> None:
     assert sum(tried) >= len(APPLICATIONS)
 
 
+def test_what_python_warns_of_hides_no_import() -> None:
+    text = "from dure.contract.library.pausable import Pausable\n\nX = '\\o'\n"
+    assert [module.name for module in bundle(text, "").library] == ["pausable"]
+    assert "escape" in {problem.rule for problem in check_text(text)}
+
+
 def try_out(text: str) -> int:
     """Check a file and run what is accepted; return how many calls were made."""
     if check_text(text):

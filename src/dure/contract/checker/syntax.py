@@ -21,6 +21,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Final
 
+from dure.contract.checker.escapes import check_escapes
 from dure.contract.checker.refused import build_placeholder
 from dure.contract.limits import (
     LITERAL_BITS_MAX,
@@ -142,6 +143,8 @@ def parse(source: str, problems: Problems) -> ast.Module | None:
         _check_loops(statement, 0, problems)
     if not source.isascii():
         _check_ascii_names(source, problems)
+    if "\\" in source:
+        check_escapes(source, problems)
     return tree
 
 
