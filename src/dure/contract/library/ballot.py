@@ -230,23 +230,22 @@ class BallotBox(Contract):
         self.ballots[number] = ballot.replace(tally=self.add_to(ballot.tally, vote))
         self.emit(VoteRevealed(number, self.sender, vote))
 
-    # Anybody
-
-    @call
-    def count_late(self, number: int) -> None:
-        """Count by hand, should the contract's own call have failed."""
-        ballot = self.ballots[number]
-        require(self.now >= ballot.counts, "votes are still being revealed")
-        require(ballot.result == BallotResult.PENDING, "the votes are counted")
-        self.decide(number)
-
     # What the contract does by itself
 
     @scheduled
     def count(self, number: int) -> None:
         """Count the revealed votes, and say what was decided."""
-        if self.ballots[number].result == BallotResult.PENDING:
-            self.decide(number)
+        ballot = self.ballots[number]
+        tally = ballot.tally
+        decided = tally.yes + tally.no
+        if decided + tally.abstained < ballot.quorum.scale(ballot.voters):
+            result = BallotResult.NO_QUORUM
+        elif tally.yes > ballot.majority.scale(decided):
+            result = BallotResult.ACCEPTED
+        else:
+            result = BallotResult.REJECTED
+        self.ballots[number] = ballot.replace(result=result)
+        self.emit(BallotCounted(number, result, tally))
 
     # What everybody may read
 
@@ -278,16 +277,3 @@ class BallotBox(Contract):
         if vote == Vote.NO:
             return tally.replace(no=tally.no + 1)
         return tally.replace(abstained=tally.abstained + 1)
-
-    def decide(self, number: int) -> None:
-        ballot = self.ballots[number]
-        tally = ballot.tally
-        decided = tally.yes + tally.no
-        if decided + tally.abstained < ballot.quorum.scale(ballot.voters):
-            result = BallotResult.NO_QUORUM
-        elif tally.yes > ballot.majority.scale(decided):
-            result = BallotResult.ACCEPTED
-        else:
-            result = BallotResult.REJECTED
-        self.ballots[number] = ballot.replace(result=result)
-        self.emit(BallotCounted(number, result, tally))

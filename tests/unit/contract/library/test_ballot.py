@@ -288,8 +288,8 @@ def test_nothing_is_decided_before_the_count(scene: Scene) -> None:
     scene.reveal(scene.voters[0], Vote.YES)
     scene.world.wait_until(scene.counts - Duration(2))
     assert scene.box.ballot(1).result == BallotResult.PENDING
-    with scene.world.refused("votes are still being revealed"):
-        scene.box.count_late(by=scene.stranger, number=1)
+    with scene.world.refused("not_permitted"):
+        scene.box.count(by=scene.chair, number=1)
 
 
 def test_nothing_is_revealed_or_counted_after_the_count(scene: Scene) -> None:
@@ -302,10 +302,6 @@ def test_nothing_is_revealed_or_counted_after_the_count(scene: Scene) -> None:
     scene.world.wait_until(scene.counts)
     with scene.world.refused("the votes are counted"):
         scene.reveal(scene.voters[1], Vote.YES)
-    with scene.world.refused("the votes are counted"):
-        scene.box.count_late(by=scene.stranger, number=1)
-    with scene.world.refused("not_permitted"):
-        scene.box.count(by=scene.chair, number=1)
 
 
 def test_a_tie_is_no_majority(scene: Scene) -> None:

@@ -1,0 +1,113 @@
+"""Whatever is called with whatever arguments, each contract keeps its promises."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dure.contract import library
+from dure.contract.checker.check import check_declarations
+from dure.contract.language import Amount, Contract
+from dure.contract.library.approval import Approval
+from dure.contract.library.auction import Auction
+from dure.contract.library.ballot import BallotBox
+from dure.contract.library.escrow import Escrow
+from dure.contract.library.instalments import InstalmentPlan
+from dure.contract.library.order_book import OrderBook
+from dure.contract.library.registry import Registry
+from dure.contract.library.regulated_token import RegulatedToken, TransferFee
+from dure.contract.library.shared_account import SharedAccount
+from dure.contract.library.token import Token
+from dure.contract.library.unique import UniqueAssets
+from dure.contract.library.vesting import Vesting
+from dure.contract.problems import Problems
+from dure.contract.source import bundle, check_text
+from dure.testing import Deployed, Person, World
+from dure.testing.invariants import check_invariants
+
+MODULES = sorted(Path(library.__path__[0]).glob("[a-z]*.py"))
+RICH = 100_000
+
+
+def starting(
+    contract_class: type[Contract],
+    *roles: str,
+    build: Callable[[World, tuple[Person, ...]], dict[str, object]] = lambda *_: {},
+) -> Callable[[World], Deployed]:
+    """Return how a story of three people begins; the first holds every role."""
+
+    def start(world: World) -> Deployed:
+        people = world.people("ann", "bob", "cho", won=RICH, usd=RICH)
+        holders = dict.fromkeys(roles, people[0])
+        arguments = build(world, people)
+        return world.deploy(contract_class, by=people[0], roles=holders, **arguments)
+
+    return start
+
+
+def money(world: World, people: tuple[Person, ...]) -> dict[str, object]:
+    return {"money": world.asset("won")}
+
+
+STARTS: dict[type[Contract], Callable[[World], Deployed]] = {
+    Approval: starting(Approval, build=lambda _, people: {"signatories": people, "enough": 2}),
+    Auction: starting(
+        Auction, build=lambda world, _: {"goods": world.asset("usd"), "money": world.asset("won")}
+    ),
+    BallotBox: starting(BallotBox, "registrar", "chair"),
+    Escrow: starting(Escrow, build=money),
+    InstalmentPlan: starting(InstalmentPlan, build=money),
+    OrderBook: starting(
+        OrderBook,
+        build=lambda world, _: {
+            "base": world.asset("usd"),
+            "quote": world.asset("won"),
+            "lot": Amount(1),
+        },
+    ),
+    Registry: starting(Registry, "issuer"),
+    RegulatedToken: starting(
+        RegulatedToken,
+        "issuer",
+        "registrar",
+        "guardian",
+        build=lambda _, people: {
+            "code": "REG",
+            "decimals": 0,
+            "collector": people[2],
+            "share": TransferFee("0.01"),
+            "most": Amount(9),
+        },
+    ),
+    SharedAccount: starting(
+        SharedAccount,
+        build=lambda world, people: {
+            "money": world.asset("won"),
+            "signatories": people,
+            "enough": 2,
+        },
+    ),
+    Token: starting(Token, "issuer", build=lambda *_: {"code": "PT", "decimals": 0}),
+    UniqueAssets: starting(UniqueAssets, "issuer"),
+    Vesting: starting(Vesting, build=money),
+}
+
+
+@pytest.mark.parametrize("contract_class", STARTS, ids=lambda each: each.__name__)
+def test_no_call_breaks_a_promise(contract_class: type[Contract]) -> None:
+    check_invariants(contract_class, start=STARTS[contract_class], examples=6, steps=20)()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda each: each.stem)
+def test_the_checker_accepts_it(module: Path) -> None:
+    assert check_text(module.read_text("utf-8")) == []
+
+
+def test_any_of_them_can_be_used_together_because_each_name_has_one_meaning() -> None:
+    seen: dict[str, str] = {}
+    for module in MODULES:
+        own = check_declarations(bundle(module.read_text("utf-8"), ""), Problems()).own
+        for name in own.places:
+            assert name not in seen, f"{name} stands in {seen[name]} and in {module.stem}"
+            seen[name] = module.stem
+    assert {"Escrow", "Auction", "InstalmentPlan", "BallotBox"} <= seen.keys()
