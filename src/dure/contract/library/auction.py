@@ -59,11 +59,11 @@ class Lot(Record):
     goods: Amount[Goods]
     reserve: Amount[Money]
     step: Amount[Money]
-    closes: Time
+    closing_time: Time
     highest_bid: Amount[Money]
     highest_bidder: Address
     state: LotState
-    closing: int
+    closing_call: int
 
 
 class LotOffered(Event):
@@ -74,7 +74,7 @@ class LotOffered(Event):
     goods: Amount[Goods]
     reserve: Amount[Money]
     step: Amount[Money]
-    closes: Time
+    closing_time: Time
 
 
 class BidMade(Event):
@@ -83,7 +83,7 @@ class BidMade(Event):
     lot: int
     bidder: Address
     bid: Amount[Money]
-    closes: Time
+    closing_time: Time
 
 
 class LotClosed(Event):
@@ -116,7 +116,7 @@ class Auction(Contract):
     # The seller
 
     @call(pays="goods")
-    def offer(self, reserve: Amount[Money], step: Amount[Money], closes: Time) -> int:
+    def offer(self, reserve: Amount[Money], step: Amount[Money], closing_time: Time) -> int:
         """Offer the goods that come with this call; return the number of the lot.
 
         The first bid is at least the reserve price, each further one a step above the one before.
@@ -124,8 +124,8 @@ class Auction(Contract):
         require(self.paid > Goods.of(0), "there are no goods to sell")
         require(reserve > Money.of(0), "the reserve price is above zero")
         require(Money.of(0) < step <= reserve, "the step is above zero, and not above the reserve")
-        require(self.now + EXTENSION <= closes, "an auction takes ten minutes at least")
-        require(closes <= self.now + AUCTION_LASTS, "an auction takes 90 days at most")
+        require(self.now + EXTENSION <= closing_time, "an auction takes ten minutes at least")
+        require(closing_time <= self.now + AUCTION_LASTS, "an auction takes 90 days at most")
         number = self.lots_offered + 1
         self.lots_offered = number
         self.goods_held += self.paid
@@ -134,13 +134,13 @@ class Auction(Contract):
             goods=self.paid,
             reserve=reserve,
             step=step,
-            closes=closes,
+            closing_time=closing_time,
             highest_bid=Money.of(0),
             highest_bidder=self.sender,
             state=LotState.OPEN,
-            closing=self.schedule(closes, self.close, number, gas=CLOSING_GAS),
+            closing_call=self.schedule(closing_time, self.close, number, gas=CLOSING_GAS),
         )
-        self.emit(LotOffered(number, self.sender, self.paid, reserve, step, closes))
+        self.emit(LotOffered(number, self.sender, self.paid, reserve, step, closing_time))
         return number
 
     # The bidder
@@ -153,19 +153,19 @@ class Auction(Contract):
         """
         lot = self.lots[number]
         require(lot.state == LotState.OPEN, "the auction is closed")
-        require(self.now < lot.closes, "the time for bids is over")
+        require(self.now < lot.closing_time, "the time for bids is over")
         require(self.sender != lot.seller, "the seller does not bid")
         require(self.paid >= self.least_bid(number), "the bid is too low")
         self.money_held += self.paid
         if lot.highest_bid > Money.of(0):
             self.owe_money(lot.highest_bidder, lot.highest_bid)
-        closes = max(lot.closes, self.now + EXTENSION)
-        if closes > lot.closes:
-            self.cancel(lot.closing)
-            closing = self.schedule(closes, self.close, number, gas=CLOSING_GAS)
-            lot = lot.replace(closes=closes, closing=closing)
+        closing_time = max(lot.closing_time, self.now + EXTENSION)
+        if closing_time > lot.closing_time:
+            self.cancel(lot.closing_call)
+            closing_call = self.schedule(closing_time, self.close, number, gas=CLOSING_GAS)
+            lot = lot.replace(closing_time=closing_time, closing_call=closing_call)
         self.lots[number] = lot.replace(highest_bid=self.paid, highest_bidder=self.sender)
-        self.emit(BidMade(number, self.sender, self.paid, closes))
+        self.emit(BidMade(number, self.sender, self.paid, closing_time))
 
     # Anybody
 
@@ -180,7 +180,7 @@ class Auction(Contract):
         """Close an auction by hand, should the contract's own call have failed."""
         lot = self.lots[number]
         require(lot.state == LotState.OPEN, "the auction is closed")
-        require(self.now >= lot.closes, "the auction still takes bids")
+        require(self.now >= lot.closing_time, "the auction still takes bids")
         self.finish(number)
 
     # What the contract does by itself
@@ -236,7 +236,7 @@ class Auction(Contract):
             state = LotState.SOLD
             self.owe_money(lot.seller, lot.highest_bid)
         self.owe_goods(lot.highest_bidder, lot.goods)
-        self.cancel(lot.closing)
+        self.cancel(lot.closing_call)
         self.lots[number] = lot.replace(state=state)
         self.emit(LotClosed(number, state, lot.highest_bidder, lot.highest_bid))
 

@@ -58,8 +58,8 @@ class Deal(Record):
     arbiter: Address
     terms: Hash
     milestones: list[Amount]
-    released: int
-    held: Amount
+    milestones_released: int
+    balance: Amount
     deadline: Time
     at_deadline: Beneficiary
     state: DealState
@@ -99,7 +99,7 @@ class Escrow(Contract):
     """Buyers pay into this contract; sellers are paid out of it once they have delivered."""
 
     money: Var[Asset]
-    held: Var[Amount]
+    held_in_all: Var[Amount]
     deals_opened: Var[int]
     deals: Map[int, Deal]
 
@@ -132,15 +132,15 @@ class Escrow(Contract):
         require(self.paid == self.add_up(milestones), "the payment is not the sum of milestones")
         number = self.deals_opened + 1
         self.deals_opened = number
-        self.held += self.paid
+        self.held_in_all += self.paid
         self.deals[number] = Deal(
             buyer=self.sender,
             seller=seller,
             arbiter=arbiter,
             terms=terms,
             milestones=milestones,
-            released=0,
-            held=self.paid,
+            milestones_released=0,
+            balance=self.paid,
             deadline=deadline,
             at_deadline=at_deadline,
             state=DealState.OPEN,
@@ -159,8 +159,8 @@ class Escrow(Contract):
         deal = self.deals[number]
         require(self.sender == deal.buyer, "only the buyer may release a milestone")
         require(deal.state != DealState.CLOSED, "the deal is closed")
-        milestone = deal.milestones[deal.released]
-        self.deals[number] = deal.replace(released=deal.released + 1)
+        milestone = deal.milestones[deal.milestones_released]
+        self.deals[number] = deal.replace(milestones_released=deal.milestones_released + 1)
         self.pay_from(number, deal.seller, milestone)
 
     # The seller
@@ -171,7 +171,7 @@ class Escrow(Contract):
         deal = self.deals[number]
         require(self.sender == deal.seller, "only the seller may give a refund")
         require(deal.state != DealState.CLOSED, "the deal is closed")
-        self.pay_from(number, deal.buyer, deal.held)
+        self.pay_from(number, deal.buyer, deal.balance)
 
     # Buyer or seller
 
@@ -199,9 +199,9 @@ class Escrow(Contract):
         deal = self.deals[number]
         require(self.sender == deal.arbiter, "only the arbiter may decide")
         require(deal.state == DealState.DISPUTED, "the deal is not in dispute")
-        require(to_seller <= deal.held, "the deal holds less than that")
+        require(to_seller <= deal.balance, "the deal holds less than that")
         self.pay_from(number, deal.seller, to_seller)
-        self.pay_from(number, deal.buyer, deal.held - to_seller)
+        self.pay_from(number, deal.buyer, deal.balance - to_seller)
 
     # Anybody
 
@@ -233,7 +233,7 @@ class Escrow(Contract):
     @invariant
     def every_deal_is_covered(self) -> bool:
         """The contract holds at least the money of all deals that are not closed."""
-        return self.balance_of(self.money) >= self.held
+        return self.balance_of(self.money) >= self.held_in_all
 
     # Shared parts
 
@@ -248,17 +248,17 @@ class Escrow(Contract):
     def pay_rest(self, number: int) -> None:
         deal = self.deals[number]
         to = deal.seller if deal.at_deadline == Beneficiary.SELLER else deal.buyer
-        self.pay_from(number, to, deal.held)
+        self.pay_from(number, to, deal.balance)
 
     def pay_from(self, number: int, to: Address, amount: Amount) -> None:
         if amount == Amount(0):
             return
         deal = self.deals[number]
-        left = deal.held - amount
+        left = deal.balance - amount
         if left == Amount(0):
             self.cancel(deal.deadline_call)
             deal = deal.replace(state=DealState.CLOSED)
-        self.deals[number] = deal.replace(held=left)
-        self.held -= amount
+        self.deals[number] = deal.replace(balance=left)
+        self.held_in_all -= amount
         self.pay(self.money, to, amount)
         self.emit(PaidFromEscrow(number, to, amount))

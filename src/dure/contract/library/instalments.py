@@ -61,7 +61,7 @@ class PlanTerms(Record):
 
     price: Amount
     part: Amount
-    first_due: Time
+    first_due_date: Time
     period: Duration
     late_fee: FeeRate
     early_discount: FeeRate
@@ -71,7 +71,7 @@ class PlanTerms(Record):
 class Plan(Record):
     """One debt.
 
-    `rest` is not due yet; `arrears` are due and not paid, late fees included. `collection` numbers
+    `rest` is not due yet; `arrears` are due and not paid, late fees included. `collection_call` numbers
     the scheduled collection.
     """
 
@@ -83,8 +83,8 @@ class Plan(Record):
     arrears: Amount
     deposit: Amount
     missed: int
-    next_due: Time
-    collection: int
+    next_due_date: Time
+    collection_call: int
 
 
 class PlanOffered(Event):
@@ -145,9 +145,11 @@ class InstalmentPlan(Contract):
         """Offer somebody a plan; return its number."""
         require(debtor != self.sender, "creditor and debtor are two")
         require(Amount(0) < terms.part <= terms.price, "a part is above zero and within the price")
-        require(terms.price // terms.part < PARTS_MAX, "a plan has at most 600 parts")
-        require(self.now < terms.first_due, "the first due date has passed")
-        require(terms.first_due <= self.now + PERIOD_MAX, "the first part is due within a year")
+        require(terms.price <= terms.part * PARTS_MAX, "a plan has at most 600 parts")
+        require(self.now < terms.first_due_date, "the first due date has passed")
+        require(
+            terms.first_due_date <= self.now + PERIOD_MAX, "the first part is due within a year"
+        )
         require(PERIOD_MIN <= terms.period <= PERIOD_MAX, "a period is a day to a year long")
         require(terms.late_fee >= FeeRate("0"), "a late fee is not below zero")
         require(terms.late_fee <= FeeRate("1"), "a late fee is at most the part that is late")
@@ -165,8 +167,8 @@ class InstalmentPlan(Contract):
             arrears=Amount(0),
             deposit=Amount(0),
             missed=0,
-            next_due=terms.first_due,
-            collection=0,
+            next_due_date=terms.first_due_date,
+            collection_call=0,
         )
         self.emit(PlanOffered(number, self.sender, debtor, terms))
         return number
@@ -188,10 +190,12 @@ class InstalmentPlan(Contract):
         plan = self.plans[number]
         require(self.sender == plan.debtor, "only the debtor may agree")
         require(plan.state == PlanState.OFFERED, "the plan is no longer an offer")
-        require(self.now < plan.next_due, "the first due date has passed")
+        require(self.now < plan.next_due_date, "the first due date has passed")
         self.plans[number] = plan.replace(
             state=PlanState.RUNNING,
-            collection=self.schedule(plan.next_due, self.collect, number, gas=COLLECTION_GAS),
+            collection_call=self.schedule(
+                plan.next_due_date, self.collect, number, gas=COLLECTION_GAS
+            ),
         )
         self.emit(PlanAgreed(number))
 
@@ -230,7 +234,7 @@ class InstalmentPlan(Contract):
     @call
     def collect_late(self, number: int) -> None:
         """Collect a part by hand, should the contract's own call have failed."""
-        require(self.now >= self.plans[number].next_due, "the due date has not come")
+        require(self.now >= self.plans[number].next_due_date, "the due date has not come")
         self.collect_part(number)
 
     # What the contract does by itself
@@ -269,13 +273,13 @@ class InstalmentPlan(Contract):
         plan = self.plans[number]
         require(plan.state == PlanState.RUNNING, "the plan is not running")
         falls_due = min(plan.terms.part, plan.rest)
-        self.cancel(plan.collection)
-        next_due = plan.next_due + plan.terms.period
+        self.cancel(plan.collection_call)
+        next_due_date = plan.next_due_date + plan.terms.period
         self.plans[number] = plan.replace(
             rest=plan.rest - falls_due,
             arrears=plan.arrears + falls_due,
-            next_due=next_due,
-            collection=self.schedule(next_due, self.collect, number, gas=COLLECTION_GAS),
+            next_due_date=next_due_date,
+            collection_call=self.schedule(next_due_date, self.collect, number, gas=COLLECTION_GAS),
         )
         self.pay_arrears(number)
         self.charge_if_late(number)
@@ -311,7 +315,7 @@ class InstalmentPlan(Contract):
 
     def end(self, number: int, state: PlanState) -> None:
         plan = self.plans[number]
-        self.cancel(plan.collection)
+        self.cancel(plan.collection_call)
         self.plans[number] = plan.replace(state=state)
         self.emit(PlanEnded(number, state))
         if plan.deposit > Amount(0):

@@ -39,7 +39,7 @@ class Scene:
             pay=goods,
             reserve=Amount(reserve),
             step=Amount(step),
-            closes=closes or self.closes,
+            closing_time=closes or self.closes,
         )
         assert isinstance(number, int)
         return number
@@ -149,10 +149,10 @@ def test_a_late_bid_puts_the_close_off(scene: Scene) -> None:
     scene.offer()
     scene.world.wait_until(scene.closes - minutes(10) - ONE_MS)
     scene.bid(scene.ann, 100)
-    assert scene.auction.lot(1).closes == scene.closes
+    assert scene.auction.lot(1).closing_time == scene.closes
     scene.world.wait_until(scene.closes - minutes(1))
     scene.bid(scene.bob, 200)
-    late = scene.auction.lot(1).closes
+    late = scene.auction.lot(1).closing_time
     assert scene.closes + minutes(9) <= late <= scene.closes + minutes(9) + Duration(5)
     scene.world.wait_until(late - ONE_MS)
     assert scene.auction.lot(1).state == LotState.OPEN
@@ -276,7 +276,7 @@ class House(RuleBasedStateMachine):
             assert bids == sorted(bids, key=lambda each: each[0])
             best, bidder = bids[-1] if bids else (0, 0)
             is_open = lot.state is LotState.OPEN
-            assert is_open == (self.scene.world.now < lot.closes)
+            assert is_open == (self.scene.world.now < lot.closing_time)
             kept += best if is_open else 0
             goods_kept += lot.goods.units if is_open else 0
             spent[bidder] += best

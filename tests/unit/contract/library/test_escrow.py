@@ -83,7 +83,7 @@ def test_the_price_waits_with_the_contract(scene: Scene) -> None:
     assert scene.world.balance(scene.escrow, "won") == 100
     deal = scene.escrow.deal(1)
     assert (deal.buyer, deal.seller) == (scene.buyer.address, scene.seller.address)
-    assert (deal.held, deal.terms, deal.state) == (Amount(100), TERMS, DealState.OPEN)
+    assert (deal.balance, deal.terms, deal.state) == (Amount(100), TERMS, DealState.OPEN)
     (told,) = scene.world.events(DealOpened)
     assert (told.deal, told.price, told.deadline) == (1, Amount(100), scene.deadline)
 
@@ -91,7 +91,7 @@ def test_the_price_waits_with_the_contract(scene: Scene) -> None:
 def test_deals_are_numbered_and_apart(scene: Scene) -> None:
     assert [scene.open(10), scene.open(20)] == [1, 2]
     scene.escrow.release(by=scene.buyer, number=2)
-    assert scene.escrow.deal(1).held == Amount(10)
+    assert scene.escrow.deal(1).balance == Amount(10)
     assert (state(scene, 1), state(scene, 2)) == (DealState.OPEN, DealState.CLOSED)
 
 
@@ -359,9 +359,11 @@ class Trade(RuleBasedStateMachine):
     def every_unit_is_somewhere(self) -> None:
         escrow = self.scene.escrow
         deals = [escrow.deal(number) for number in range(1, self.opened + 1)]
-        held = sum(deal.held.units for deal in deals)
+        held = sum(deal.balance.units for deal in deals)
         assert self.scene.world.balance(escrow, "won") == held == -sum(self.scene.money)
-        assert all((deal.held == Amount(0)) == (deal.state is DealState.CLOSED) for deal in deals)
+        assert all(
+            (deal.balance == Amount(0)) == (deal.state is DealState.CLOSED) for deal in deals
+        )
         assert escrow.every_deal_is_covered()
 
     @invariant()

@@ -48,7 +48,7 @@ class Scene:
         return PlanTerms(
             price=Amount(price),
             part=Amount(part),
-            first_due=first_due or self.first_due,
+            first_due_date=first_due or self.first_due,
             period=period,
             late_fee=FeeRate(late_fee),
             early_discount=FeeRate(early_discount),
@@ -108,7 +108,7 @@ def test_an_offer_binds_nobody(scene: Scene) -> None:
     [
         ({"part": 0}, "a part is above zero and within the price"),
         ({"part": 1_001}, "a part is above zero and within the price"),
-        ({"price": 600, "part": 1}, "a plan has at most 600 parts"),
+        ({"price": 601, "part": 1}, "a plan has at most 600 parts"),
         ({"period": Duration(1)}, "a period is a day to a year long"),
         ({"period": days(367)}, "a period is a day to a year long"),
         ({"late_fee": "-0.01"}, "a late fee is not below zero"),
@@ -122,6 +122,10 @@ def test_an_offer_binds_nobody(scene: Scene) -> None:
 def test_terms_have_bounds(scene: Scene, change: dict[str, object], reason: str) -> None:
     with scene.world.refused(reason):
         scene.offer(scene.terms(**change))  # type: ignore[arg-type]
+
+
+def test_a_plan_may_have_600_parts(scene: Scene) -> None:
+    assert scene.offer(scene.terms(price=600, part=1)) == 1
 
 
 def test_the_first_due_date_lies_ahead_and_within_a_year(scene: Scene) -> None:

@@ -66,7 +66,7 @@ def scene(world: World) -> Scene:
 def offer(scene: Scene) -> Deployed:
     auction = scene.deploy(Auction, goods=scene.world.asset("usd"), money=scene.asset)
     closes = scene.world.now + days(7)
-    auction.offer(by=scene.cho, pay=50, reserve=Amount(100), step=Amount(10), closes=closes)
+    auction.offer(by=scene.cho, pay=50, reserve=Amount(100), step=Amount(10), closing_time=closes)
     return auction
 
 
@@ -129,7 +129,7 @@ def test_a_part_is_collected_by_hand_and_the_plan_goes_on(scene: Scene) -> None:
     terms = PlanTerms(
         price=Amount(300),
         part=Amount(100),
-        first_due=scene.world.now + days(30),
+        first_due_date=scene.world.now + days(30),
         period=days(30),
         late_fee=FeeRate("0.05"),
         early_discount=FeeRate("0"),
@@ -210,7 +210,7 @@ def test_an_auction_is_closed_by_hand_where_its_own_call_failed(scene: Scene) ->
     auction = deploy_without_quota(scene.world, Auction, goods=usd, money=won)
     scene.register(auction)
     closes = scene.world.now + days(7)
-    auction.offer(by=scene.cho, pay=50, reserve=Amount(100), step=Amount(10), closes=closes)
+    auction.offer(by=scene.cho, pay=50, reserve=Amount(100), step=Amount(10), closing_time=closes)
     auction.bid(by=scene.bob, number=1, pay=100)
     with scene.world.refused("quota_exhausted"):
         scene.world.wait(days=8)
