@@ -71,8 +71,8 @@ class PlanTerms(Record):
 class Plan(Record):
     """One debt.
 
-    `rest` is not due yet; `arrears` are due and not paid, late fees included. `collection_call` numbers
-    the scheduled collection.
+    `rest` is not due yet; `arrears` are due and not paid, late fees included. `collection_call`
+    numbers the scheduled collection.
     """
 
     creditor: Address
