@@ -60,21 +60,33 @@ TURN: Final = 12
 CALL: Final = 500
 """Entering a contract, from a transaction or from another contract: 2.5 µs."""
 ROLE: Final = 100
+"""Asking whether somebody holds a role."""
 STORAGE_READ: Final = 100
+"""Reading an entry of the state."""
 STORAGE_READ_BYTE: Final = 4
 """Of a value: decoding a list of small records takes 35 ns for each of their bytes."""
 STORAGE_KEY_BYTE: Final = 1
+"""Of a key."""
 STORAGE_WRITE: Final = 250
+"""Writing an entry of the state."""
 STORAGE_WRITE_BYTE: Final = 8
+"""Of a value."""
 STORAGE_REMOVE: Final = 150
+"""Removing an entry of the state."""
 EVENT: Final = 150
+"""Emitting an event."""
 EVENT_BYTE: Final = 4
+"""Of an event's fields."""
 MONEY: Final = 300
 """Any movement or change of money, and the founding of an asset."""
 BALANCE: Final = 60
+"""Asking for a balance."""
 SCHEDULE: Final = 800
+"""Scheduling a call, beside the gas that is paid ahead for it."""
 SCHEDULE_BYTE: Final = 8
+"""Of a scheduled call's arguments."""
 CANCEL: Final = 300
+"""Withdrawing a scheduled call."""
 MESSAGE_BYTE: Final = 4
 """Arguments and results of a call, each of which is written and read."""
 
@@ -92,6 +104,7 @@ ENCODE: Final = 200
 ENCODE_BYTE: Final = 2
 """Writing values as canonical bytes: lists of small records take 10 ns for each byte."""
 DIGEST: Final = 120
+"""Beginning a hash."""
 DIGEST_SHIFT: Final = 1
 """Hashing costs one unit for 2 bytes, alone and inside a signature."""
 SIGNATURE: Final = 14_000

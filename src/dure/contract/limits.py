@@ -8,10 +8,13 @@ from typing import Final
 LANGUAGE_VERSION: Final = 1
 
 SOURCE_BYTES_MAX: Final = 64 * 1024
+"""Bytes of a contract's own file, and of each library module."""
 LIBRARY_MODULES_MAX: Final = 16
 """Library modules that one contract may bring along."""
 SYNTAX_DEPTH_MAX: Final = 100
+"""Levels of the syntax tree."""
 SYNTAX_NODES_MAX: Final = 20_000
+"""Nodes of the syntax tree."""
 
 FIELDS_MAX: Final = 64
 """Fields of a record or an event, parameters of a method."""
@@ -30,6 +33,7 @@ With `CALL_DEPTH_MAX` it keeps clear of CPython's recursion limit.
 """
 
 LITERAL_BITS_MAX: Final = 255
+"""Bits of a number in the source."""
 WIDE_MAX: Final = 2**255 - 1
 WIDE_MIN: Final = -(2**255)
 """Bounds of an intermediate result: a signed 256-bit integer."""

@@ -15,7 +15,7 @@ def check_builtin(node: ast.Call, name: str, scope: Scope, expected: Type | None
     """Return the result's type of a builtin's call."""
     if name not in _FORMS:
         return scope.refuse("not-callable", node)
-    takes = _TAKES[name]
+    takes = TAKES[name]
     if node.keywords or not node.args:
         return scope.refuse("call-arguments", node, name=name, expected=takes)
     stored = scope.find_stored_list(node.args[0])
@@ -89,7 +89,7 @@ _FORMS: Final[dict[str, Callable[[list[Type]], _Form]]] = {
     "max": _find_extreme("max"),
 }
 
-_TAKES: Final = {
+TAKES: Final = {
     "abs": "one int",
     "len": "one list, List, str or bytes",
     "str": "one int",
