@@ -36,7 +36,7 @@ check: setup ## format, lint, types and the import rules of the house
 	$(BIN)/lint-imports --cache-dir .cache/import_linter
 
 docs: setup ## build the documentation into site/, any broken link is an error
-	$(BIN)/cog --check --diff -I . docs/reference/*.md
+	$(BIN)/cog --check --diff -I . docs/reference/*.md docs/reference/library/*.md
 	@$(BIN)/python -m scripts.draw_house --check
 	$(BIN)/zensical build --clean --strict
 
@@ -55,7 +55,7 @@ fuzz: setup ## hunt for programs that the contract checker or machine cannot sta
 format: setup ## rewrite what ruff can rewrite, and the generated reference pages
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/cog -r --verbosity=0 -I . docs/reference/*.md
+	$(BIN)/cog -r --verbosity=0 -I . docs/reference/*.md docs/reference/library/*.md
 	$(BIN)/python -m scripts.draw_house
 
 lock: setup ## choose new versions of everything and write requirements/*.txt
