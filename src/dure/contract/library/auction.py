@@ -1,17 +1,13 @@
 """English auctions: open bids, the highest wins, and each auction closes by itself.
 
 What the contract owes, to whoever was outbid and at the close to seller and winner, it delivers by
-itself, each delivery as a scheduled call of its own. So a receiver to whom the issuer of the money
-allows nothing holds nobody else up; what could not be delivered waits to be collected.
+itself (`deliveries`).
 """
 
 from dure.contract.language import (
     Address,
     Amount,
-    Asset,
     Choice,
-    Contract,
-    Currency,
     Event,
     Map,
     Record,
@@ -19,26 +15,16 @@ from dure.contract.language import (
     Var,
     call,
     days,
-    init,
-    invariant,
     minutes,
     require,
     scheduled,
     view,
 )
+from dure.contract.library.deliveries import Deliveries, Goods, Money
 
 EXTENSION = minutes(10)
 AUCTION_LASTS = days(90)
 CLOSING_GAS = 100_000
-DELIVERY_GAS = 20_000
-
-
-class Goods(Currency):
-    """What is sold."""
-
-
-class Money(Currency):
-    """What is bid."""
 
 
 class LotState(Choice):
@@ -95,23 +81,11 @@ class LotClosed(Event):
     price: Amount[Money]
 
 
-class Auction(Contract):
+class Auction(Deliveries):
     """Sellers offer goods, bidders bid money, and the highest bid at the close buys the lot."""
 
-    goods: Var[Asset[Goods]]
-    money: Var[Asset[Money]]
     lots_offered: Var[int]
     lots: Map[int, Lot]
-    goods_held: Var[Amount[Goods]]
-    money_held: Var[Amount[Money]]
-    goods_owed: Map[Address, Amount[Goods]]
-    money_owed: Map[Address, Amount[Money]]
-
-    @init
-    def begin(self, goods: Asset[Goods], money: Asset[Money]) -> None:
-        """Name what is sold here, and the money in which bids are made."""
-        self.goods = goods
-        self.money = money
 
     # The seller
 
@@ -157,8 +131,7 @@ class Auction(Contract):
         require(self.sender != lot.seller, "the seller does not bid")
         require(self.paid >= self.least_bid(number), "the bid is too low")
         self.money_held += self.paid
-        if lot.highest_bid > Money.of(0):
-            self.owe_money(lot.highest_bidder, lot.highest_bid)
+        self.owe_money(lot.highest_bidder, lot.highest_bid)
         closing_time = max(lot.closing_time, self.now + EXTENSION)
         if closing_time > lot.closing_time:
             self.cancel(lot.closing_call)
@@ -168,12 +141,6 @@ class Auction(Contract):
         self.emit(BidMade(number, self.sender, self.paid, closing_time))
 
     # Anybody
-
-    @call
-    def collect(self) -> None:
-        """Take what the contract owes the caller and could not deliver by itself."""
-        self.hand_over_money(self.sender)
-        self.hand_over_goods(self.sender)
 
     @call
     def close_late(self, number: int) -> None:
@@ -193,16 +160,6 @@ class Auction(Contract):
         """
         self.finish(number)
 
-    @scheduled
-    def deliver_money(self, to: Address) -> None:
-        """Pay what is owed."""
-        self.hand_over_money(to)
-
-    @scheduled
-    def deliver_goods(self, to: Address) -> None:
-        """Hand over the goods that are owed."""
-        self.hand_over_goods(to)
-
     # What everybody may read
 
     @view
@@ -216,48 +173,13 @@ class Auction(Contract):
         lot = self.lots[number]
         return max(lot.reserve, lot.highest_bid + lot.step)
 
-    @view
-    def owed(self, to: Address) -> Amount[Money]:
-        """Return the money that waits for somebody."""
-        return self.money_owed.get(to, Money.of(0))
-
-    @invariant
-    def bids_and_goods_are_there(self) -> bool:
-        """The contract holds all lots, the highest bids on them, and all that it owes."""
-        has_goods = self.balance_of(self.goods) >= self.goods_held
-        return has_goods and self.balance_of(self.money) >= self.money_held
-
     # Shared parts
 
     def finish(self, number: int) -> None:
         lot = self.lots[number]
-        state = LotState.UNSOLD
-        if lot.highest_bid > Money.of(0):
-            state = LotState.SOLD
-            self.owe_money(lot.seller, lot.highest_bid)
+        state = LotState.SOLD if lot.highest_bid > Money.of(0) else LotState.UNSOLD
+        self.owe_money(lot.seller, lot.highest_bid)
         self.owe_goods(lot.highest_bidder, lot.goods)
         self.cancel(lot.closing_call)
         self.lots[number] = lot.replace(state=state)
         self.emit(LotClosed(number, state, lot.highest_bidder, lot.highest_bid))
-
-    def owe_money(self, to: Address, amount: Amount[Money]) -> None:
-        self.money_owed[to] = self.money_owed.get(to, Money.of(0)) + amount
-        self.schedule(self.now, self.deliver_money, to, gas=DELIVERY_GAS)
-
-    def owe_goods(self, to: Address, amount: Amount[Goods]) -> None:
-        self.goods_owed[to] = self.goods_owed.get(to, Goods.of(0)) + amount
-        self.schedule(self.now, self.deliver_goods, to, gas=DELIVERY_GAS)
-
-    def hand_over_money(self, to: Address) -> None:
-        amount = self.money_owed.get(to, Money.of(0))
-        if amount > Money.of(0):
-            self.money_owed.remove(to)
-            self.money_held -= amount
-            self.pay(self.money, to, amount)
-
-    def hand_over_goods(self, to: Address) -> None:
-        amount = self.goods_owed.get(to, Goods.of(0))
-        if amount > Goods.of(0):
-            self.goods_owed.remove(to)
-            self.goods_held -= amount
-            self.pay(self.goods, to, amount)

@@ -227,7 +227,7 @@ def test_who_is_owed_nothing_collects_nothing(scene: Scene) -> None:
     scene.auction.collect(by=scene.ann)
     scene.auction.collect(by=scene.seller)
     assert (scene.ann.won, scene.seller.grain) == (RICH - 100, RICH - 50)
-    assert scene.auction.bids_and_goods_are_there()
+    assert scene.auction.goods_and_money_are_there()
 
 
 # What somebody tries
@@ -285,7 +285,7 @@ class House(RuleBasedStateMachine):
         assert [each.grain for each in self.bidders] == goods
         assert self.scene.world.balance(self.scene.auction, "won") == kept
         assert self.scene.world.balance(self.scene.auction, "grain") == goods_kept
-        assert self.scene.auction.bids_and_goods_are_there()
+        assert self.scene.auction.goods_and_money_are_there()
 
 
 House.TestCase.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)

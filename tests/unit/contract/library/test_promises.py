@@ -16,6 +16,7 @@ from dure.contract.library.instalments import InstalmentPlan
 from dure.contract.library.order_book import OrderBook
 from dure.contract.library.registry import Registry
 from dure.contract.library.regulated_token import RegulatedToken, TransferFee
+from dure.contract.library.sealed_auction import SealedAuction
 from dure.contract.library.shared_account import SharedAccount
 from dure.contract.library.token import Token
 from dure.contract.library.unique import UniqueAssets
@@ -78,6 +79,10 @@ STARTS: dict[type[Contract], Callable[[World], Deployed]] = {
             "share": TransferFee("0.01"),
             "most": Amount(9),
         },
+    ),
+    SealedAuction: starting(
+        SealedAuction,
+        build=lambda world, _: {"goods": world.asset("usd"), "money": world.asset("won")},
     ),
     SharedAccount: starting(
         SharedAccount,

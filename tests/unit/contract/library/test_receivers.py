@@ -11,6 +11,7 @@ from dure.contract.library.escrow import Beneficiary, DealState, Escrow
 from dure.contract.library.instalments import FeeRate, InstalmentPlan, PlanState, PlanTerms
 from dure.contract.library.order_book import OrderBook, Side
 from dure.contract.library.regulated_token import RegulatedToken, TransferFee
+from dure.contract.library.sealed_auction import SaleState, SealedAuction
 from dure.contract.library.vesting import GrantState, Vesting
 from dure.core.types import Address, AssetId
 from dure.testing import Deployed, Deployment, Person, World
@@ -219,6 +220,26 @@ def test_an_auction_is_closed_by_hand_where_its_own_call_failed(scene: Scene) ->
         auction.bid(by=scene.ann, number=1, pay=200)
     auction.close_late(by=scene.ann, number=1)
     assert (scene.bob.usd, scene.held(scene.cho)) == (RICH + 50, RICH + 100)
+
+
+def test_a_sale_is_closed_by_hand_where_its_own_call_failed(scene: Scene) -> None:
+    usd = scene.world.asset("usd")
+    auction = deploy_without_quota(scene.world, SealedAuction, goods=usd, money=scene.asset)
+    scene.register(auction)
+    now = scene.world.now
+    auction.offer(
+        by=scene.cho,
+        pay=50,
+        reserve=Amount(100),
+        earnest=Amount(0),
+        bidding_ends=now + days(1),
+        revealing_ends=now + days(2),
+    )
+    with scene.world.refused("quota_exhausted"):
+        scene.world.wait(days=3)
+    assert auction.sale(1).state == SaleState.OPEN
+    auction.award_late(by=scene.ann, number=1)
+    assert (scene.cho.usd, auction.sale(1).state) == (RICH, SaleState.UNSOLD)
 
 
 def test_orders_are_matched_by_hand_where_the_books_own_call_failed(scene: Scene) -> None:
