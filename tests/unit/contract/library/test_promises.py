@@ -1,5 +1,6 @@
 """Whatever is called with whatever arguments, each contract keeps its promises."""
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 
@@ -116,3 +117,26 @@ def test_any_of_them_can_be_used_together_because_each_name_has_one_meaning() ->
             assert name not in seen, f"{name} stands in {seen[name]} and in {module.stem}"
             seen[name] = module.stem
     assert {"Escrow", "Auction", "InstalmentPlan", "BallotBox"} <= seen.keys()
+
+
+def test_every_refusal_of_the_library_is_tested() -> None:
+    """A reason with a name in it counts by the words before the name."""
+    tests = "".join(path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    missing = []
+    for module in MODULES:
+        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="require"), args=[_, ast.Constant(value=str() as reason)]
+                ):
+                    pass
+                case ast.Call(
+                    func=ast.Name(id="require"),
+                    args=[_, ast.JoinedStr(values=[ast.Constant(value=str() as reason), *_])],
+                ):
+                    pass
+                case _:
+                    continue
+            if reason not in tests:
+                missing.append(f"{module.stem}: {reason}")
+    assert missing == []

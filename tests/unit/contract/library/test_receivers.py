@@ -16,6 +16,7 @@ from dure.contract.library.vesting import GrantState, Vesting
 from dure.core.types import Address, AssetId
 from dure.testing import Deployed, Deployment, Person, World
 from dure.testing.world.contracts import read_agreement
+from tests.unit.contract.library.prying_token import PryingToken
 
 RICH = 1_000
 UNREGISTERED = "the receiver is not a registered holder"
@@ -254,3 +255,24 @@ def test_orders_are_matched_by_hand_where_the_books_own_call_failed(scene: Scene
     book.match_late(by=scene.cho)
     assert book.quote_account(scene.ann) == Amount(50)
     assert book.best_order(Side.SELL) == book.best_order(Side.BUY) == 0
+
+
+def test_a_token_that_calls_back_while_it_is_paid_is_refused(world: World) -> None:
+    buyer, seller, arbiter = world.people("buyer", "seller", "arbiter")
+    token = world.deploy(PryingToken, by=buyer, holder=buyer)
+    escrow = world.deploy(Escrow, by=buyer, money=token.asset())
+    escrow.open_deal(
+        by=buyer,
+        seller=seller,
+        arbiter=arbiter,
+        terms=b"t" * 32,
+        milestones=[100],
+        deadline=world.now + days(7),
+        at_deadline=Beneficiary.SELLER,
+        pay=100,
+    )
+    token.pry_into(by=seller, prey=escrow)
+    with world.refused("reentrant"):
+        escrow.release(by=buyer, number=1)
+    assert escrow.deal(1).state == DealState.OPEN
+    assert world.balance(escrow, token.asset()) == 100

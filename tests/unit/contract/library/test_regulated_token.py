@@ -113,7 +113,10 @@ def test_only_the_collector_takes_the_fees(scene: Scene) -> None:
 def test_only_the_issuer_sets_the_fee_and_within_a_tenth(scene: Scene) -> None:
     with scene.world.refused("not an issuer"):
         scene.token.set_fee(by=scene.treasurer, share=TransferFee("0"), most=Amount(0))
-    for share, reason in (("-0.0001", "a fee is not below zero"), ("0.1001", "at most a tenth")):
+    for share, reason in (
+        ("-0.0001", "a fee is not below zero"),
+        ("0.1001", "a fee is at most a tenth"),
+    ):
         with scene.world.refused(reason):
             scene.token.set_fee(by=scene.bank, share=TransferFee(share), most=Amount(1))
     scene.token.set_fee(by=scene.bank, share=TransferFee("0.1"), most=Amount(1_000))
