@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from dure.api.answers.agreements import Agreements
 from dure.api.answers.contracts import Contracts
 from dure.api.http.access import AccessPolicy
 from dure.api.http.allowance import Allowance
@@ -29,9 +30,13 @@ class Service:
     allowance: Allowance
     metrics: Metrics
     contracts: Contracts
+    agreements: Agreements = field(init=False)
     frames: BlockFrames = field(default_factory=BlockFrames)
     sockets: int = field(default=0)
     """WebSockets open now."""
+
+    def __post_init__(self) -> None:
+        self.agreements = Agreements(self.contracts)
 
     async def submit(
         self, connection: HTTPConnection, envelopes: list[bytes]

@@ -280,6 +280,8 @@ class Declarations:
     """Where the file itself declares a name."""
     broken: set[str] = field(default_factory=set)
     """Names whose declaration was refused: they fit everywhere, so that it is told once."""
+    words: list[str] = field(default_factory=list)
+    """The texts at the end of the file, `en:` and `ko:`: its names in plain words."""
 
     @property
     def tables(self) -> tuple[dict[str, Any], ...]:

@@ -7,6 +7,7 @@ from typing import Any, Self
 import httpx
 
 from dure.chain.transaction import Call
+from dure.contract.agreement import Agreement
 from dure.contract.bundle import Source
 from dure.contract.interface import Interface
 from dure.core.types import Address, AssetId, ChainId, Height, Instant
@@ -179,6 +180,13 @@ class AsyncClient:
     async def read_source(self, contract: Address, version: int) -> Source:
         """Return the whole source of one version of a contract; its hash is proved."""
         return await self._run(versions.read_source(self._session, contract, version))
+
+    async def explain(self, contract: Address) -> Agreement:
+        """Return what a contract says in plain words, read here from its proved source.
+
+        `dure.contract.agreement.render` writes it as a page in English or Korean.
+        """
+        return await self._run(versions.explain(self._session, contract))
 
     async def prove_transaction(self, transaction_id: bytes) -> ProofFile:
         """Return the checked proof of a stored transaction, to be kept as a file."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 import httpx
 
 from dure.chain.transaction import Call
+from dure.contract.agreement import Agreement
 from dure.contract.bundle import Source
 from dure.contract.interface import Interface
 from dure.core.types import Address, AssetId, ChainId, Height, Instant
@@ -174,6 +175,13 @@ class Client:
     def read_source(self, contract: Address, version: int) -> Source:
         """Return the whole source of one version of a contract; its hash is proved."""
         return self._run(versions.read_source(self._session, contract, version))
+
+    def explain(self, contract: Address) -> Agreement:
+        """Return what a contract says in plain words, read here from its proved source.
+
+        `dure.contract.agreement.render` writes it as a page in English or Korean.
+        """
+        return self._run(versions.explain(self._session, contract))
 
     def prove_transaction(self, transaction_id: bytes) -> ProofFile:
         """Return the checked proof of a stored transaction, to be kept as a file."""

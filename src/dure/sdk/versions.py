@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from dure.chain import state
+from dure.contract.agreement import Agreement
+from dure.contract.agreement import explain as read_agreement
 from dure.contract.bundle import LibraryModule, Source
 from dure.contract.interface import build_interface
 from dure.contract.machine import compute_code_hash
@@ -38,6 +40,18 @@ def upgrade(
     call = ledger_calls.upgrade(contract, source, arguments=given)
     receipt = yield from session.send(by, [call])
     return decode(Unsigned, receipt.results[0])
+
+
+def explain(session: Session, contract: Address) -> Operation[Agreement]:
+    """Return what the present version says in plain words; that it is the present one is proved.
+
+    Raise `NotFound` where there is no contract.
+    """
+    value = yield from session.read_state(state.key_contract(contract))
+    if value is None:
+        raise NotFound("there is no contract at that address")
+    version = decode(state.ContractRecord, value).version
+    return read_agreement((yield from read_source(session, contract, version)))
 
 
 def read_source(session: Session, contract: Address, version: int) -> Operation[Source]:

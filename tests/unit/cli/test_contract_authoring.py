@@ -15,10 +15,7 @@ SOUND = '''from dure.contract.language import Address, Contract, Var, call, init
 
 
 class Box(Contract):
-    """A box.
-
-    ko: 상자이다.
-    """
+    """A box."""
 
     owner: Var[Address]
 
@@ -35,6 +32,7 @@ class Box(Contract):
 '''
 BROKEN = SOUND.replace('"nothing")', '"상자가") ; x = [y for y in [1]]')
 TWO = SOUND + "\n\nclass Chest(Contract):\n    x: Var[int]\n"
+WORDED = SOUND + '\n\n"""ko:\nBox = 상자: 상자이다.\n"""\n'
 HEIR = SOUND + "\n\nclass Chest(Box):\n    x: Var[int]\n"
 
 
@@ -45,6 +43,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "sound": SOUND,
         "broken": BROKEN,
         "two": TWO,
+        "worded": WORDED,
         "heir": HEIR,
     }.items():
         (tmp_path / f"{name}.py").write_text(text, "utf-8")
@@ -61,7 +60,7 @@ def test_check_shows_the_place_with_a_caret(
     code, out, err = run(monkeypatch, capsys, "contract", "check", "broken.py")
     lines = err.splitlines()
     assert (code, out) == (1, "")
-    assert lines[0].startswith("broken.py:20:42 comprehension ")
+    assert lines[0].startswith("broken.py:17:42 comprehension ")
     assert lines[1] == '            require(number > 0, "상자가") ; x = [y for y in [1]]'
     # Three letters of the line are two places wide on a terminal.
     assert lines[2] == " " * (4 + 41 + 3) + "^"
@@ -83,7 +82,7 @@ def test_check_speaks_json(files: Path, monkeypatch: Patch, capsys: Capture) -> 
     assert (code, err) == (1, "")
     assert found[0] == {"file": "sound.py", "problems": []}
     (problem,) = found[1]["problems"]
-    assert (problem["rule"], problem["line"], problem["column"]) == ("comprehension", 20, 42)
+    assert (problem["rule"], problem["line"], problem["column"]) == ("comprehension", 17, 42)
     assert problem.keys() == {"module", "rule", "line", "column", "message", "instead"}
 
 
@@ -109,8 +108,8 @@ def test_explain_speaks_both_languages(files: Path, monkeypatch: Patch, capsys: 
     code, english, _ = run(monkeypatch, capsys, "contract", "explain", "sound.py")
     assert code == 0
     assert "# Box: the agreement in plain words\n\nA box.\n" in english
-    _, korean, _ = run(monkeypatch, capsys, "contract", "explain", "sound.py", "--lang", "ko")
-    assert "# Box: 쉬운 말로 쓴 계약서\n\n상자이다.\n" in korean
+    _, korean, _ = run(monkeypatch, capsys, "contract", "explain", "worded.py", "--lang", "ko")
+    assert "# 상자: 쉬운 말로 쓴 계약서\n\n상자이다.\n" in korean
 
 
 def test_explain_gives_the_agreement_as_data(
@@ -169,7 +168,7 @@ def test_what_a_chain_would_refuse_goes_no_further(
 ) -> None:
     code, out, err = run(monkeypatch, capsys, "contract", command, "broken.py")
     assert (code, out) == (1, "")
-    assert "broken.py:20:42 comprehension" in err
+    assert "broken.py:17:42 comprehension" in err
 
 
 def test_an_unknown_language_is_refused(files: Path, monkeypatch: Patch, capsys: Capture) -> None:

@@ -55,7 +55,7 @@ class Contracts:
 
     def summarise(self, address: Address) -> ContractSummary:
         """Return a contract for a list; raise `NotFound`."""
-        record, source = self._load(address)
+        record, source = self.load(address)
         return ContractSummary(
             address=encode_address(address),
             name=source.class_name,
@@ -67,7 +67,7 @@ class Contracts:
 
     def describe(self, address: Address) -> ContractAnswer:
         """Return a contract with source and interface; raise `NotFound`."""
-        record, source = self._load(address)
+        record, source = self.load(address)
         return ContractAnswer(
             address=encode_address(address),
             name=source.class_name,
@@ -84,7 +84,7 @@ class Contracts:
 
     def list_versions(self, address: Address) -> VersionList:
         """Return every code that a contract has had; raise `NotFound`."""
-        record, _ = self._load(address)
+        record, _ = self.load(address)
         return VersionList(
             address=encode_address(address),
             versions=[
@@ -95,7 +95,7 @@ class Contracts:
 
     def describe_version(self, address: Address, number: int) -> VersionAnswer:
         """Return one version of a contract with source and interface; raise `NotFound`."""
-        self._load(address)
+        self.load(address)
         version = self._load_version(address, number)
         view = self._gateway.executor.view()
         source = view.require(Source, state.key_source(version.code_hash))
@@ -112,7 +112,7 @@ class Contracts:
 
     def get_interface(self, address: Address) -> Interface:
         """Return the interface of a contract's present version; raise `NotFound`."""
-        record, source = self._load(address)
+        record, source = self.load(address)
         return self._read_interface(record.code_hash, source)
 
     def _read_interface(self, code_hash: Hash, source: Source) -> Interface:
@@ -164,6 +164,14 @@ class Contracts:
         value = decode_result(interface, method, result)
         return cast("Json", to_json(interface, interface.methods[method].result, value))
 
+    def load(self, address: Address) -> tuple[state.ContractRecord, Source]:
+        """Return what stands on the chain of a contract; raise `NotFound`."""
+        view = self._gateway.executor.view()
+        record = view.load(state.ContractRecord, state.key_contract(address))
+        if record is None:
+            raise NotFound("there is no contract at that address")
+        return record, view.require(Source, state.key_source(record.code_hash))
+
     def _name_event(self, contract: Address, name: str, data: bytes) -> Fields | None:
         if contract == LEDGER:
             return ledger.name_event(name, data)
@@ -174,13 +182,6 @@ class Contracts:
             return None
         fields = interface.events[name].fields
         return cast("Fields", to_json_fields(interface, fields, values))
-
-    def _load(self, address: Address) -> tuple[state.ContractRecord, Source]:
-        view = self._gateway.executor.view()
-        record = view.load(state.ContractRecord, state.key_contract(address))
-        if record is None:
-            raise NotFound("there is no contract at that address")
-        return record, view.require(Source, state.key_source(record.code_hash))
 
     def _load_version(self, address: Address, number: int) -> state.VersionRecord:
         view = self._gateway.executor.view()

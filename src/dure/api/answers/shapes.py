@@ -331,6 +331,19 @@ class ContractAnswer(Answer, frozen=True):
     """As `dure.contract.interface` describes it."""
 
 
+class AgreementAnswer(Answer, frozen=True):
+    """A contract's present version in plain words, made from its source by this node."""
+
+    address: str
+    version: int
+    code_hash: str
+    language: str
+    text: str
+    """A page in Markdown; what the contract's author wrote stands in it as written."""
+    agreement: dict[str, Any]
+    """The same as data, in no language, as `dure contract explain --json` prints it."""
+
+
 class VersionSummary(Answer, frozen=True):
     """One of the codes that a contract has had."""
 

@@ -21,6 +21,7 @@ from dure.api.routes.operation import (
 )
 from dure.api.service import Service, get_client
 from dure.chain.transaction import compute_contract_address
+from dure.contract.agreement import LanguageCode
 from dure.core.types import INT_MAX, NO_HASH, Address, Height
 from dure.index import EventFilter, EventRow
 from dure.proof.json_form import Json
@@ -43,6 +44,12 @@ class ViewQuery(Parameters, frozen=True):
     """As whom to ask; methods that look at their caller answer accordingly."""
 
     sender: str | None = None
+
+
+class AgreementQuery(Parameters, frozen=True):
+    """In which language the page is written."""
+
+    language: LanguageCode = "en"
 
 
 class EventsQuery(Parameters, frozen=True):
@@ -82,6 +89,13 @@ async def list_versions(service: Service, request: Request) -> Response:
 async def get_version(service: Service, request: Request) -> Response:
     address = read_address(request.path_params["address"])
     return answer_json(service.contracts.describe_version(address, read_version(request)))
+
+
+async def get_agreement(service: Service, request: Request) -> Response:
+    query = read_query(request, AgreementQuery)
+    address = read_address(request.path_params["address"])
+    service.allowance.take(get_client(request))
+    return answer_json(await service.agreements.describe(address, query.language))
 
 
 async def call_view(service: Service, request: Request) -> Response:

@@ -117,6 +117,14 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         "GET",
+        "/v1/contracts/{address}/agreement",
+        "What a contract says in plain words: parties, rights, conditions, deadlines",
+        contracts.get_agreement,
+        shapes.AgreementAnswer,
+        query=contracts.AgreementQuery,
+    ),
+    Operation(
+        "GET",
         "/v1/contracts/{address}/versions",
         "Every code that a contract has had: its hash, and the block that brought it",
         contracts.list_versions,

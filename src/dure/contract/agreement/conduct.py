@@ -11,9 +11,11 @@ The statements are walked in order with everything that must hold for each to be
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
+
+import msgspec
 
 from dure.contract.agreement.expressions import (
     NOTHING_MORE,
@@ -34,6 +36,8 @@ from dure.contract.shapes import BOOL, ChoiceShape, Method, Sort
 
 STATEMENTS_MAX: Final = 3_000
 """Statements looked at for one method, each time that it is reached."""
+CONTRACT_STATEMENTS_MAX: Final = 10_000
+"""Statements looked at for all methods of a contract."""
 INLINE_SIZE_MAX: Final = 14
 When = tuple[Phrase, ...]
 CALLER: Final = Phrase("caller")
@@ -64,19 +68,28 @@ class Conduct:
     """Scheduled methods, and for when."""
 
 
-def follow(method: Method, place: Place) -> Conduct:
-    """Return what the method requires and does."""
-    walk = _Walk(choices=place.known.choices)
-    walk.body(method, replace(place, records={}, changed=set()), ())
-    return walk.found
+def follow_all(methods: Iterable[Method], place: Place) -> list[tuple[Method, Conduct]]:
+    """Return what each method requires and does."""
+    found = []
+    left = CONTRACT_STATEMENTS_MAX
+    for method in methods:
+        walk = _Walk(choices=place.known.choices, left=min(STATEMENTS_MAX, max(left, 1)))
+        left -= walk.left
+        walk.body(method, replace(place, records={}, changed=set()), ())
+        left += max(walk.left, 0)
+        found.append((method, walk.found))
+    return found
 
 
 @dataclass(slots=True)
 class _Walk:
+    left: int
+    """Statements that may still be looked at."""
     found: Conduct = field(default_factory=Conduct)
     established: list[Phrase] = field(default_factory=list)
     choices: dict[str, ChoiceShape] = field(default_factory=dict)
-    left: int = STATEMENTS_MAX
+    noted: set[bytes] = field(default_factory=set)
+    """What was found, encoded: an agreement may have thousands of parts."""
 
     def body(self, method: Method, place: Place, when: When) -> None:
         counts = Counter(_assigned(method.node))
@@ -169,7 +182,7 @@ class _Walk:
         if decide(words) is True or words in when:
             return
         condition = Condition(words, _read_text(reason, local.place), when)
-        if condition not in self.found.conditions:
+        if self.is_new(condition):
             self.found.conditions.append(condition)
         if not when:
             self.established.append(words)
@@ -256,8 +269,15 @@ class _Walk:
 
     def act(self, words: Phrase, when: When) -> None:
         act = Act(words, when)
-        if act not in self.found.acts:
+        if self.is_new(act):
             self.found.acts.append(act)
+
+    def is_new(self, found: Act | Condition) -> bool:
+        """Say whether it was not found before, and remember it."""
+        digest = msgspec.json.encode(found)
+        is_new = digest not in self.noted
+        self.noted.add(digest)
+        return is_new
 
 
 @dataclass(slots=True)
@@ -350,7 +370,7 @@ def _read_parties(words: Phrase) -> Phrase | None:
         case "among", {"item": Phrase() as item, "list": Phrase() as listed} if item == CALLER:
             items = listed.parts.get("items")
             if listed.key == "one_of" and isinstance(items, tuple):
-                return join("or", list(items))
+                return join("either", list(items))
             return Phrase("one_among", {"list": listed}) if listed.key == "name" else None
         case _:
             return None

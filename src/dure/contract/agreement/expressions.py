@@ -43,7 +43,7 @@ ARITHMETIC: Final[dict[type[ast.operator], str]] = {
     ast.FloorDiv: "divided",
     ast.Mod: "remainder",
 }
-GROUPED: Final = frozenset({*ARITHMETIC.values(), "if_else", "smaller", "larger"})
+GROUPED: Final = frozenset({*ARITHMETIC.values(), "divided_up", "if_else", "smaller", "larger"})
 MIRRORED: Final = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
 """The same comparison said from the other side: `0 < x` is `x > 0`."""
 CONTEXT: Final = {
@@ -54,13 +54,14 @@ CONTEXT: Final = {
     "address": "contract",
 }
 CALLS: Final = {
-    "len": "length",
     "abs": "size",
     "sum": "sum",
     "sha256": "digest",
     "sorted": "sorted",
     "encode": "bytes_of",
 }
+LENGTHS: Final = {"str": "length.text", "bytes": "length.bytes"}
+"""What is counted; items of a list otherwise."""
 TYPING: Final = frozenset({"Amount", "Time", "Duration", "int", "str", "list", "bool"})
 PHRASE_SIZE_MAX: Final = 60
 """Longer expressions are quoted from the source instead."""
@@ -277,12 +278,32 @@ def _read_binary(node: ast.BinOp, place: Place) -> Phrase | None:
     key = ARITHMETIC.get(type(node.op))
     if key is None:
         return None
-    left, right = read(node.left, place), read(node.right, place)
+    raised = _find_rounded_up(node)
+    left, right = read(raised or node.left, place), read(node.right, place)
     if key in ("plus", "minus") and right == NOTHING_MORE:
         return left
+    if raised is not None:
+        key = "divided_up"
     if place.is_time(node.left) and key in ("plus", "minus"):
         key = "span" if place.is_time(node.right) else {"plus": "after", "minus": "before"}[key]
     return Phrase(key, {"left": _group(left), "right": _group(right)})
+
+
+def _find_rounded_up(node: ast.BinOp) -> ast.expr | None:
+    """Return `a` of `(a + b - 1) // b`, which is `a` divided by `b` and rounded up."""
+    match node:
+        case ast.BinOp(
+            left=ast.BinOp(
+                left=ast.BinOp(left=whole, op=ast.Add(), right=added),
+                op=ast.Sub(),
+                right=ast.Constant(value=1),
+            ),
+            op=ast.FloorDiv(),
+            right=divisor,
+        ) if ast.dump(added) == ast.dump(divisor):
+            return whole
+        case _:
+            return None
 
 
 def _group(phrase: Phrase) -> Phrase:
@@ -387,8 +408,11 @@ def _read_entry_or(node: ast.Call, owner: ast.expr, place: Place) -> Phrase:
 def _read_function(node: ast.Call, function: str, place: Place) -> Phrase | None:
     arguments = [read(each, place) for each in node.args]
     if function in ("min", "max"):
-        key = "smaller" if function == "min" else "larger"
-        return Phrase(key, {"items": tuple(arguments)})
+        return _read_bounded(function, arguments)
+    if function == "len" and len(arguments) == 1:
+        kind = place.type_of(node.args[0])
+        key = LENGTHS.get("" if kind is None else kind.name, "length")
+        return Phrase(key, {"value": arguments[0]})
     if function in DURATION_UNITS and len(arguments) == 1:
         return Phrase("duration_of", {"count": _group(arguments[0]), "unit": function})
     if function in CALLS and arguments:
@@ -401,6 +425,17 @@ def _read_function(node: ast.Call, function: str, place: Place) -> Phrase | None
     if len(arguments) == 1 and function in TYPING:
         return arguments[0]
     return None
+
+
+def _read_bounded(function: str, arguments: list[Phrase]) -> Phrase:
+    """Return the smallest or largest; of a fixed value and another, the other and its bound."""
+    fixed = [each for each in arguments if each.key in FIXED_KEYS]
+    others = [each for each in arguments if each.key not in FIXED_KEYS]
+    if len(fixed) == len(others) == 1:
+        key = "no_more" if function == "min" else "no_less"
+        return Phrase(key, {"value": others[0], "bound": fixed[0]})
+    key = "smaller" if function == "min" else "larger"
+    return Phrase(key, {"items": tuple(arguments)})
 
 
 def _read_own(node: ast.Call, function: str, place: Place) -> Phrase | None:

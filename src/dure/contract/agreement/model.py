@@ -22,7 +22,7 @@ Part = Phrase | tuple[Phrase, ...] | str | int
 
 
 class Text(Struct, frozen=True):
-    """A docstring, in English and, where the author wrote it, in Korean; both may be empty."""
+    """What a docstring says, in English and, where the author wrote it, in Korean."""
 
     en: str
     ko: str
@@ -124,8 +124,8 @@ class Agreement(Struct, frozen=True):
 
     name: str
     text: Text
-    words: dict[str, str]
-    """Korean for the author's names and texts, from the class's docstring."""
+    words: dict[LanguageCode, dict[str, str]]
+    """What the author calls names and texts, by language."""
     parties: tuple[Party, ...]
     assets: tuple[Party, ...]
     """The kinds of money, and where each comes from."""

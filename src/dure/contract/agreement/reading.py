@@ -1,6 +1,6 @@
 """Puts the agreement together from the checked declarations and the syntax of each method."""
 
-from dure.contract.agreement.conduct import Conduct, follow
+from dure.contract.agreement.conduct import Conduct, follow_all
 from dure.contract.agreement.expressions import (
     Place,
     find_only_result,
@@ -22,7 +22,7 @@ from dure.contract.agreement.model import (
     Told,
 )
 from dure.contract.agreement.parties import Found, keep_once, list_assets, list_parties
-from dure.contract.agreement.texts import read_words, split_text
+from dure.contract.agreement.texts import Glossary, read_glossary
 from dure.contract.bundle import Source
 from dure.contract.checker.check import Checked, check_source
 from dure.contract.checker.selection import select_declarations
@@ -44,16 +44,20 @@ def explain(source: Source) -> Agreement:
 def _read_contract(checked: Checked, contract: ContractShape) -> Agreement:
     known = select_declarations(checked.bundle, contract)
     place = Place(known, contract, checked.notes.types)
-    found: Found = [(method, follow(method, place)) for method in contract.entries]
-    clauses = {method.name: _read_clause(method, conduct, place) for method, conduct in found}
+    found = follow_all(contract.entries, place)
+    glossary = read_glossary(checked.bundle.modules)
+    clauses = {
+        method.name: _read_clause(method, conduct, place, glossary=glossary)
+        for method, conduct in found
+    }
 
     def of_kind(kind: Kind) -> tuple[Clause, ...]:
         return tuple(clauses[method.name] for method, _ in found if method.kind == kind)
 
     return Agreement(
         name=contract.name,
-        text=split_text(contract.docstring),
-        words=read_words(contract.docstring),
+        text=glossary.get_text(contract.name, contract.docstring),
+        words=glossary.names,
         parties=list_parties(known, contract, found),
         assets=list_assets(contract, found),
         beginning=next(iter(of_kind("init")), None),
@@ -63,13 +67,16 @@ def _read_contract(checked: Checked, contract: ContractShape) -> Agreement:
         transfer_rules=of_kind("transfer_rule"),
         readings=of_kind("view"),
         terms=_read_terms(known),
-        choices=_read_choices(known),
-        events=tuple(Told(each.name, split_text(each.docstring)) for each in known.events.values()),
+        choices=_read_choices(known, glossary),
+        events=tuple(
+            Told(each.name, glossary.get_text(each.name, each.docstring))
+            for each in known.events.values()
+        ),
         migration=next(iter(of_kind("migrate")), None),
     )
 
 
-def _read_clause(method: Method, conduct: Conduct, place: Place) -> Clause:
+def _read_clause(method: Method, conduct: Conduct, place: Place, *, glossary: Glossary) -> Clause:
     cost, conditions = None, tuple(conduct.conditions)
     if method.pays:
         prices = [each for each in conditions if not each.when and _is_price(each.words)]
@@ -82,7 +89,7 @@ def _read_clause(method: Method, conduct: Conduct, place: Place) -> Clause:
             cost = Phrase("cost", {"amount": amount, "asset": asset})
     return Clause(
         name=method.name,
-        text=split_text(method.docstring),
+        text=glossary.get_text(method.name, method.docstring),
         parameters=tuple(
             Parameter(each.name, describe_type(each.type, place.known))
             for each in method.parameters
@@ -124,7 +131,7 @@ def _read_duties(found: Found, clauses: dict[str, Clause]) -> tuple[Duties, ...]
 def _read_who(method: Method, conduct: Conduct) -> Phrase | None:
     marked = [Phrase("role_holder", {"role": role}) for role in method.roles]
     marked += [name(party) for party in method.parties]
-    callers = [join("or", marked)] if marked else []
+    callers = [join("either", marked)] if marked else []
     callers += keep_once(conduct.parties)
     return join("both", callers) if callers else None
 
@@ -149,11 +156,11 @@ def _read_terms(known: Declarations) -> tuple[Term, ...]:
     )
 
 
-def _read_choices(known: Declarations) -> tuple[Choices, ...]:
+def _read_choices(known: Declarations, glossary: Glossary) -> tuple[Choices, ...]:
     return tuple(
         Choices(
             each.name,
-            split_text(each.docstring),
+            glossary.get_text(each.name, each.docstring),
             tuple(Member(label, text) for label, text in each.members),
         )
         for each in known.choices.values()

@@ -2,6 +2,9 @@
 
 Names are declared from top to bottom. Types may be used before they are declared, as in any Python
 annotation of a class field: so the classes' names are collected first.
+
+Behind the last declaration a file may have texts that begin with `en:` or `ko:`: what its names are
+called in plain words. They have no effect on anything that runs.
 """
 
 import ast
@@ -32,6 +35,7 @@ from dure.contract.shapes import (
     Shape,
 )
 
+WORDS_BEGIN: Final = ("en:", "ko:")
 _CONSTANT_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -43,7 +47,7 @@ def read_declarations(
     `library` are the files that it may import from. Problems are noted and the faulty part left
     out.
     """
-    body = without_docstring(tree.body)
+    body = _take_words(without_docstring(tree.body), known)
     classes = [node for node in body if isinstance(node, ast.ClassDef)]
     for node in body:
         if isinstance(node, ast.ImportFrom):
@@ -60,6 +64,20 @@ def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
             return rest
         case _:
             return body
+
+
+def _take_words(body: list[ast.stmt], known: Declarations) -> list[ast.stmt]:
+    """Return the statements before the texts at the end, two at most, whose words are noted."""
+    for _ in WORDS_BEGIN:
+        match body:
+            case [*rest, ast.Expr(value=ast.Constant(value=str() as text))] if text.startswith(
+                WORDS_BEGIN
+            ):
+                known.words.insert(0, text)
+                body = rest
+            case _:
+                break
+    return body
 
 
 def _read_import(
