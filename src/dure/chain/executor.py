@@ -247,7 +247,7 @@ class Executor:
 
     def view(self) -> state.View:
         """Return a reading view of the head; what is written into it is dropped."""
-        return state.View(self._state, ({},))
+        return state.View(self._state)
 
     def prove(self, key: bytes) -> proof.StateProof:
         """Return the proof of a key's value or absence under the head's state root."""
@@ -306,7 +306,7 @@ class Executor:
 
         return Execution(
             rules=self._rules,
-            view=state.View(self._state, ({}, *position.layers)),
+            view=state.View(self._state, position.layers),
             queue=position.queue,
             height=Height(position.header.height + 1),
             header_time=time,
@@ -328,7 +328,7 @@ class Executor:
         parameters = view.require(Parameters, state.PARAMETERS)
         if validators != parent.validators:
             assembly.note_handover(view, draft.height)
-        before = state.View(self._state, parent.layers or ({},))
+        before = state.View(self._state, parent.layers)
         validate_conservation(before, view.top)
         root = tree.update(parent.root, view.top.items())
         header = assembly.complete(

@@ -45,6 +45,7 @@ T = TypeVar("T")
 StopReason = Annotated[str, Meta(min_length=1, max_length=256)]
 Writes = dict[bytes, bytes | None]
 
+CONTRACT: Final = b"c"
 STORAGE: Final = b"v"
 CLOCK: Final = b"gclock"
 PARAMETERS: Final = b"gparameters"
@@ -148,7 +149,7 @@ def key_balance(asset: AssetId, holder: Address) -> bytes:
 
 
 def key_contract(address: Address) -> bytes:
-    return b"c" + address
+    return CONTRACT + address
 
 
 def key_frozen(asset: AssetId, holder: Address) -> bytes:
@@ -205,19 +206,24 @@ def _decoder(type_: Hashable) -> msgspec.msgpack.Decoder[Any]:
     return msgspec.msgpack.Decoder(cast("Any", type_))
 
 
-class View:
-    """Reads through layers, newest first, down to the committed map; writes into the first."""
+class View(msgspec.Struct, gc=False):
+    """Reads through layers of writes, newest first, down to the committed map.
 
-    __slots__ = ("base", "layers", "top")
+    A struct, because one is made for every transaction.
+    """
 
-    def __init__(self, base: Mapping[bytes, bytes], layers: tuple[Writes, ...]) -> None:
-        self.base = base
-        self.layers = layers
-        self.top = layers[0]
+    base: Mapping[bytes, bytes]
+    below: tuple[Writes, ...] = ()
+    """The layers of others, newest first."""
+    top: Writes = {}
+    """What was written here; each view begins with nothing of its own."""
 
     def get(self, key: bytes) -> bytes | None:
         """Return the value under `key`, or None."""
-        for layer in self.layers:
+        top = self.top
+        if key in top:
+            return top[key]
+        for layer in self.below:
             if key in layer:
                 return layer[key]
         return self.base.get(key)
@@ -243,7 +249,7 @@ class View:
 
     def fork(self) -> "View":
         """Return a view on top of this one, whose writes can be dropped."""
-        return View(self.base, ({}, *self.layers))
+        return View(self.base, (self.top, *self.below))
 
     def merge(self, fork: "View") -> None:
         """Take over the writes of a fork of this view."""

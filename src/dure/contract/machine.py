@@ -6,7 +6,8 @@ runs. What comes out is canonical bytes or a `Refusal` in our own words; any oth
 own fault or the machine's and stops the node.
 """
 
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, NoReturn
 
 import msgspec
 
@@ -27,8 +28,7 @@ from dure.contract.ports import (
 )
 from dure.contract.problems import Problem, Problems
 from dure.contract.runtime.compatibility import find_incompatibility
-from dure.contract.runtime.frame import Frame, Session, refuse
-from dure.contract.shapes import READING_KINDS
+from dure.contract.runtime.frame import Frame, Session, refuse, run_out
 from dure.core import hashing
 from dure.core.codec import encode
 from dure.core.types import Address, Amount, Hash
@@ -54,6 +54,7 @@ class InProcessMachine:
         self._programs: dict[Hash, Program] = {}
         self._watcher = watcher
         self._is_metered = is_metered
+        self._open = partial(Session, self._run, self._transfer)
 
     def load(self, source: Source) -> Hash:
         """Check and compile a contract; see `ports.Machine.load`."""
@@ -96,9 +97,6 @@ class InProcessMachine:
     def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
         """Move money by the rule of its asset; see `ports.Machine.transfer`."""
         return self._transfer(self._open(ledger, meter), order)
-
-    def _open(self, ledger: Ledger, meter: Meter) -> Session:
-        return Session(self._run, self._transfer, ledger, meter)
 
     def _get_program(self, ledger: Ledger, contract: Address) -> Program:
         return self._programs[ledger.get_program(contract).code_hash]
@@ -147,7 +145,7 @@ class InProcessMachine:
         entry = self._programs[installed.code_hash].entries.get(call.method)
         if entry is None:
             refuse("unknown_method", "the contract has no such method")
-        if entry.kind in READING_KINDS:
+        if entry.is_reading:
             return self._enter_view(session, call, entry)
         if read_only or session.read_only:
             refuse("not_permitted", "this method changes state, and only reading is allowed here")
@@ -162,13 +160,13 @@ class InProcessMachine:
         return result
 
     def _enter(self, session: Session, call: Invocation, entry: Entry) -> bytes:
-        stack = session.stack
-        if call.contract in stack and not entry.is_reentrant:
-            refuse("reentrant", "the contract is already being called")
-        if len(stack) >= NESTED_CALLS_MAX:
-            refuse("too_deep", "contracts call each other too deep")
-        meter, size = session.meter, len(call.arguments)
-        meter.charge(CALL + MESSAGE_BYTE * size)
+        stack, meter = session.stack, session.meter
+        if stack:
+            _check_stack(stack, call.contract, entry)
+        size = len(call.arguments)
+        meter.left -= CALL + MESSAGE_BYTE * size
+        if meter.left < 0:
+            run_out()
         arguments = _decode_arguments(entry, call.arguments)
         session.built += entry.built_factor * size
         payment = call.payment
@@ -183,7 +181,9 @@ class InProcessMachine:
         stack.append(call.contract)
         result = entry.encode(entry.function(frame, *arguments))
         stack.pop()
-        meter.charge(MESSAGE_BYTE * len(result))
+        meter.left -= MESSAGE_BYTE * len(result)
+        if meter.left < 0:
+            run_out()
         return result
 
 
@@ -206,18 +206,30 @@ def _describe(problems: list[Problem]) -> str:
     return f"{place}{first.rule}"
 
 
+def _check_stack(stack: list[Address], contract: Address, entry: Entry) -> None:
+    """Refuse a nested call of a contract that is being called, or past the depth."""
+    if contract in stack and not entry.is_reentrant:
+        refuse("reentrant", "the contract is already being called")
+    if len(stack) >= NESTED_CALLS_MAX:
+        refuse("too_deep", "contracts call each other too deep")
+
+
 def _refuse_unless(condition: bool, code: str, message: str) -> None:  # noqa: FBT001
     if not condition:
         refuse(code, message)
 
 
 def _decode_arguments(entry: Entry, data: bytes) -> tuple[Any, ...]:
-    arguments = None
-    if len(data) <= VALUE_BYTES_MAX:
-        try:
-            arguments = entry.decode(data)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
-            arguments = None
-    if arguments is None or encode(arguments) != data:
-        refuse("bad_arguments", "the arguments do not fit the method's signature")
+    if len(data) > VALUE_BYTES_MAX:
+        _refuse_arguments()
+    try:
+        arguments = entry.decode(data)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        _refuse_arguments()
+    if encode(arguments) != data:
+        _refuse_arguments()
     return arguments
+
+
+def _refuse_arguments() -> NoReturn:
+    refuse("bad_arguments", "the arguments do not fit the method's signature")

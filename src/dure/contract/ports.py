@@ -5,7 +5,7 @@ nothing of Python: it sees a `Machine`. Nothing here rolls back: a call that fai
 transaction, and the ledger then drops everything that the transaction wrote.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 import msgspec
@@ -28,18 +28,16 @@ class Refusal(Exception):
         self.message = message
 
 
-@dataclass(slots=True)
 class Meter:
     """Gas that is left to one transaction.
 
     The machine counts `left` down and refuses with `out_of_gas` below zero.
     """
 
-    limit: int
-    left: int = field(init=False)
+    __slots__ = ("left", "limit")
 
-    def __post_init__(self) -> None:
-        self.left = self.limit
+    def __init__(self, limit: int) -> None:
+        self.limit = self.left = limit
 
     def charge(self, gas: int) -> None:
         """Take `gas`; raise the `out_of_gas` refusal where less is left."""

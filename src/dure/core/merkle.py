@@ -49,6 +49,9 @@ def compute_root(leaves: Sequence[bytes]) -> Hash:
     """Return the root over the leaves' bytes; 32 zero bytes for an empty list."""
     if not leaves:
         return NO_HASH
+    if len(leaves) == 1:
+        # The outcome of a transaction of one call, so of most receipts.
+        return Hash(sha256(_ROOT_OF_ONE + compute_leaf(leaves[0])).digest())
     level = [compute_leaf(leaf) for leaf in leaves]
     while len(level) > 1:
         level = _lift(level)
@@ -106,4 +109,11 @@ def _lift(level: list[Hash]) -> list[Hash]:
 
 
 def _close(size: int, top: Hash) -> Hash:
-    return Hash(sha256(ROOT + size.to_bytes(8, "big") + top).digest())
+    return Hash(sha256(_begin_root(size) + top).digest())
+
+
+def _begin_root(size: int) -> bytes:
+    return ROOT + size.to_bytes(8, "big")
+
+
+_ROOT_OF_ONE: Final = _begin_root(1)

@@ -178,7 +178,7 @@ def test_half_a_surrogate_pair_stops_nobody() -> None:
     contract = ledger.deploy()
     receipt = ledger.run("alice", ask(contract, ("refuse half a pair",))).receipt
     assert receipt.message == "?" * 256
-    view = state.View({}, ({},))
+    view = state.View({})
     assert view.get(state.key_role(contract, ALICE, "\ud83d")) is None
 
 

@@ -23,7 +23,7 @@ def refuse(action: Any, *arguments: object, **options: object) -> str:
 
 
 def open_money() -> tuple[Money, AssetId]:
-    book = Money(state.View({}, ({},)))
+    book = Money(state.View({}))
     asset = book.create_asset(ALICE, "KRW", 0)
     book.mint(ALICE, asset, ALICE, 100)
     return book, asset
@@ -113,7 +113,7 @@ def test_a_code_stands_once_an_issuer() -> None:
 
 def test_money_from_nowhere_is_noticed() -> None:
     book, asset = open_money()
-    nothing = state.View({}, ({},))
+    nothing = state.View({})
     validate_conservation(nothing, book.view.top)
     for key, value in (
         (state.key_balance(asset, BOB), encode(1)),

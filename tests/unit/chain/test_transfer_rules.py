@@ -106,7 +106,7 @@ def test_nobody_but_the_issuer_sets_a_rule_or_moves_what_others_hold() -> None:
     ids=repr,
 )
 def test_the_name_of_a_rule_is_one_that_a_method_can_have(method: str) -> None:
-    book = Money(state.View({}, ({},)))
+    book = Money(state.View({}))
     asset = book.create_asset(ALICE, "POINT", 0)
     with pytest.raises(Refusal) as caught:
         book.set_transfer_rule(ALICE, asset, method)

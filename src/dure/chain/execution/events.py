@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 from dure.chain.receipt import EVENT_BYTES_MAX, EVENT_NAME_MAX, Event
 from dure.contract.ports import Refusal
 from dure.core.types import Address
@@ -11,15 +13,17 @@ EVENTS_BYTES_MAX: Final = 1024 * 1024
 """Data of all events of one transaction or scheduled call."""
 
 
-class EventLog:
-    """Collects events; refuses where a transaction leaves too many or too much."""
+class EventLog(msgspec.Struct, gc=False):
+    """Collects events; refuses where a transaction leaves too many or too much.
 
-    __slots__ = ("_bytes", "_count", "_events")
+    A struct, because one is made for every transaction.
+    """
 
-    def __init__(self) -> None:
-        self._events: list[Event] = []
-        self._count = 0
-        self._bytes = 0
+    _events: list[Event] = []
+    """Since the last time that they were taken; each log has a list of its own."""
+    _count: int = 0
+    """Of the whole transaction, as are the bytes."""
+    _bytes: int = 0
 
     def add(self, contract: Address, name: str, data: bytes) -> None:
         """Append one event; raise the refusal `too_large`."""

@@ -52,7 +52,7 @@ class Stage:
 
     def open_view(self) -> state.View:
         """Return the state in which one block would begin."""
-        return state.View(self._state, ({},))
+        return state.View(self._state)
 
     def open_session(self, view: state.View) -> Session:
         """Return what one transaction sees of the ledger."""

@@ -14,6 +14,7 @@ from dure.contract.checker.bodies.meanings import MapEntry, VarField
 from dure.contract.checker.bodies.scope import Notes
 from dure.contract.compiler.build import FRAME, attribute, call, constant, name, with_frame
 from dure.contract.compiler.widths import LOCAL_BITS, Widths
+from dure.contract.runtime.state import is_digest
 from dure.contract.shapes import BYTES, STR, TIME, Method, Sort, Type, is_amount
 
 DEFAULT_SCHEDULE_GAS: Final = 200_000
@@ -208,9 +209,14 @@ class ExpressionLowering:
         return attribute(attribute(name(FRAME), "ledger"), _LEDGER[meaning.name])
 
     def lower_key(self, place: VarField | MapEntry) -> ast.expr:
-        """Return the bytes under which the value of a place is stored."""
+        """Return the bytes under which the value of a place is stored; see `Accessors.key`."""
         key = f"$key.{place.name}"
-        return call(key, *self.lower_all(place.keys)) if isinstance(place, MapEntry) else name(key)
+        if isinstance(place, VarField):
+            return name(key)
+        parts = self.lower_all(place.keys)
+        if is_digest(list(map(self.type_of, place.keys))):
+            return ast.BinOp(name(key), ast.Add(), *parts)
+        return call(key, *parts)
 
     def lower_place(self, node: ast.expr, meaning: VarField | MapEntry) -> ast.expr:
         del node
@@ -299,7 +305,8 @@ class ExpressionLowering:
 
     def lower_emit(self, node: ast.expr, meaning: meanings.Emit) -> ast.expr:
         del node
-        return with_frame(f"$emit.{meaning.event}", *self.lower_all(meaning.arguments))
+        values = ast.Tuple(self.lower_all(meaning.arguments), ast.Load())
+        return with_frame(f"$emit.{meaning.event}", values)
 
     def lower_schedule(self, node: ast.expr, meaning: meanings.Schedule) -> ast.expr:
         del node

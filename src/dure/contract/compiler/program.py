@@ -73,6 +73,8 @@ class Entry:
     """A method that can be called from outside."""
 
     kind: Kind
+    is_reading: bool
+    """Whether it may not change state."""
     is_reentrant: bool
     """Whether it may be called while another method of the contract still runs."""
     function: Callable[..., Any]
@@ -221,6 +223,7 @@ def _build_entry(
     parameters = interface.methods[method.name].parameters
     return Entry(
         kind=method.kind,
+        is_reading=method.kind in READING_KINDS,
         is_reentrant=method.is_reentrant or method.kind == "transfer_rule",
         function=names[f"$method.{method.name}"],
         decode=msgspec.msgpack.Decoder(wire.get_tuple(parameters)).decode,

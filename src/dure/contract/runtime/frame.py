@@ -25,22 +25,22 @@ Transfer = Callable[["Session", TransferOrder], Amount]
 """Moves money by the rule of its asset; returns how much arrives."""
 
 
-class Session:
+# Structs are made in C; one of each is made for every call.
+class Session(msgspec.Struct, gc=False):
     """One top-level call with everything that it calls.
 
     They share the meter, the memory and the guard.
     """
 
-    __slots__ = ("built", "ledger", "meter", "read_only", "run", "stack", "transfer")
-
-    def __init__(self, run: Run, transfer: Transfer, ledger: Ledger, meter: Meter) -> None:
-        self.run = run
-        self.transfer = transfer
-        self.ledger = ledger
-        self.meter = meter
-        self.read_only = False
-        self.stack: list[Address] = []
-        self.built = 0
+    run: Run
+    transfer: Transfer
+    ledger: Ledger
+    meter: Meter
+    read_only: bool = False
+    stack: list[Address] = []
+    """Contracts that are being called, the innermost last; each session has a list of its own."""
+    built: int = 0
+    """Bytes that were built; see `count_built`."""
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):

@@ -104,10 +104,10 @@ HOST_FUNCTIONS: Final[dict[str, Callable[..., Any]]] = {
 }
 
 
-def build_emit(name: str, encode: Encode) -> Callable[..., None]:
-    """Return the function that emits the event `name`."""
+def build_emit(name: str, encode: Encode) -> Callable[[Frame, tuple[Any, ...]], None]:
+    """Return the function that emits the event `name` with the values of its fields."""
 
-    def emit(frame: Frame, *values: Any) -> None:
+    def emit(frame: Frame, values: tuple[Any, ...]) -> None:
         data = encode(values)
         meter = frame.meter
         meter.left -= EVENT + EVENT_BYTE * len(data)

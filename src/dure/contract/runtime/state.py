@@ -71,7 +71,10 @@ class Accessors:
     ACTIONS: ClassVar = ("key", "read", "read_or", "write", "has", "remove")
 
     key: bytes | BuildKey
-    """Of a Var the key itself; of a Map what makes the key from the keys of an entry."""
+    """Of a Var the key itself; of a Map what makes the key from the keys of an entry.
+
+    Where `is_digest` says so of those keys, it is what stands before the one of them.
+    """
     read: Callable[[Frame, bytes], Any]
     read_or: Callable[[Frame, Any, bytes], Any]
     write: Callable[[Frame, Any, bytes], None]
@@ -141,14 +144,19 @@ def build_accessors(name: str, kind: Type, wire: WireTypes) -> Accessors:
     )
 
 
+def is_digest(keys: Sequence[Type]) -> bool:
+    """Say whether an entry has one key that takes 32 bytes as it is."""
+    return len(keys) == 1 and keys[0].name in _DIGESTS
+
+
 def _build_key(name: str, keys: list[Type]) -> bytes | BuildKey:
-    """Return the key of a Var, or the function from an entry's keys to its key."""
+    """Return what `Accessors.key` says."""
     whole = encode((name, *[None] * len(keys)))
     prefix = whole[: len(whole) - len(keys)]
     if not keys:
         return prefix
-    if len(keys) == 1 and keys[0].name in _DIGESTS:
-        return (prefix + _DIGEST_HEADER).__add__
+    if is_digest(keys):
+        return prefix + _DIGEST_HEADER
     if len(keys) == 1 and keys[0] not in SIZED:
         return lambda key: prefix + encode(key)
 
@@ -185,16 +193,18 @@ def _build_read(
 def _build_read_or(decode: Decode, built_factor: int) -> Callable[[Frame, Any, bytes], Any]:
     def read_or(frame: Frame, default: Any, key: bytes) -> Any:
         data = frame.ledger.read(frame.contract, key)
-        size = 0 if data is None else len(data)
+        price = STORAGE_READ + STORAGE_KEY_BYTE * len(key)
         meter = frame.meter
-        meter.left -= STORAGE_READ + STORAGE_KEY_BYTE * len(key) + STORAGE_READ_BYTE * size
-        if meter.left < 0:
-            run_out()
         if data is None:
+            meter.charge(price)
             return default
+        size = len(data)
+        meter.left = left = meter.left - price - STORAGE_READ_BYTE * size
+        if left < 0:
+            run_out()
         session = frame.session
-        session.built += built_factor * size
-        if session.built > MEMORY_BYTES_MAX:
+        session.built = built = session.built + built_factor * size
+        if built > MEMORY_BYTES_MAX:
             refuse_memory()
         return decode(data)
 
