@@ -134,6 +134,23 @@ def test_every_rule_of_the_specification_names_tests_that_exist(page: str) -> No
             assert f"def {name}(" in (ROOT / file).read_text("utf-8"), f"{page} {number}: {name}"
 
 
+NAMED_TEST = re.compile(r"`(tests/[\w/]+(?:\.py)?)(?:::(\w+))?`")
+
+
+def test_every_test_that_the_texts_name_exists() -> None:
+    for name in list_pages():
+        for file, test in NAMED_TEST.findall((ROOT / name).read_text("utf-8")):
+            assert (ROOT / file).exists(), f"{name}: {file}"
+            assert not test or f"def {test}(" in (ROOT / file).read_text("utf-8"), (name, test)
+
+
+def test_the_tests_beside_the_failures_of_others_exist() -> None:
+    tests = (ROOT / "tests" / "unit" / "contract" / "test_xian.py").read_text("utf-8")
+    named = re.findall(r"`(test_\w+)`", read_page("explanation/contract-security.md"))
+    assert named
+    assert [name for name in named if f"def {name}(" not in tests] == []
+
+
 def test_examples_of_vectors_in_the_specification_are_real() -> None:
     vectors: dict[str, Any] = {
         path.stem: json.loads(path.read_text("utf-8"))

@@ -101,6 +101,7 @@ SIZE_SHIFT: Final = 3
 ROUND: Final = 160
 """Dividing and rounding a fixed-point number: 800 ns."""
 ENCODE: Final = 200
+"""Beginning to write values as canonical bytes."""
 ENCODE_BYTE: Final = 2
 """Writing values as canonical bytes: lists of small records take 10 ns for each byte."""
 DIGEST: Final = 120
