@@ -49,11 +49,6 @@ class Retracing:
         self._machine = TracingMachine()
         self._executor = Executor(document, self._machine)
 
-    @property
-    def height(self) -> Height:
-        """Of the newest block that was followed."""
-        return self._executor.head.header.height
-
     def follow(self, block: Block) -> None:
         """Execute the next block; raise `InvalidBlock` where it does not hold."""
         self._executor.commit(self._executor.judge(block).position.block_id)

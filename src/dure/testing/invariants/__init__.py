@@ -8,7 +8,7 @@ def open_token(world: World) -> Deployed:
 test_no_call_breaks_a_promise = check_invariants(Token, start=open_token)
 ```
 
-hypothesis (which a project that tests installs) chooses methods, arguments, callers, payments and
+hypothesis (`pip install dure[testing]` brings it) chooses methods, arguments, callers, payments and
 how much time passes. Refusals are normal; a promise (`@invariant`) that does not hold, money that
 is not conserved, or anything else than an answer is a failure, shown as the shortest story found.
 The same stories are told on every run.

@@ -10,6 +10,7 @@ from hypothesis.strategies import DataObject
 
 from dure.contract.interface import MethodInterface, parse_type
 from dure.contract.language import Amount, Contract, Duration, Time
+from dure.contract.shapes import READING_KINDS
 from dure.testing.invariants.arguments import Arguments
 from dure.testing.world import Deployed, Person, Refused, StoryMistake, World
 from dure.testing.world.contracts import read_agreement
@@ -78,7 +79,7 @@ class _Story(RuleBasedStateMachine):
         self.arguments.now = self.world.now
         kinds = {each.name: parse_type(each.type, self.interface) for each in method.parameters}
         given = {name: data.draw(self.arguments.choose(kind)) for name, kind in kinds.items()}
-        order = {} if method.kind == "view" else self._draw_order(method, data)
+        order = {} if method.kind in READING_KINDS else self._draw_order(method, data)
         note(f"{method.name}({_show({**given, **order})})")
         try:
             result = getattr(self.contract, method.name)(**given, **order)
@@ -131,7 +132,7 @@ def _build_machine(contract_class: type[Contract], start: Start) -> type[_Story]
     """Return the machine with a rule for each method that can be called or asked."""
     methods = read_agreement(contract_class).interface.methods.values()
     rules = {f"call_{each.name}": _build_rule([each]) for each in methods if each.kind == "call"}
-    views = [each for each in methods if each.kind == "view"]
+    views = [each for each in methods if each.kind in READING_KINDS]
     if views:
         # One rule for all of them: calls are what can break a promise.
         rules["ask"] = _build_rule(views)
