@@ -14,6 +14,7 @@ from dure.console import build_pages
 from dure.core.address import encode_address
 from tests.unit.api.serving import Desk
 from tests.unit.console.conftest import APPLICATION
+from tests.unit.console.test_agreement_page import WORDED
 
 CHROMIUM = shutil.which("chromium")
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -130,6 +131,24 @@ def test_every_page_is_silent_even_with_hostile_text(tmp_path: Path) -> None:
             width = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert width <= 0, path
             await page.close()
+
+    look(tmp_path, work)
+
+
+def test_a_contract_is_read_in_plain_words(tmp_path: Path) -> None:
+    async def work(seen: Visit) -> None:
+        address = encode_address(seen.desk.chain.deploy(WORDED).address)
+        seen.desk.catch_up()
+        page = await seen.open(f"/contracts/{address}")
+        words = page.locator("#words")
+        assert await words.locator("h4", has_text="Write").count() == 1
+        await page.click("text=한국어")
+        await page.click('nav.sections a[href="#words"]')
+        assert "#words" in page.url
+        assert await page.locator("h1").inner_text() == "방명록"
+        condition = words.locator("li", has_text="아니면 거절된다")
+        assert await condition.inner_text() == "글이 “”과(와) 다를 것. 아니면 거절된다: “빈 줄”"
+        assert await page.locator("#source pre").first.inner_text() == WORDED
 
     look(tmp_path, work)
 

@@ -7,11 +7,13 @@ otherwise English.
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 from starlette.requests import Request
 
-LANGUAGES: Final = ("en", "ko")
+from dure.contract.agreement import LanguageCode
+
+LANGUAGES: Final[tuple[LanguageCode, ...]] = get_args(LanguageCode)
 _TEXTS: Final = Path(__file__).parent / "texts.toml"
 
 
@@ -30,19 +32,22 @@ def get_text(language: str, key: str, **values: object) -> str:
     return load_texts()[key][language].format(**values)
 
 
-def choose_language(request: Request) -> str:
+def choose_language(request: Request) -> LanguageCode:
     """Return the language for a request."""
     asked = get_asked_language(request)
     if asked is not None:
         return asked
     for part in request.headers.get("accept-language", "")[:200].split(","):
-        language = part.partition(";")[0].strip().lower().partition("-")[0]
-        if language in LANGUAGES:
-            return language
+        preferred = _find(part.partition(";")[0].strip().lower().partition("-")[0])
+        if preferred is not None:
+            return preferred
     return LANGUAGES[0]
 
 
-def get_asked_language(request: Request) -> str | None:
+def get_asked_language(request: Request) -> LanguageCode | None:
     """Return the language that the address asks for."""
-    asked = request.query_params.get("lang")
-    return asked if asked in LANGUAGES else None
+    return _find(request.query_params.get("lang"))
+
+
+def _find(name: str | None) -> LanguageCode | None:
+    return next((each for each in LANGUAGES if each == name), None)

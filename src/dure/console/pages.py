@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dure.api.answers.accounts import describe_status
+from dure.api.answers.agreements import Agreements
 from dure.api.answers.blocks import describe_block, describe_transaction
 from dure.api.answers.contracts import Contracts
 from dure.api.answers.proofs import get_stored
@@ -19,6 +20,7 @@ from dure.application import Application, load_texts
 from dure.chain.money import LEDGER
 from dure.chain.state import key_contract
 from dure.chain.transaction import compute_contract_address
+from dure.console.agreement import read_agreement
 from dure.console.language import choose_language
 from dure.console.rendering import Renderer, show_offset
 from dure.console.threads import build_threads, list_time_fields
@@ -43,8 +45,10 @@ class Pages:
     contracts: Contracts
     applications: Sequence[Application]
     renderer: Renderer = field(init=False)
+    agreements: Agreements = field(init=False)
 
     def __post_init__(self) -> None:
+        self.agreements = Agreements(self.contracts)
         self.renderer = Renderer(self._describe_frame)
 
     def _describe_frame(self) -> dict[str, Any]:
@@ -89,10 +93,14 @@ class Pages:
     async def contract(self, request: Request) -> Response:
         address = read_address(request.path_params["address"])
         interface = self.contracts.get_interface(address)
+        agreement = await self.agreements.read(address)
+        language = choose_language(request)
         return self.renderer.render(
             request,
             "contract.html",
             contract=self.contracts.describe(address),
+            versions=self.contracts.list_versions(address).versions,
+            reading=await asyncio.to_thread(read_agreement, agreement, language),
             interface=interface,
             times=list_time_fields(interface),
             events=await self._list_events(address, EVENTS_SHOWN),

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dure.contract.agreement import explain
 from dure.contract.source import bundle
 from dure.contract.values import InvalidValue
 from dure.core.errors import NotFound
@@ -63,6 +64,26 @@ def test_the_source_of_every_version_is_proved() -> None:
     asyncio.run(story())
 
 
+def test_what_a_contract_says_is_read_from_the_proved_source() -> None:
+    def forge(request: httpx.Request, answer: Any) -> Any:
+        is_version = request.url.path.endswith("/versions/2")
+        return answer | {"source": GUESTBOOK} if is_version else answer
+
+    async def story() -> None:
+        async with open_town() as town, town.client() as client:
+            book = await open_book(client)
+            assert await client.explain(book.address) == explain(BOOK)
+            await client.upgrade(book.address, BETTER, by=BANK)
+            assert await client.explain(book.address) == explain(BETTER)
+            with pytest.raises(NotFound, match="no contract"):
+                await client.explain(ALICE.address)
+            async with town.client(transport=Tampering(forge)) as lied_to:
+                with pytest.raises(InvalidAnswer, match="another source"):
+                    await lied_to.explain(book.address)
+
+    asyncio.run(story())
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -107,6 +128,7 @@ def test_the_client_that_waits_does_the_same() -> None:
             assert better.note(by=ALICE, text="two").result == 1
             assert [each.version for each in client.list_versions(book.address)] == [1, 2]
             assert client.read_source(book.address, 1) == BOOK
+            assert client.explain(book.address) == explain(BETTER)
             client.stop(book.address, "a mistake", by=BANK)
             assert client.start(book.address, by=BANK).receipt.status == "ok"
 

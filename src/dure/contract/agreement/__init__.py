@@ -2,7 +2,7 @@
 
 `explain` reads the checked source, never running any of it, and returns an `Agreement`: who takes
 part, what each may do, on which conditions, what moves, what happens by itself. `render` writes it
-in English or Korean. The same source gives the same words.
+in English or Korean, `lay_out` gives the same page as blocks. The same source gives the same words.
 
 | module | does |
 |---|---|
@@ -12,11 +12,13 @@ in English or Korean. The same source gives the same words.
 | `parties` | who takes part, and how one becomes it |
 | `reading` | puts the agreement together |
 | `english`, `korean` | one table of sentences each |
+| `texts` | what the author calls names: the texts at the end of a file |
+| `voice` | says a phrase in one language |
 | `rendering` | the layout that both share |
 """
 
 from dure.contract.agreement.model import Agreement, LanguageCode
 from dure.contract.agreement.reading import explain
-from dure.contract.agreement.rendering import render
+from dure.contract.agreement.rendering import Block, lay_out, render
 
-__all__ = ["Agreement", "LanguageCode", "explain", "render"]
+__all__ = ["Agreement", "Block", "LanguageCode", "explain", "lay_out", "render"]
