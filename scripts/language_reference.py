@@ -24,7 +24,7 @@ from dure.contract.checker.bodies.operators import (
     is_comparable,
     is_ordered,
 )
-from dure.contract.checker.syntax import FIELDS, REFUSED
+from dure.contract.checker.syntax import FIELDS
 from dure.contract.checker.vocabulary import (
     BASES,
     BUILTINS,
@@ -46,6 +46,7 @@ from scripts.reference import one_line
 RATE: Final = Type(Sort.DECIMAL, "a Decimal")
 CHOICE: Final = Type(Sort.CHOICE, "a Choice")
 RECORD: Final = Type(Sort.RECORD, "a Record")
+MEMBER: Final = "whatever `==` works on"
 KINDS: Final = (*SCALARS.values(), RATE, CHOICE, RECORD, list_of(INT))
 
 SAMPLE: Final = '''
@@ -163,12 +164,13 @@ def render_operators() -> str:
     for operator, symbol in SYMBOLS.items():
         for left in KINDS:
             for form in _find_forms(operator, left):
-                shown = symbol.replace("|", "\\|")
-                forms.setdefault(form, []).append(f"`{shown}`")
+                shown = f"`{symbol}`" if symbol != "|" else "<code>&#124;</code>"
+                if shown not in forms.setdefault(form, []):
+                    forms[form].append(shown)
     rows = [
         (left, " ".join(symbols), right, result) for (left, right, result), symbols in forms.items()
     ]
-    order = [str(kind) for kind in KINDS]
+    order = [*map(str, KINDS), MEMBER]
     rows.sort(key=lambda row: order.index(row[0]))
     return _table("left | operators | right | gives", rows)
 
@@ -270,19 +272,11 @@ def render_syntax() -> str:
 
 def render_refused() -> str:
     """Return one row a rule: what the checker says, and what to write instead."""
-    said: dict[str, list[str]] = {}
-    for node, rule in REFUSED.items():
-        said.setdefault(rule, []).append(node.__name__)
     rows = [
-        (
-            f"`{name}`",
-            one_line(_fill(rule.message)),
-            one_line(_fill(rule.instead)),
-            ", ".join(said.get(name, [])),
-        )
+        (f"`{name}`", one_line(_fill(rule.message)), one_line(_fill(rule.instead)))
         for name, rule in RULES.items()
     ]
-    return _table("rule | refused, because | write instead | nodes", rows)
+    return _table("rule | refused, because | write instead", rows)
 
 
 def render_limits() -> str:
@@ -381,9 +375,9 @@ def _find_forms(operator: type[ast.AST], left: Type) -> Iterator[tuple[str, str,
 
 def _find_containers(item: Type) -> Iterator[tuple[str, str, str]]:
     if item in (SCALARS["str"], SCALARS["bytes"]):
-        yield str(item), f"{item}, or a list, List or Map's keys of it", "bool"
-    elif is_comparable(item):
-        yield str(item), "a list, List or Map's keys of it", "bool"
+        yield str(item), str(item), "bool"
+    if is_comparable(item):
+        yield MEMBER, "a list or List of it, a Map with such keys", "bool"
 
 
 def _list_members(owner: type, *, quoted: bool = True) -> Iterator[tuple[str, str, str, str]]:
@@ -402,6 +396,8 @@ def _list_members(owner: type, *, quoted: bool = True) -> Iterator[tuple[str, st
             form += (
                 parameters.replace("(self, ", "(").replace("(self)", "()").replace("(cls, ", "(")
             )
+        if owner is language.List:
+            form = form.replace("key in", "value in").replace("key", "index")
         yield (
             f"`{owner.__name__}`",
             f"`{form}`" if quoted else form,
@@ -434,7 +430,11 @@ def _plain(text: str) -> str:
         "Callable[[Address, Address, Amount[Any]], Amount[Any]]", "a @transfer_rule"
     )
     text = text.replace("[C]", "").replace("[Any]", "").replace(" | ", " or ")
-    return text.replace("Self", "the same class").replace("[the same class]", "")
+    return (
+        text.replace("Self", "the same class")
+        .replace("[the same class]", "")
+        .replace("**changes: Any", "field=value, …")
+    )
 
 
 def _first(text: str) -> str:
