@@ -4,6 +4,7 @@ A form is text with the kinds of its parts in braces. Forms without parts end th
 """
 
 import re
+from collections.abc import Callable, Mapping
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -54,19 +55,21 @@ numbers | self.lists['a'] | [1, 2] | ({list} + {list}) | sorted({list}) | [{int}
 {list}[{int}:{int}] | self.lists.get({text}, {list})
 """
 STATEMENT = """
-local = {int} | local += {int} | local *= {int} | local //= {int} | local <<= {int} | return
-self.total = {int} | self.total += {int} | self.nested[{int}][{int}] = {int}
+local = {int} | local += {int} | local *= {int} | local //= {int} | local <<= {int}
 numbers[{int}] = {int} | numbers[{int}] *= {int} | numbers.append({int})
-numbers = {list} | self.lists[{text}] = {list} | fee = {amount} | fee += {amount} | rate *= {rate}
-self.fund = {amount} | self.fund += {amount} | self.fund *= {rate} | self.price = {won}
-self.rate = {rate} | self.rate *= {price} | rate = {rate} | self.seals[{hash}] = {int}
+numbers = {list} | fee = {amount} | fee += {amount} | rate *= {rate} | rate = {rate}
+pair = {pair} | long += {text} | require({bool}, {text})
+"""
+CHANGE = """
+self.total = {int} | self.total += {int} | self.nested[{int}][{int}] = {int} | return
+self.lists[{text}] = {list} | self.fund = {amount} | self.fund += {amount} | self.fund *= {rate}
+self.price = {won} | self.rate = {rate} | self.rate *= {price} | self.seals[{hash}] = {int}
 self.won = self.create_asset({text}, {int}) | self.pay(self.won, who, {won})
-self.move(asset, who, self.sender, {amount})
-self.pairs[{int}] = {pair} | self.pairs.remove({int}) | pair = {pair} | long += {text}
-require({bool}, {text}) | self.emit(Happened({int})) | self.pay(asset, who, {amount})
+self.move(asset, who, self.sender, {amount}) | self.pay(asset, who, {amount})
+self.pairs[{int}] = {pair} | self.pairs.remove({int}) | self.emit(Happened({int}))
 local = self.schedule({time}, self.later, {int}, gas={int})
 """
-GRAMMAR = {
+READING = {
     "int": INTEGER,
     "text": TEXT,
     "bool": TRUTH,
@@ -85,32 +88,51 @@ GRAMMAR = {
     "head": "if {bool}: | for local in {list}: | for local in range({int}, {int}): "
     "| for local, other in enumerate({list}):",
 }
-FORMS = {kind: re.split(r"\s*[|\n]\s*", text.strip()) for kind, text in GRAMMAR.items()}
-PART = re.compile("{(" + "|".join(GRAMMAR) + ")}")
 BEGINNING = ["local = 1", "long = ''", "pair = Pair(3, 4)", "shade = Shade.RED"]
 BEGINNING += ["fee = Amount(3)", 'rate = Rate("0.5")']
 
+Grammar = Mapping[str, tuple[str, ...]]
+Choose = Callable[[tuple[str, ...]], str]
+"""Takes one of some forms."""
 
-@st.composite
-def expand(draw: st.DrawFn, kind: str, depth: int = DEPTH_MAX) -> str:
+
+def join(*grammars: Mapping[str, str]) -> Grammar:
+    """Return the forms of each kind, of all grammars together."""
+    kinds = {kind: None for grammar in grammars for kind in grammar}
+    written = {kind: [grammar[kind] for grammar in grammars if kind in grammar] for kind in kinds}
+    return {
+        kind: tuple(form for text in texts for form in re.split(r"\s*[|\n]\s*", text.strip()))
+        for kind, texts in written.items()
+    }
+
+
+FORMS = join(READING, {"statement": CHANGE})
+PART = re.compile("{([a-z]+)}")
+
+
+def expand(kind: str, choose: Choose, forms: Grammar = FORMS, depth: int = DEPTH_MAX) -> str:
     """Return a text of the kind, at most `depth` forms deep."""
-    forms = FORMS[kind]
-    if depth == 0:
-        forms = [form for form in forms if not PART.search(form)]
-    form = draw(st.sampled_from(forms))
+    fitting = forms[kind]
+    if depth <= 0:
+        fitting = tuple(form for form in fitting if not PART.search(form))
+    form = choose(fitting)
     if form.startswith("f'"):
         return form
-    return PART.sub(lambda part: draw(expand(part[1], max(0, depth - 1))), form)
+    return PART.sub(lambda part: expand(part[1], choose, forms, depth - 1), form)
 
 
 @st.composite
 def bodies(draw: st.DrawFn) -> str:
     """Return a body of the method `probe` of `program_files.AROUND_BODY`."""
     lines = [*BEGINNING]
+
+    def choose(forms: tuple[str, ...]) -> str:
+        return draw(st.sampled_from(forms))
+
     for _ in range(draw(st.integers(1, 4))):
-        inner = [draw(expand("statement")) for _ in range(draw(st.integers(1, 3)))]
+        inner = [expand("statement", choose) for _ in range(draw(st.integers(1, 3)))]
         if draw(st.booleans()):
-            inner = [draw(expand("head")), *("    " + line for line in inner)]
+            inner = [expand("head", choose), *("    " + line for line in inner)]
         lines += inner
     return "\n".join("        " + line for line in lines)
 
