@@ -11,17 +11,26 @@ SOURCE_BYTES_MAX: Final = 64 * 1024
 """Bytes of a contract's own file, and of each library module."""
 LIBRARY_MODULES_MAX: Final = 16
 """Library modules that one contract may bring along."""
-SYNTAX_DEPTH_MAX: Final = 100
-"""Levels of the syntax tree."""
+SYNTAX_DEPTH_MAX: Final = 64
+"""Levels of the syntax tree.
+
+Checking takes up to seven frames of Python's stack for each, and may begin inside of the deepest
+nested call.
+"""
 SYNTAX_NODES_MAX: Final = 20_000
 """Nodes of the syntax tree."""
 
+NAME_LENGTH_MAX: Final = 64
+"""Characters of a name: the chain writes names of fields, events, methods and members as often as
+they are used."""
 FIELDS_MAX: Final = 64
 """Fields of a record or an event, parameters of a method."""
 TYPE_PARTS_MAX: Final = 1_024
 """Parts of a type, counting those of the records in it, so that no walk over a type is long."""
 TYPE_DEPTH_MAX: Final = 8
 """Records and lists inside each other: the codec reads values of a bounded depth only."""
+CONTRACTS_MAX: Final = 16
+"""Contract classes of one file: each is checked with all that it inherits."""
 LOOP_DEPTH_MAX: Final = 8
 """Loops inside loops. CPython's own limit of nested blocks is 20."""
 CALL_DEPTH_MAX: Final = 12

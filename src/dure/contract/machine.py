@@ -26,7 +26,7 @@ from dure.contract.ports import (
     TransferOrder,
     TransferRule,
 )
-from dure.contract.problems import Problem, Problems
+from dure.contract.problems import Problems
 from dure.contract.runtime.compatibility import find_incompatibility
 from dure.contract.runtime.frame import Frame, Session, refuse, run_out
 from dure.core import hashing
@@ -41,6 +41,10 @@ No field's key is an empty tuple.
 """
 _NO_ARGUMENTS: Final = encode(())
 _NO_RESULT: Final = encode(None)
+_UNSAFE: Final = "the checker refuses the source: `dure contract check` says where and why"
+"""Receipts say no more. Every Python refuses the same sources, but not for the same first reason:
+what one cannot read at all, another reads and finds too deep or forbidden.
+"""
 
 
 class InProcessMachine:
@@ -64,7 +68,7 @@ class InProcessMachine:
         problems = Problems()
         checked = check_source(source, problems)
         if checked is None:
-            raise Refusal("unsafe_code", _describe(problems.listed()))
+            raise Refusal("unsafe_code", _UNSAFE)
         if source.class_name not in checked.bundle.contracts:
             raise Refusal("unsafe_code", "the file has no contract class of that name")
         self._programs[code_hash] = build_program(
@@ -196,14 +200,6 @@ def compute_code_hash(source: Source) -> Hash:
         return hashing.compute_hash(hashing.SOURCE, encode(source))
     except UnicodeEncodeError:
         raise Refusal("unsafe_code", "the source is not Unicode text") from None
-
-
-def _describe(problems: list[Problem]) -> str:
-    """Return words that are the same on every Python: the place of a syntax error is not."""
-    first = problems[0]
-    place = "" if first.rule == "syntax" else f"line {first.line}: "
-    place = f"{first.module}, {place}" if first.module else place
-    return f"{place}{first.rule}"
 
 
 def _check_stack(stack: list[Address], contract: Address, entry: Entry) -> None:

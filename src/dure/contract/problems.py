@@ -41,7 +41,7 @@ RULES: Final[dict[str, Rule]] = {
     ),
     "too-long": Rule("the source is longer than 64 KiB", "split the contract in two"),
     "too-deep": Rule(
-        "the syntax is nested more than 100 levels deep", "use local variables and helper methods"
+        "the syntax is nested more than 64 levels deep", "use local variables and helper methods"
     ),
     "too-many-nodes": Rule(
         "the source has more than 20,000 syntax nodes", "split the contract in two"
@@ -72,6 +72,7 @@ RULES: Final[dict[str, Rule]] = {
     "no-contract": Rule("there is no contract class", "write `class Name(Contract):`"),
     # Names
     "underscore-name": Rule("`{name}` begins with an underscore", "begin the name with a letter"),
+    "long-name": Rule("a name of more than 64 characters", "find a shorter one"),
     "non-ascii-name": Rule(
         "`{name}` has letters other than a-z, A-Z, 0-9 and _", "use ASCII letters"
     ),
@@ -141,6 +142,9 @@ RULES: Final[dict[str, Rule]] = {
         "a class has exactly one of the bases Contract, Record, Event, Choice, Decimal, Currency, "
         "Interface, or contract classes that are known above it",
         "write `class Name(Record):`",
+    ),
+    "too-many-contracts": Rule(
+        "more than 16 contract classes in one file", "keep those that the contract is made of"
     ),
     "base-twice": Rule("`{name}` is a base already", "name it once"),
     "init-not-called": Rule(

@@ -14,13 +14,14 @@ Records *are* these msgspec structs while a contract runs, so that reading and s
 step.
 """
 
-from typing import Annotated, Any, Final, Literal, cast
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal, TypeVar, cast
 
 import msgspec
 from msgspec import Meta
 
 from dure.contract.interface import FieldInterface, Interface, ShapeInterface, parse_type
-from dure.contract.limits import ITEMS_MAX, TEXT_MAX
+from dure.contract.limits import ITEMS_MAX, NAME_LENGTH_MAX, TEXT_MAX
 from dure.contract.shapes import Sort, Type
 from dure.core.types import Digest, Signed, Unsigned
 
@@ -51,11 +52,8 @@ _SCALAR_BYTES_MAX: Final = {
     "Hash": 34,
 }
 _TEXT_OVERHEAD: Final = 5
-_NAME_BYTES_MAX: Final = 300
-"""More than any member's name.
 
-The source's bounds keep names far shorter in practice, and it is only an estimate.
-"""
+T = TypeVar("T")
 
 
 class WireTypes:
@@ -64,6 +62,8 @@ class WireTypes:
     def __init__(self, interface: Interface) -> None:
         self._interface = interface
         self.records: dict[str, type[msgspec.Struct]] = {}
+        self._fields: dict[str, list[tuple[str, Type]]] = {}
+        self._known: dict[tuple[Callable[..., Any], Type], Any] = {}
         for name in interface.records:
             self._get_record(name)
 
@@ -96,24 +96,24 @@ class WireTypes:
 
     def get_fields(self, record: str) -> list[tuple[str, Type]]:
         """Return names and types of a record's fields."""
-        fields = self._interface.records[record].fields
-        return [(each.name, self.parse(each.type)) for each in fields]
+        if record not in self._fields:
+            fields = self._interface.records[record].fields
+            self._fields[record] = [(each.name, self.parse(each.type)) for each in fields]
+        return self._fields[record]
+
+    def remember(self, compute: Callable[[Type, "WireTypes"], T], kind: Type) -> T:
+        """Return `compute(kind, self)`, worked out once.
+
+        Thousands of fields may be of the same large record, whose parts would be walked for each.
+        """
+        if (compute, kind) not in self._known:
+            self._known[compute, kind] = compute(kind, self)
+        found: T = self._known[compute, kind]
+        return found
 
     def estimate_bytes_max(self, kind: Type) -> int:
         """Return a bound of the encoded size of any value of `kind`."""
-        match kind.sort:
-            case Sort.SCALAR:
-                return _SCALAR_BYTES_MAX[kind.name]
-            case Sort.DECIMAL:
-                return _INTEGER_BYTES_MAX
-            case Sort.LIST:
-                return ITEMS_MAX * self.estimate_bytes_max(kind.item)
-            case Sort.RECORD:
-                return 5 + sum(
-                    self.estimate_bytes_max(each) for _, each in self.get_fields(kind.name)
-                )
-            case _:
-                return _NAME_BYTES_MAX
+        return self.remember(_estimate_bytes_max, kind)
 
     def _get_record(self, name: str) -> type[msgspec.Struct]:
         if name not in self.records:
@@ -125,6 +125,21 @@ class WireTypes:
         return msgspec.defstruct(
             shape.name, fields, frozen=True, array_like=True, forbid_unknown_fields=True
         )
+
+
+def _estimate_bytes_max(kind: Type, wire: WireTypes) -> int:
+    match kind.sort:
+        case Sort.SCALAR:
+            return _SCALAR_BYTES_MAX[kind.name]
+        case Sort.DECIMAL:
+            return _INTEGER_BYTES_MAX
+        case Sort.LIST:
+            return ITEMS_MAX * wire.estimate_bytes_max(kind.item)
+        case Sort.RECORD:
+            fields = wire.get_fields(kind.name)
+            return _TEXT_OVERHEAD + sum(wire.estimate_bytes_max(each) for _, each in fields)
+        case _:
+            return NAME_LENGTH_MAX + _TEXT_OVERHEAD
 
 
 def measure(value: object, budget: int) -> int:

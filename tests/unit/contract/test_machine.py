@@ -207,10 +207,6 @@ def buy(self, to: Address, money: Asset) -> Amount:
 def circle(self, to: Address) -> int:
     return Price(to).back(self.address)
 
-@view
-def sneak(self, to: Address) -> int:
-    Price(to).set(1)
-    return 1
 
 @call
 def lie(self, to: Address) -> None:
@@ -242,10 +238,6 @@ def test_money_goes_with_a_nested_call(two: Bench) -> None:
 
 def test_a_contract_is_not_entered_twice(two: Bench) -> None:
     assert refusal(two, "circle", person(201))[0] == "reentrant"
-
-
-def test_a_view_cannot_change_another_contract(two: Bench) -> None:
-    assert refusal(two, "sneak", person(201))[0] == "not_permitted"
 
 
 def test_a_stub_marked_view_cannot_change_another_contract(two: Bench) -> None:
@@ -326,13 +318,15 @@ def test_a_program_is_known_by_the_hash_of_source_and_class() -> None:
     assert refused.value.code == "unsafe_code"
 
 
-def test_loading_unsafe_code_names_line_and_rule_only() -> None:
-    with pytest.raises(Refusal) as refused:
-        InProcessMachine().load(bundle("x = 1.5\n", "Example"))
-    assert (refused.value.code, refused.value.message) == ("unsafe_code", "line 1: float")
-    with pytest.raises(Refusal) as refused:
-        InProcessMachine().load(bundle("if", "Example"))
-    assert refused.value.message == "syntax"
+def test_loading_unsafe_code_says_the_same_whatever_is_wrong_with_it() -> None:
+    """One Python reads what another cannot: which problem comes first is not the same on both."""
+    messages = set()
+    for text in ("x = 1.5\n", "if", "x = " + "-" * 90 + "1\n", "x = " + "+1" * 5_000 + "\n"):
+        with pytest.raises(Refusal) as refused:
+            InProcessMachine().load(bundle(text, "Example"))
+        assert refused.value.code == "unsafe_code"
+        messages.add(refused.value.message)
+    assert len(messages) == 1
 
 
 def test_every_problem_of_a_file_is_told_at_once() -> None:

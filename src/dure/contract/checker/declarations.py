@@ -19,7 +19,7 @@ from dure.contract.checker.refused import RefusedStatement
 from dure.contract.checker.signatures import read_stub
 from dure.contract.checker.vocabulary import BASES, IMPORTABLE, LANGUAGE_MODULE, RESERVED
 from dure.contract.language.numbers import PLACES_MAX, Rounding
-from dure.contract.limits import FIELDS_MAX
+from dure.contract.limits import CONTRACTS_MAX, FIELDS_MAX
 from dure.contract.problems import Problems
 from dure.contract.shapes import (
     UNKNOWN,
@@ -101,29 +101,41 @@ def _read_import(
 def _collect_class_names(
     classes: list[ast.ClassDef], known: Declarations, problems: Problems
 ) -> None:
+    borrowed = len(known.contracts)
     for node in classes:
         if _is_taken(node.name, known):
             problems.add("duplicate-name", node, name=node.name)
         known.places[node.name] = node
-        match _find_family(node, known):
-            case "Record":
-                known.records[node.name] = Shape(node.name, (), "")
-            case "Event":
-                known.events[node.name] = Shape(node.name, (), "")
-            case "Choice":
-                known.choices[node.name] = ChoiceShape(node.name, (), "")
-            case "Currency":
-                docstring = ast.get_docstring(node) or ""
-                known.currencies[node.name] = CurrencyShape(node.name, docstring)
-            case "Decimal":
-                known.decimals[node.name] = _read_decimal(node, known, problems)
-            case "Interface":
-                known.interfaces[node.name] = InterfaceShape(node.name, {})
-            case "Contract":
-                known.contracts[node.name] = ContractShape(node.name, "", {}, {})
-            case _:
-                problems.add("class-base", node)
-                known.broken.add(node.name)
+        family = _find_family(node, known)
+        if family == "Contract" and len(known.contracts) - borrowed >= CONTRACTS_MAX:
+            problems.add("too-many-contracts", node)
+            family = ""
+        elif not family:
+            problems.add("class-base", node)
+        _declare_class(node, family, known, problems)
+
+
+def _declare_class(
+    node: ast.ClassDef, family: str, known: Declarations, problems: Problems
+) -> None:
+    match family:
+        case "Record":
+            known.records[node.name] = Shape(node.name, (), "")
+        case "Event":
+            known.events[node.name] = Shape(node.name, (), "")
+        case "Choice":
+            known.choices[node.name] = ChoiceShape(node.name, (), "")
+        case "Currency":
+            docstring = ast.get_docstring(node) or ""
+            known.currencies[node.name] = CurrencyShape(node.name, docstring)
+        case "Decimal":
+            known.decimals[node.name] = _read_decimal(node, known, problems)
+        case "Interface":
+            known.interfaces[node.name] = InterfaceShape(node.name, {})
+        case "Contract":
+            known.contracts[node.name] = ContractShape(node.name, "", {}, {})
+        case _:
+            known.broken.add(node.name)
 
 
 def _find_family(node: ast.ClassDef, known: Declarations) -> str:

@@ -7,6 +7,7 @@ depth that the codec reads.
 import ast
 from typing import Final
 
+from dure.contract.checker.circles import find_circles, sort_inner_first
 from dure.contract.limits import TYPE_DEPTH_MAX, TYPE_PARTS_MAX
 from dure.contract.problems import Problems
 from dure.contract.shapes import Bundle, Declarations, Method, Shape, Sort, Type
@@ -21,10 +22,9 @@ def check_sizes(bundle: Bundle, problems: Problems) -> None:
     records = bundle.whole.records
     inner = {name: _find_inner(each) & records.keys() for name, each in records.items()}
     sizes: dict[str, _Size] = {}
-    for name in _sort(inner):
+    for name in sort_inner_first(inner):
         sizes[name] = _join([_measure(each.type, sizes) for each in records[name].fields])
-    outer = _turn({name: inner[name] for name in inner if name not in sizes})
-    circles = outer.keys() - _sort(outer)
+    circles = find_circles(inner)
     for known in bundle.modules.values():
         noted = problems.in_module(known.module)
         for name in known.places:
@@ -66,28 +66,6 @@ def _find_inner(shape: Shape) -> set[str]:
             kind = kind.item
         names.add(kind.name)
     return names
-
-
-def _sort(graph: dict[str, set[str]]) -> list[str]:
-    """Return the names behind all that they lead to; what leads to a circle is left out."""
-    missing = {name: len(targets) for name, targets in graph.items()}
-    sources = _turn(graph)
-    ordered = [name for name, count in missing.items() if count == 0]
-    for name in ordered:
-        for source in sources[name]:
-            missing[source] -= 1
-            if missing[source] == 0:
-                ordered.append(source)
-    return ordered
-
-
-def _turn(graph: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Return the same arrows the other way round, between the names of the graph."""
-    turned: dict[str, set[str]] = {name: set() for name in graph}
-    for name, targets in graph.items():
-        for target in targets & graph.keys():
-            turned[target].add(name)
-    return turned
 
 
 def _find_types(name: str, known: Declarations) -> list[tuple[ast.stmt, Type]]:

@@ -8,7 +8,7 @@ from dure.contract.checker.annotations import read_result_type, read_value_type
 from dure.contract.checker.constants import compute_constant
 from dure.contract.checker.refused import RefusedExpression
 from dure.contract.checker.vocabulary import RESERVED
-from dure.contract.limits import FIELDS_MAX
+from dure.contract.limits import FIELDS_MAX, NAME_LENGTH_MAX
 from dure.contract.problems import Problems
 from dure.contract.shapes import (
     ADDRESS,
@@ -171,7 +171,9 @@ def _read_manner(node: ast.Call, name: str, marks: _Marks) -> bool:
 def _read_caller(keyword: ast.keyword, marks: _Marks, known: Declarations) -> bool:
     """Read `role="…"` or `party="…"`; say whether it is well written."""
     match compute_constant(keyword.value, known):
-        case (_, str() as name) if name and keyword.arg in ("role", "party"):
+        case (_, str() as name) if keyword.arg in ("role", "party") and (
+            1 <= len(name) <= NAME_LENGTH_MAX
+        ):
             (marks.roles if keyword.arg == "role" else marks.parties).append(name)
             return True
         case _:

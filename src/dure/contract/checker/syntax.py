@@ -26,6 +26,7 @@ from dure.contract.checker.refused import build_placeholder
 from dure.contract.limits import (
     LITERAL_BITS_MAX,
     LOOP_DEPTH_MAX,
+    NAME_LENGTH_MAX,
     SOURCE_BYTES_MAX,
     SYNTAX_DEPTH_MAX,
     SYNTAX_NODES_MAX,
@@ -249,6 +250,8 @@ def _check_name(name: object, node: ast.AST, problems: Problems) -> None:
         problems.add("underscore-name", node, name=name)
     elif not _NAME.fullmatch(name):
         problems.add("non-ascii-name", node, name=name.encode("ascii", "replace").decode())
+    elif len(name) > NAME_LENGTH_MAX:
+        problems.add("long-name", node)
 
 
 def _check_special(node: ast.AST, problems: Problems) -> bool:
@@ -329,10 +332,11 @@ def _check_ascii_names(source: str, problems: Problems) -> None:
 def _names_outside_text(source: str) -> Iterator[tokenize.TokenInfo]:
     # From Python 3.12 on, the inside of an f-string comes as tokens of its own; 3.11 gives one text
     # token. Names in there are skipped in both: they can only name locals, whose definition is
-    # looked at.
+    # looked at. A letter that 3.11 does not take for one, such as a wide underscore, breaks a name
+    # into tokens; newer ones read one name.
     inside = 0
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         kind = tokenize.tok_name[token.type]
         inside += (kind == "FSTRING_START") - (kind == "FSTRING_END")
-        if kind == "NAME" and inside == 0:
+        if kind not in ("STRING", "COMMENT") and inside == 0:
             yield token

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from dure.contract.gas import ROLE
+from dure.contract.limits import REASON_MAX
 from dure.contract.runtime.frame import Frame, refuse
 from dure.contract.runtime.lists import StoredList
 from dure.contract.runtime.state import Accessors
@@ -32,7 +33,7 @@ def build_caller_check(
 
     def check(frame: Frame) -> None:
         if not any(ask(frame) for ask in questions):
-            refuse("not_permitted", message)
+            refuse("not_permitted", message[:REASON_MAX])
 
     return check if questions else None
 

@@ -7,6 +7,7 @@ fire, so gas and results are the same with and without.
 """
 
 import ast
+from collections.abc import Iterator
 from typing import Final
 
 from dure.contract.checker.bodies.meanings import Builtin, Fixed, Inside, Meaning, Rounded, Scale
@@ -26,10 +27,19 @@ class Widths:
     def __init__(self, method: Method, notes: Notes) -> None:
         self._notes = notes
         self._wide_locals: set[str] = set()
+        self._asked: set[str] = set()
+        """Locals on which an answer depended."""
+        self._exact: dict[ast.expr, bool] = {}
+        self._widths: dict[ast.expr, int] = {}
         self._find_wide_locals(method.node)
 
     def is_exact(self, node: ast.expr) -> bool:
         """Say whether the value may be stored or passed without a guard."""
+        if node not in self._exact:
+            self._exact[node] = self._find_whether_exact(node)
+        return self._exact[node]
+
+    def _find_whether_exact(self, node: ast.expr) -> bool:
         meaning = self._notes.meanings.get(node)
         if meaning is not None:
             return self._is_meaning_exact(node, meaning)
@@ -39,6 +49,7 @@ class Widths:
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
                 return self._fits(node, -value)
             case ast.Name(id=name):
+                self._asked.add(name)
                 return name not in self._wide_locals
             case ast.IfExp(body=body, orelse=orelse):
                 return self.is_exact(body) and self.is_exact(orelse)
@@ -76,6 +87,11 @@ class Widths:
 
     def get_width(self, node: ast.expr) -> int:
         """Return a bound of the value's bits."""
+        if node not in self._widths:
+            self._widths[node] = self._find_width(node)
+        return self._widths[node]
+
+    def _find_width(self, node: ast.expr) -> int:
         if self.is_exact(node):
             return EXACT_BITS
         meaning = self._notes.meanings.get(node)
@@ -135,36 +151,45 @@ class Widths:
         return self.get_width(left) + self.get_width(right) < LOCAL_BITS
 
     def _find_wide_locals(self, function: ast.FunctionDef) -> None:
-        """Begin with every local exact; take back what is contradicted, until nothing changes."""
-        assignments = [found for node in ast.walk(function) for found in _find_assignments(node)]
-        changed = True
-        while changed:
-            wide = {
-                name
-                for name, value in assignments
-                if name not in self._wide_locals and not self._is_exact_value(value)
-            }
-            self._wide_locals |= wide
-            changed = bool(wide)
+        """Begin with every local exact; take back what is contradicted, until nothing changes.
 
-    def _is_exact_value(self, value: ast.expr | None) -> bool:
-        return value is not None and self.is_exact(value)
+        A value that is exact stays so while the locals that were asked about it are exact.
+        """
+        users: dict[str, list[str]] = {}
+        waiting: list[str] = []
+        for name, value in _find_assignments(function):
+            self._asked.clear()
+            if value is None or not self.is_exact(value):
+                waiting.append(name)
+            for asked in self._asked:
+                users.setdefault(asked, []).append(name)
+        while waiting:
+            name = waiting.pop()
+            if name not in self._wide_locals:
+                self._wide_locals.add(name)
+                waiting += users.get(name, ())
+        self._exact.clear()
+        self._widths.clear()
 
 
 def _is_positive(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, int) and node.value > 0
 
 
-def _find_assignments(node: ast.AST) -> list[tuple[str, ast.expr | None]]:
-    """Return (local, value) pairs; None stands for a value of unknown width."""
-    match node:
-        case ast.Assign(targets=[ast.Name(id=name)], value=value):
-            return [(name, value)]
-        case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
-            return [(name, value)]
-        case ast.AugAssign(target=ast.Name(id=name)):
-            return [(name, None)]
-        case ast.For(target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=args)):
-            return [(name, argument) for argument in args]
-        case _:
-            return []
+def _find_assignments(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr | None]]:
+    """Give (local, value) pairs; None stands for a value of unknown width."""
+    for node in ast.walk(function):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                yield name, value
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                yield name, value
+            case ast.AugAssign(target=ast.Name(id=name)):
+                yield name, None
+            case ast.For(
+                target=ast.Name(id=name), iter=ast.Call(func=ast.Name(id="range"), args=arguments)
+            ):
+                for argument in arguments:
+                    yield name, argument
+            case _:
+                pass

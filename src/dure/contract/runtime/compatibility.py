@@ -11,7 +11,7 @@ Rules
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dure.contract.interface import Interface, parse_type
 from dure.contract.shapes import Sort, Type
@@ -44,6 +44,8 @@ class _Comparison:
 
     before: Interface
     after: Interface
+    _records: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """Pairs that were compared: thousands of fields may hold the same large record."""
 
     def fits(self, old: Type, new: Type) -> bool:
         """Say whether values of the old type can be read as the new one."""
@@ -66,6 +68,11 @@ class _Comparison:
                 return old == new
 
     def _fits_record(self, old: str, new: str) -> bool:
+        if (old, new) not in self._records:
+            self._records[old, new] = self._compare_records(old, new)
+        return self._records[old, new]
+
+    def _compare_records(self, old: str, new: str) -> bool:
         fields, others = self.before.records[old].fields, self.after.records[new].fields
         same_names = [each.name for each in fields] == [each.name for each in others]
         return same_names and all(

@@ -59,10 +59,10 @@ def build_measure(kind: Type, wire: WireTypes) -> Measure:
 def _build_list_measure(item: Type, wire: WireTypes) -> Measure:
     if item in (STR, BYTES):
         return lambda texts: _OVERHEAD * (1 + len(texts)) + 4 * sum(map(len, texts))
-    if not _can_be_long(item, wire):
+    if not wire.remember(_can_be_long, item):
         bound = wire.estimate_bytes_max(item)
         return lambda items: _OVERHEAD + bound * len(items)
-    measure_item = build_measure(item, wire)
+    measure_item = wire.remember(build_measure, item)
 
     def measure(items: list[Any]) -> int:
         size = _OVERHEAD
@@ -77,9 +77,11 @@ def _build_list_measure(item: Type, wire: WireTypes) -> Measure:
 
 def _build_record_measure(name: str, wire: WireTypes) -> Measure:
     fields = wire.get_fields(name)
-    short = [kind for _, kind in fields if not _can_be_long(kind, wire)]
+    short = [kind for _, kind in fields if not wire.remember(_can_be_long, kind)]
     bound = _OVERHEAD + sum(map(wire.estimate_bytes_max, short))
-    parts = [(each, build_measure(kind, wire)) for each, kind in fields if kind not in short]
+    parts = [
+        (each, wire.remember(build_measure, kind)) for each, kind in fields if kind not in short
+    ]
 
     def measure(record: Any) -> int:
         size = bound
@@ -92,21 +94,21 @@ def _build_record_measure(name: str, wire: WireTypes) -> Measure:
 
 def _can_be_long(kind: Type, wire: WireTypes) -> bool:
     if kind.sort is Sort.RECORD:
-        return any(_can_be_long(each, wire) for _, each in wire.get_fields(kind.name))
+        return any(wire.remember(_can_be_long, each) for _, each in wire.get_fields(kind.name))
     return kind.sort is Sort.LIST or kind in (STR, BYTES)
 
 
 def estimate_built_factor(types: Sequence[Type], wire: WireTypes) -> int:
     """Return how many bytes of memory each byte of such encoded values may become, with itself."""
-    return 1 + max([_estimate_factor(kind, wire) for kind in types], default=0)
+    return 1 + max([wire.remember(_estimate_factor, kind) for kind in types], default=0)
 
 
 def _estimate_factor(kind: Type, wire: WireTypes) -> int:
     if kind.sort is Sort.LIST:
-        return max(_estimate_factor(kind.item, wire), _TEXT_FACTOR)
+        return max(wire.remember(_estimate_factor, kind.item), _TEXT_FACTOR)
     if kind.sort is Sort.RECORD:
-        memory, size = _estimate_least(kind, wire)
-        parts = [_estimate_factor(each, wire) for _, each in wire.get_fields(kind.name)]
+        memory, size = wire.remember(_estimate_least, kind)
+        parts = [wire.remember(_estimate_factor, each) for _, each in wire.get_fields(kind.name)]
         return max(-(-memory // size), *parts)
     return _TEXT_FACTOR if kind in (STR, BYTES) else _NUMBER_FACTOR
 
@@ -117,6 +119,6 @@ def _estimate_least(kind: Type, wire: WireTypes) -> tuple[int, int]:
         return _REFERENCE_BYTES + RECORD_BYTES + 2 * _REFERENCE_BYTES, 1
     if kind.sort is not Sort.RECORD:
         return _REFERENCE_BYTES, 1
-    parts = [_estimate_least(each, wire) for _, each in wire.get_fields(kind.name)]
+    parts = [wire.remember(_estimate_least, each) for _, each in wire.get_fields(kind.name)]
     memory = _REFERENCE_BYTES + RECORD_BYTES + sum(each for each, _ in parts)
     return memory, 1 + sum(size for _, size in parts)

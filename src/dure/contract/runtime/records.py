@@ -22,7 +22,7 @@ def build_record(record: type[msgspec.Struct]) -> Callable[..., msgspec.Struct]:
     return build
 
 
-def replace(frame: Frame, record: msgspec.Struct, **changes: Any) -> msgspec.Struct:
+def replace(frame: Frame, record: msgspec.Struct, /, **changes: Any) -> msgspec.Struct:
     """Return a copy of a record with other values in some fields."""
     frame.meter.charge(BUILD)
     count_built(frame, RECORD_BYTES + PART_BYTES * len(record.__struct_fields__))

@@ -76,8 +76,10 @@ def join_lists(frame: Frame, a: list[Any], b: list[Any]) -> list[Any]:
 
 
 def copy_list(frame: Frame, items: list[Any]) -> list[Any]:
-    """Return a copy: a record's list is never shared, so records do not change."""
+    """Return a copy, and of lists in it too: a record's lists are never shared, so it stays."""
     _charge_list(frame, len(items))
+    if items and isinstance(items[0], list):
+        return [copy_list(frame, each) for each in items]
     return items.copy()
 
 

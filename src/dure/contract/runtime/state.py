@@ -87,7 +87,9 @@ def build_encode(kind: Type, wire: WireTypes) -> Encode:
     bound = wire.estimate_bytes_max(kind)
     if bound <= VALUE_BYTES_MAX:
         return encode
-    return _build_bounded_encode(None if bound <= _DIRECT_BYTES_MAX else build_measure(kind, wire))
+    return _build_bounded_encode(
+        None if bound <= _DIRECT_BYTES_MAX else wire.remember(build_measure, kind)
+    )
 
 
 def build_tuple_encode(types: Sequence[Type], wire: WireTypes) -> Encode:
@@ -97,7 +99,7 @@ def build_tuple_encode(types: Sequence[Type], wire: WireTypes) -> Encode:
         return encode
     if bound <= _DIRECT_BYTES_MAX:
         return _build_bounded_encode(None)
-    measures = [build_measure(kind, wire) for kind in types]
+    measures = [wire.remember(build_measure, kind) for kind in types]
     return _build_bounded_encode(
         lambda values: sum(measure(value) for measure, value in zip(measures, values, strict=True))
     )
@@ -132,7 +134,8 @@ def build_accessors(name: str, kind: Type, wire: WireTypes) -> Accessors:
     while value.sort is Sort.MAP:
         keys.append(value.items[0])
         value = value.item
-    encode_value, decode_value = build_encode(value, wire), build_decode(value, wire)
+    encode_value = wire.remember(build_encode, value)
+    decode_value = wire.remember(build_decode, value)
     read_or = _build_read_or(decode_value, estimate_built_factor([value], wire))
     return Accessors(
         key=_build_key(name, keys),

@@ -326,7 +326,7 @@ def _check_remote(node: ast.Call, remote: _Remote, name: str, scope: Scope) -> T
     method = interface.methods.get(name)
     if method is None:
         return scope.refuse("unknown-attribute", node, type=interface_name, name=name)
-    if method.kind == "call":
+    if method.kind not in READING_KINDS:
         scope.changes.append(node)
     arguments = bind(node, method.parameters, scope)
     return mean_call(

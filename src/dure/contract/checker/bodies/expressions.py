@@ -312,8 +312,17 @@ def _check_pair(
 
 
 def _has_literal(node: ast.Compare) -> bool:
-    # Comparing with a written text costs at most that text's length, which the source bounds.
-    return isinstance(node.left, ast.Constant) or isinstance(node.comparators[0], ast.Constant)
+    """Say whether one side is a short written text: no more than that is ever looked at."""
+    return any(
+        isinstance(each, ast.Constant)
+        and isinstance(each.value, str | bytes)
+        and len(each.value) <= _SHORT_TEXT
+        for each in (node.left, node.comparators[0])
+    )
+
+
+_SHORT_TEXT: Final = 64
+"""Characters of a text that is compared for nothing but its syntax nodes."""
 
 
 def _check_membership(node: ast.Compare, scope: Scope) -> Type:
