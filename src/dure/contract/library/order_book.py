@@ -10,7 +10,9 @@ Rules
    goes to the buyer's account at once.
 5. A call makes at most `MATCHES_MAX` trades. Where more are possible, the contract goes on by
    itself.
-6. Proceeds stand in the trader's account here, from which each withdraws: a trader who may not
+6. A side holds `DEPTH_MAX` orders. Where it is full, a better order takes the place of the last
+   one, so that nobody keeps others out with orders that no one would take.
+7. Proceeds stand in the trader's account here, from which each withdraws: a trader who may not
    receive money holds up nobody else's trade.
 """
 
@@ -138,14 +140,9 @@ class OrderBook(Contract):
     def cancel_order(self, number: int) -> None:
         """Take an order out of the book; what it had set aside goes to the trader's account."""
         require(number in self.orders, "the order is not in the book")
-        order = self.orders[number]
-        require(self.sender == order.trader, "only its trader may cancel an order")
-        self.take_out(number)
-        if order.side == Side.BUY:
-            self.credit_quote(order.trader, order.price * order.lots)
-        else:
-            self.credit_base(order.trader, self.lot * order.lots)
-        self.emit(OrderCancelled(number, order.lots))
+        is_own = self.sender == self.orders[number].trader
+        require(is_own, "only its trader may cancel an order")
+        self.give_back(number)
 
     @call
     def withdraw(self) -> None:
@@ -209,11 +206,11 @@ class OrderBook(Contract):
         require(price > Quote.of(0), "a price is above zero")
 
     def place(self, side: Side, lots: int, price: Amount[Quote]) -> int:
-        depth = self.depth.get(side, 0)
-        require(depth < DEPTH_MAX, "this side of the book is full")
+        if self.depth.get(side, 0) >= DEPTH_MAX:
+            self.make_room(side, price)
         number = self.orders_placed + 1
         self.orders_placed = number
-        self.depth[side] = depth + 1
+        self.depth[side] = self.depth.get(side, 0) + 1
         before = self.find_place(side, price)
         behind = self.best.get(side, 0) if before == 0 else self.orders[before].next
         self.orders[number] = Order(self.sender, side, price, lots, behind)
@@ -221,6 +218,27 @@ class OrderBook(Contract):
         self.emit(OrderPlaced(number, self.sender, side, price, lots))
         self.match_orders()
         return number
+
+    def make_room(self, side: Side, price: Amount[Quote]) -> None:
+        last = self.best[side]
+        for turn in range(DEPTH_MAX):
+            behind = self.orders[last].next
+            if behind == 0:
+                break
+            last = behind
+        worst = self.orders[last].price
+        is_better = price > worst if side == Side.BUY else price < worst
+        require(is_better, "this side of the book is full")
+        self.give_back(last)
+
+    def give_back(self, number: int) -> None:
+        order = self.orders[number]
+        self.take_out(number)
+        if order.side == Side.BUY:
+            self.credit_quote(order.trader, order.price * order.lots)
+        else:
+            self.credit_base(order.trader, self.lot * order.lots)
+        self.emit(OrderCancelled(number, order.lots))
 
     def find_place(self, side: Side, price: Amount[Quote]) -> int:
         # The order behind which one of this price stands, 0 for the first place.

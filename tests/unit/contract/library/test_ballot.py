@@ -47,12 +47,17 @@ class Scene:
             self.voters.append(voter)
         return self.voters[begin:]
 
-    def open(self, quorum: str = "0.5", majority: str = "0.5") -> int:
+    def open(
+        self,
+        quorum: str = "0.5",
+        majority: str = "0.5",
+        question: str = "Shall the mill be rebuilt?",
+    ) -> int:
         self.closes: Time = self.world.now + days(7)
         self.counts: Time = self.closes + days(1)
         number = self.box.open_ballot(
             by=self.chair,
-            question="Shall the mill be rebuilt?",
+            question=question,
             closes=self.closes,
             counts=self.counts,
             quorum=Quorum(quorum),
@@ -270,6 +275,12 @@ def test_a_secret_number_is_long_enough(scene: Scene, secret: bytes) -> None:
 
 
 # Counting
+
+
+def test_the_longest_question_in_any_letters_is_counted(scene: Scene) -> None:
+    scene.list_voters(1)
+    scene.open(question="\N{OLD PERSIAN SIGN A}" * 1_000)
+    assert scene.hold(Vote.YES) == BallotResult.ACCEPTED
 
 
 def test_the_box_counts_by_itself(scene: Scene) -> None:

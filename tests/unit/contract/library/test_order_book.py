@@ -126,6 +126,20 @@ def test_a_side_of_the_book_has_a_bound(scene: Scene) -> None:
     scene.sell(scene.bob, 1, 2)
 
 
+def test_a_full_side_gives_its_last_place_to_a_better_order(scene: Scene) -> None:
+    for _ in range(200):
+        scene.buy(scene.ann, 1, 1)
+    better = scene.buy(scene.bob, 1, 2)
+    assert scene.listed(Side.BUY) == [better, *range(1, 200)]
+    assert scene.world.events(OrderCancelled) == [OrderCancelled(200, 1)]
+    assert scene.book.quote_account(scene.ann).units == 1
+    for _ in range(200):
+        scene.sell(scene.ann, 1, 9)
+    cheaper = scene.sell(scene.bob, 1, 8)
+    assert scene.listed(Side.SELL)[0] == cheaper
+    assert scene.book.base_account(scene.ann).units == LOT
+
+
 # Trading
 
 
