@@ -7,6 +7,7 @@ in English or Korean, `lay_out` gives the same page as blocks. The same source g
 | module | does |
 |---|---|
 | `model` | the agreement as data: clauses made of phrases, in no language |
+| `tables` | which phrase stands for which operator, function and name |
 | `expressions` | what an expression says, as a phrase |
 | `conduct` | what a method requires and does, its helpers included |
 | `parties` | who takes part, and how one becomes it |

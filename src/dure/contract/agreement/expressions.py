@@ -10,65 +10,26 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from dure.contract.agreement.model import Phrase
+from dure.contract.agreement.tables import (
+    ARITHMETIC,
+    CALLS,
+    CONTEXT,
+    GROUPED,
+    LENGTHS,
+    MIRRORED,
+    NAMING,
+    NO_NOUNS,
+    OPPOSITES,
+    ORDERS,
+    TYPING,
+)
 from dure.contract.checker.constants import compute_constant
 from dure.contract.checker.vocabulary import DURATION_UNITS
 from dure.contract.language.numbers import write_units
 from dure.contract.shapes import BOOL, ContractShape, Declarations, Method, Sort, Type
 
-ORDERS: Final[dict[type[ast.cmpop], str]] = {
-    ast.Eq: "eq",
-    ast.NotEq: "ne",
-    ast.Lt: "lt",
-    ast.LtE: "le",
-    ast.Gt: "gt",
-    ast.GtE: "ge",
-}
-OPPOSITE: Final = {
-    "eq": "ne",
-    "lt": "ge",
-    "gt": "le",
-    "lt.time": "ge.time",
-    "gt.time": "le.time",
-    "has": "has_not",
-    "among": "among_not",
-    "holds": "holds_not",
-    "role": "role_not",
-}
-OPPOSITES: Final = OPPOSITE | {other: key for key, other in OPPOSITE.items()}
-
-ARITHMETIC: Final[dict[type[ast.operator], str]] = {
-    ast.Add: "plus",
-    ast.Sub: "minus",
-    ast.Mult: "times",
-    ast.FloorDiv: "divided",
-    ast.Mod: "remainder",
-}
-GROUPED: Final = frozenset({*ARITHMETIC.values(), "divided_up", "if_else", "smaller", "larger"})
-MIRRORED: Final = {"eq": "eq", "ne": "ne", "lt": "gt", "gt": "lt", "le": "ge", "ge": "le"}
-"""The same comparison said from the other side: `0 < x` is `x > 0`."""
-CONTEXT: Final = {
-    "sender": "caller",
-    "paid": "paid",
-    "now": "now",
-    "height": "height",
-    "address": "contract",
-}
-CALLS: Final = {
-    "abs": "size",
-    "sum": "sum",
-    "sha256": "digest",
-    "sorted": "sorted",
-    "encode": "bytes_of",
-}
-LENGTHS: Final = {"str": "length.text", "bytes": "length.bytes"}
-"""What is counted; items of a list otherwise."""
-TYPING: Final = frozenset({"Amount", "Time", "Duration", "int", "str", "list", "bool"})
 PHRASE_SIZE_MAX: Final = 60
 """Longer expressions are quoted from the source instead."""
-NAMING: Final = {"Asset": "asset", "Time": "label", "bool": "label"}
-"""Types whose values go by their bare name."""
-NO_NOUNS: Final = frozenset({"at", "by", "since", "to", "until", "who"})
-"""Names that no article stands before."""
 INLINE_DEPTH_MAX: Final = 2
 """Conditions inside of conditions that helpers name; deeper ones are named only."""
 
@@ -181,16 +142,17 @@ def measure(phrase: Phrase) -> int:
 
 
 def decide(phrase: Phrase) -> bool | None:
-    """Say whether a condition surely holds or surely does not: a member against a member."""
+    """Say whether a condition surely holds or not: of two members, or of two numbers."""
     left, right = phrase.parts.get("left"), phrase.parts.get("right")
     if not isinstance(left, Phrase) or not isinstance(right, Phrase):
         return None
-    if phrase.key not in ("eq", "ne") or not left.key == right.key == "member":
+    if phrase.key not in ("eq", "ne") or not left.key == right.key in ("member", "number"):
         return None
     return (left == right) == (phrase.key == "eq")
 
 
 NOTHING_MORE: Final = Phrase("number", {"value": 0})
+EMPTY: Final = Phrase("quoted", {"text": ""})
 FIXED_KEYS: Final = frozenset(
     {"number", "duration", "decimal", "money", "quoted", "yes", "no", "member"}
 )
@@ -271,6 +233,11 @@ def _entry(node: ast.expr, owner: ast.expr, keys: list[ast.expr], place: Place) 
             return place.call_record(kind.name, found)
         return found
     what = read(owner, place)
+    owned = place.type_of(owner)
+    if isinstance(owner, ast.Attribute) and owned is None:
+        owned = place.contract.state.get(owner.attr)
+    if owned is not None and owned.sort in (Sort.LIST, Sort.STORED_LIST):
+        return Phrase("item", {"what": what, "keys": Phrase("list", {"items": items})})
     return Phrase("entry", {"what": what, "keys": Phrase("list", {"items": items})})
 
 
@@ -398,11 +365,11 @@ def _read_entry_or(node: ast.Call, owner: ast.expr, place: Place) -> Phrase:
         keys.insert(0, owner.slice)
         owner = owner.value
     found = _entry(node, owner, keys, place)
-    default = node.args[1]
-    is_nothing = isinstance(default, ast.Constant) and not default.value
-    if is_nothing or found.key == "record_of":
+    default = read(node.args[1], place)
+    amount = default.parts.get("value") if default.key == "money" else default
+    if amount in (NOTHING_MORE, EMPTY, Phrase("no")) or found.key == "record_of":
         return found
-    return Phrase("entry_or", {"entry": found, "default": read(default, place)})
+    return Phrase("entry_or", {"entry": found, "default": default})
 
 
 def _read_function(node: ast.Call, function: str, place: Place) -> Phrase | None:

@@ -37,6 +37,7 @@ TEMPLATES: Final[dict[str, str]] = {
     "field": "{owner}의 {field}",
     "field_of_each": "각 {owner}의 {field}",
     "entry": "{keys}의 {what}",
+    "item": "{what} 가운데 {keys} 자리(0부터 셈)의 것",
     "entry_or": "{entry}(없으면 {default})",
     "label": "“{name}”",
     "label.word": "{name}",

@@ -138,6 +138,11 @@ class Voice:
     def say_source(self, key: str, parts: Mapping[str, Any]) -> str:
         return self.fill(key, text=parts["text"])
 
+    def say_decimal(self, key: str, parts: Mapping[str, Any]) -> str:
+        """Say a number without the zeros at its end."""
+        text = parts["text"]
+        return self.fill(key, text=text.rstrip("0").rstrip(".") if "." in text else text)
+
     def say_record(self, key: str, parts: Mapping[str, Any]) -> str:
         return self.fill(key, name=self.name(parts["name"]))
 
@@ -155,6 +160,15 @@ class Voice:
     def say_at(self, at: Phrase) -> str:
         """Say for when something is scheduled."""
         return self.fill("at.now" if at.key == "now" else "at.moment", at=self.say(at))
+
+    def say_money(self, key: str, parts: Mapping[str, Any]) -> str:
+        """Say how much of which money; nothing is nothing in every money."""
+        value = self.say(parts["value"])
+        return (
+            value
+            if value == "0"
+            else self.fill(key, value=value, currency=self.translate(parts["currency"]))
+        )
 
     def say_duration(self, key: str, parts: Mapping[str, Any]) -> str:
         del key
@@ -201,6 +215,7 @@ _CLASSES: Final = ("interface", "choice")
 """Places of the table that hold the name of a class."""
 _SPECIAL: Final[dict[str, Callable[[Voice, str, Mapping[str, Any]], str]]] = {
     "number": Voice.say_number,
+    "money": Voice.say_money,
     "duration": Voice.say_duration,
     "duration_of": Voice.say_duration_of,
     "and": Voice.say_joined,
@@ -222,6 +237,6 @@ _SPECIAL: Final[dict[str, Callable[[Voice, str, Mapping[str, Any]], str]]] = {
     "emit": Voice.say_event,
     "schedule": Voice.say_schedule,
     "source": Voice.say_source,
-    "decimal": Voice.say_source,
+    "decimal": Voice.say_decimal,
 }
 """Phrases whose places need more than the table: numbers, lists, words of the author."""

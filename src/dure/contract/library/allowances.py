@@ -42,3 +42,19 @@ class Allowances(Contract):
         allowed = self.allowance(holder, self.sender)
         require(amount <= allowed, "the holder has not allowed so much")
         self.allowances[holder][self.sender] = allowed - amount
+
+
+"""ko:
+Allowances = 이체 위임: 보유자는 다른 사람이 자기 대신 일정 금액까지 돈을 옮기도록 허락할 수 있다.
+Allowed = 위임: 보유자가 다른 사람에게 정한 금액까지 옮기도록 허락하였다.
+holder = 보유자
+spender = 위임받은 사람
+amount = 금액
+allowances = 위임 한도
+approve = 위임: 다른 사람이 정한 금액까지 옮기도록 허락한다. 0이면 위임을 끝낸다. 두 한도를 모두
+    쓰는 일이 없도록, 앞의 위임을 끝낸 뒤에 새로 위임한다.
+allowance = 남은 위임 한도: 보유자 대신 아직 옮길 수 있는 금액.
+another allowance is in force = 아직 유효한 위임이 있다
+nothing to move = 옮길 금액이 없다
+the holder has not allowed so much = 보유자가 그만큼 위임하지 않았다
+"""

@@ -205,3 +205,62 @@ class Approval(Contract):
             self.signatories.append(signatory)
         self.enough = enough
         self.emit(SignatoriesNamed(signatories, enough))
+
+
+"""en:
+number = number of the proposal
+enough = number of approvals that is enough
+action = hash of what is proposed
+proposals_made = number of proposals made
+approvals = approvals
+SIGNATORIES_MAX = most signatories
+PROPOSAL_LASTS = time in which a proposal may be approved and used
+"""
+
+"""ko:
+Approval = 공동 승인: 중요한 일은 서명자 가운데 충분한 수가 미리 승인하여야 일어난다.
+signatories = 서명자 명단
+signatory = 서명자
+enough = 필요한 승인 수
+Proposal = 안건
+proposal = 안건: 제안된 안건 하나의 내용.
+proposals = 안건 목록
+proposals_made = 제안된 안건 수
+proposer = 제안자
+action = 제안된 일의 해시
+expires = 만료 시각
+state = 상태
+approvals = 승인 기록
+number = 안건 번호
+begin_approval = 시작: 서명자와 필요한 승인 수를 정한다.
+propose = 제안: 이 해시가 가리키는 일을 제안하고 곧바로 승인하며, 안건 번호를 받는다.
+approve = 승인: 열려 있는 안건을 승인한다.
+revoke_approval = 승인 철회: 안건이 쓰이기 전에 자기 승인을 거두어들인다.
+withdraw_proposal = 안건 철회: 자기가 제안한 안건을 거두어들인다.
+change_signatories = 서명자 변경: 승인된 안건이 정한 대로 앞으로의 서명자를 바꾼다.
+count_approvals = 승인 수: 지금의 서명자 가운데 몇이 안건을 승인하였는지.
+is_approved = 승인 여부: 충분한 서명자가 안건을 승인하였는지.
+SignatoriesNamed = 서명자 지정: 이때부터 이들이 서명하며, 이만큼이면 충분하다.
+Proposed = 제안: 서명자가 안건을 제안하였다.
+Approved = 승인: 서명자가 안건을 승인하였다.
+ApprovalRevoked = 승인 철회: 서명자가 생각을 바꾸었다.
+ProposalUsed = 안건 실행: 제안된 일이 일어났다.
+ProposalWithdrawn = 안건 철회: 제안한 사람이 거두어들였다.
+ProposalState = 안건의 상태: 안건이 어떻게 되었는지를 뜻한다.
+may be approved until it expires = 승인 대기
+was approved and has happened = 승인되어 실행됨
+was withdrawn by whoever proposed it = 제안자가 철회함
+the caller has approved already = 이미 승인하였다
+the caller has not approved = 승인하지 않은 사람이다
+only the proposer may withdraw a proposal = 제안자만 안건을 철회할 수 있다
+something else was proposed = 제안된 것과 다른 일이다
+too few signatories have approved = 승인이 모자란다
+there is no such proposal = 그런 안건이 없다
+the proposal is closed = 끝난 안건이다
+the proposal has expired = 만료된 안건이다
+not so many signatories can approve = 서명자가 그만큼 되지 않는다
+there are at most 32 signatories = 서명자는 32명까지이다
+a signatory is named once = 서명자는 한 번씩만 정한다
+SIGNATORIES_MAX = 최대 서명자 수
+PROPOSAL_LASTS = 안건을 승인하고 실행할 수 있는 기간
+"""

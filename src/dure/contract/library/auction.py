@@ -183,3 +183,62 @@ class Auction(Deliveries):
         self.cancel(lot.closing_call)
         self.lots[number] = lot.replace(state=state)
         self.emit(LotClosed(number, state, lot.highest_bidder, lot.highest_bid))
+
+
+"""en:
+number = number of the lot
+reserve = reserve price
+closing_call = scheduled close
+EXTENSION = extension after a late bid
+AUCTION_LASTS = longest auction
+CLOSING_GAS = computing work set aside for the close, in gas
+"""
+
+"""ko:
+Auction = 경매: 판매자가 물품을 내놓고 응찰자가 값을 부르며, 마감 때 가장 높은 값을 부른 사람이
+    물품을 산다.
+Lot = 경매 물건
+seller = 판매자
+bidder = 응찰자
+winner = 낙찰자
+reserve = 최저 낙찰가
+step = 호가 단위
+closing_time = 마감 시각
+closing_call = 예약된 마감
+highest_bid = 최고 입찰가
+highest_bidder = 최고 입찰자
+state = 상태
+number = 물건 번호
+bid = 입찰: 함께 내는 돈으로 입찰한다. 더 높은 값에 밀린 사람의 돈은 저절로 돌아간다. 마감 10분
+    안에 입찰이 있으면 마감이 그로부터 10분 뒤로 미루어진다.
+price = 낙찰가
+offer = 출품: 함께 넘기는 물품을 경매에 내놓고 물건 번호를 받는다. 첫 입찰은 최저 낙찰가
+    이상이어야 하고 다음 입찰은 앞의 것보다 호가 단위만큼 높아야 한다.
+close_late = 직접 마감: 저절로 진행되어야 할 마감이 실패한 때에 경매를 직접 마감한다.
+close = 마감: 낙찰자는 물건을, 판매자는 값을 받는다. 입찰이 없으면 유찰되어 물건이 판매자에게
+    돌아간다.
+lot = 경매 물건: 경매 물건 하나의 내용. 번호는 1부터이다.
+least_bid = 최저 입찰가: 다음 입찰이 적어도 얼마여야 하는지.
+LotOffered = 출품: 판매자가 팔 물품을 넘겼다.
+BidMade = 입찰: 앞의 모든 사람보다 높은 값을 불렀다.
+LotClosed = 경매 마감: 경매가 끝났다.
+LotState = 경매 물건의 상태: 경매 물건이 어떻게 되었는지를 뜻한다.
+takes bids = 입찰 중
+went to the highest bidder = 최고 입찰자에게 낙찰됨
+went back to the seller, because nobody bid the reserve price = 최저 낙찰가에 이른 입찰이 없어
+    유찰됨
+there are no goods to sell = 팔 물품이 없다
+the reserve price is above zero = 최저 낙찰가는 0보다 커야 한다
+the step is above zero, and not above the reserve = 호가 단위는 0보다 크고 최저 낙찰가를 넘지
+    않아야 한다
+an auction takes ten minutes at least = 경매는 적어도 10분 동안 열려야 한다
+an auction takes 90 days at most = 경매는 90일까지 열 수 있다
+the auction is closed = 마감된 경매이다
+the time for bids is over = 입찰할 수 있는 시간이 지났다
+the seller does not bid = 판매자는 입찰할 수 없다
+the bid is too low = 입찰가가 너무 낮다
+the auction still takes bids = 아직 입찰을 받고 있다
+EXTENSION = 막바지 입찰 뒤 연장 시간
+AUCTION_LASTS = 가장 긴 경매 기간
+CLOSING_GAS = 마감에 배정된 연산량(가스)
+"""

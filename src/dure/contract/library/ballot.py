@@ -277,3 +277,104 @@ class BallotBox(Contract):
         if vote == Vote.NO:
             return tally.replace(no=tally.no + 1)
         return tally.replace(abstained=tally.abstained + 1)
+
+
+"""en:
+number = number of the ballot
+voters = number of voters
+listed = list of voters
+opened = opening time
+closes = closing time
+counts = counting time
+quorum = quorum (share of the voters)
+majority = majority (share of yes and no)
+sealed_votes = sealed votes
+sealed = sealed vote
+secret = secret number
+VOTING_MIN = shortest time for casting, and for revealing
+VOTING_MAX = latest count
+SECRET_BYTES_MIN = fewest bytes of a secret number
+SECRET_BYTES_MAX = most bytes of a secret number
+COUNTING_GAS = computing work set aside for the count, in gas
+"""
+
+"""ko:
+BallotBox = 투표함: 명부 관리자가 투표인 명부를 만들고 의장이 안건을 올리며, 개표 전에는 아무도
+    표를 볼 수 없다.
+registrar = 명부 관리자
+chair = 의장
+voter = 투표인
+voters = 투표인 수
+listed = 투표인 명부
+Ballot = 투표
+ballot = 투표: 투표 하나의 내용. 번호는 1부터이다.
+question = 안건
+opened = 개시 시각
+closes = 마감 시각
+counts = 개표 시각
+quorum = 정족수(투표인 가운데 비율)
+majority = 가결 비율(찬반 가운데 찬성)
+vote = 표
+Vote = 표: 투표인이 던질 수 있는 표를 뜻한다.
+sealed = 봉인한 표
+sealed_votes = 봉인한 표
+revealed_votes = 공개한 표
+secret = 비밀 번호
+number = 투표 번호
+result = 결과
+tally = 집계
+Tally = 집계
+yes = 찬성
+no = 반대
+abstained = 기권
+list_voter = 명부 등재: 앞으로 여는 투표에 참여할 사람을 명부에 올린다.
+strike_voter = 명부 삭제: 명부에서 지운다. 이미 던진 표는 투표함에 남는다.
+open_ballot = 투표 개시: 지금 명부에 있는 모든 사람에게 안건을 올리고 투표 번호를 받는다. 마감
+    시각까지 표를 던지고, 그때부터 개표 시각까지 표를 공개한다.
+cast = 투표하기: 봉인한 표를 던진다. 표와 비밀 번호로 만든 “표 봉인”의 값이다.
+reveal = 표 공개: 마감한 뒤 개표하기 전에 자기 표를 공개한다.
+count = 개표: 공개한 표를 세어 결과를 알린다.
+is_voter = 투표인인지 보기: 다음 투표에 참여할 수 있는지.
+seal = 표 봉인: 봉인한 표. 비밀 번호를 지키는 동안 아무것도 알려 주지 않는 해시이다. 남의 노드에
+    물으면 표를 알려 주는 셈이므로 자기 컴퓨터에서 계산할 것.
+VoterListed = 명부 등재: 앞으로 여는 투표에 참여할 수 있다.
+VoterStruck = 명부 삭제: 더는 표를 던질 수 없다.
+BallotOpened = 투표 개시: 투표인들에게 안건이 올라왔다.
+VoteCast = 투표: 투표인이 봉인한 표를 던졌다.
+VoteRevealed = 표 공개: 투표인이 표를 공개하였다.
+BallotCounted = 개표: 투표함을 열어 결과가 정해졌다.
+for the question = 찬성
+against the question = 반대
+takes part, for neither = 기권
+BallotResult = 투표 결과: 투표로 무엇이 정해졌는지를 뜻한다.
+not counted yet = 개표 전
+the yes votes exceed the majority that is asked for = 가결
+the yes votes do not exceed the majority that is asked for = 부결
+too few voters took part = 정족수 미달
+the voter is listed already = 이미 명부에 있는 투표인이다
+the voter is not listed = 명부에 없는 투표인이다
+a question has 1 to 1,000 characters = 안건은 1자에서 1,000자까지이다
+there are no voters = 투표인이 없다
+there is time to cast votes = 표를 던질 시간이 있어야 한다
+there is time to reveal the votes = 표를 공개할 시간이 있어야 한다
+a ballot is counted within a year = 개표는 1년 안이어야 한다
+a quorum is not below zero = 정족수는 0 이상이어야 한다
+a quorum is at most all voters = 정족수는 투표인 전부를 넘을 수 없다
+a majority is at least half = 가결 비율은 절반 이상이어야 한다
+a majority is less than all votes = 가결 비율은 1보다 작아야 한다
+the caller is not a listed voter = 명부에 있는 투표인이 아니다
+the voter was listed too late = 투표를 연 뒤에 명부에 오른 투표인이다
+the box is closed = 투표가 마감되었다
+the voter has voted already = 이미 투표하였다
+the box is not closed yet = 아직 투표 중이다
+the votes are counted = 이미 개표하였다
+the caller has not voted = 투표하지 않은 사람이다
+the vote is revealed already = 이미 공개한 표이다
+that is another vote = 던진 표와 다르다
+a secret number has 16 to 64 bytes = 비밀 번호는 16바이트에서 64바이트까지이다
+VOTING_MIN = 투표와 공개의 가장 짧은 기간
+VOTING_MAX = 개표까지 가장 긴 기간
+SECRET_BYTES_MIN = 비밀 번호의 최소 바이트 수
+SECRET_BYTES_MAX = 비밀 번호의 최대 바이트 수
+COUNTING_GAS = 개표에 배정된 연산량(가스)
+"""

@@ -99,3 +99,36 @@ class Deliveries(Contract):
             self.goods_owed.remove(to)
             self.goods_held -= amount
             self.pay(self.goods, to, amount)
+
+
+"""en:
+to = receiver
+goods = goods sold here
+money = agreed money
+goods_held = goods taken and not delivered
+money_held = money taken and not delivered
+goods_owed = goods owed
+money_owed = money owed
+DELIVERY_GAS = computing work set aside for a delivery, in gas
+"""
+
+"""ko:
+Deliveries = 자동 인도: 물품과 돈을 받고, 내주어야 할 것을 저절로 내준다.
+Goods = 단위 물품
+Money = 단위 대금
+goods = 거래 물품
+money = 대금 통화
+goods_held = 받고 아직 내주지 않은 물품
+money_held = 받고 아직 내주지 않은 돈
+goods_owed = 내주어야 할 물품
+money_owed = 내주어야 할 돈
+to = 받을 사람
+amount = 금액
+begin = 시작: 여기서 파는 물품과 값을 치를 돈을 정한다.
+collect = 찾아가기: 저절로 받지 못한 물품과 돈을 찾아간다.
+deliver_money = 돈 내주기: 내주어야 할 돈을 지급한다.
+deliver_goods = 물품 내주기: 내주어야 할 물품을 넘긴다.
+owed = 찾아갈 돈: 어떤 사람을 기다리는 돈.
+goods_and_money_are_there = 물품과 돈이 있음: 받고 아직 내주지 않은 물품과 돈이 모두 계약에 있다.
+DELIVERY_GAS = 한 번 내주는 데 배정된 연산량(가스)
+"""

@@ -262,3 +262,91 @@ class Escrow(Contract):
         self.held_in_all -= amount
         self.pay(self.money, to, amount)
         self.emit(PaidFromEscrow(number, to, amount))
+
+
+"""en:
+number = number of the deal
+money = agreed money
+milestones = milestone amounts
+milestones_released = number of milestones released
+balance = money still held
+held_in_all = money held for all deals
+deadline = deadline
+deadline_call = scheduled end
+at_deadline = side named for the deadline
+to_seller = seller's share
+terms = hash of the terms
+add_up = sum
+MILESTONES_MAX = most milestones of a deal
+DEADLINE_WITHIN = farthest deadline
+ARBITRATION_LASTS = time for the arbiter to decide
+DEADLINE_GAS = computing work set aside for the end of a deal, in gas
+"""
+
+"""ko:
+Escrow = 에스크로: 구매자는 이 계약에 돈을 맡기고, 판매자는 물품을 넘긴 다음 그 돈을 받는다.
+Deal = 거래
+buyer = 구매자
+seller = 판매자
+arbiter = 중재인
+money = 약정 통화
+terms = 거래 조건 문서의 해시
+milestones = 단계별 대금
+milestone = 단계 대금
+milestones_released = 지급한 단계 수
+balance = 맡아 둔 잔액
+held_in_all = 모든 거래에 맡아 둔 돈
+deadline = 기한
+deadline_call = 예약된 종료
+at_deadline = 기한이 지나면 돈을 받을 쪽
+to_seller = 판매자의 몫
+number = 거래 번호
+state = 상태
+deal = 거래: 거래 하나의 내용. 번호는 1부터이다.
+price = 대금
+to = 받는 사람
+by = 신청한 사람
+amount = 금액
+add_up = 합계
+begin = 시작: 대금을 치를 돈을 정한다.
+open_deal = 거래 개시: 판매자에게 줄 대금을 에스크로에 맡기고 거래 번호를 받는다. 단계별 대금을
+    모두 더하면 대금이 된다. 기한까지 남은 돈은 여기서 정한 쪽에 저절로 지급된다.
+release = 단계 대금 지급: 약속한 단계가 이행되었으므로 판매자에게 다음 단계의 대금을 지급한다.
+refund = 환불: 남은 돈을 모두 구매자에게 돌려준다.
+dispute = 분쟁 제기: 중재인에게 결정을 맡긴다. 결정할 시간이 있도록 기한이 미루어진다.
+decide = 중재 결정: 분쟁을 끝낸다. 맡아 둔 돈에서 판매자가 정해진 몫을, 구매자가 나머지를 받는다.
+settle = 직접 정산: 저절로 진행되어야 할 절차가 실패한 때에 기한이 지난 거래를 직접 끝낸다. 누가
+    신청하든 정해 둔 쪽이 돈을 받는다.
+end_deal = 거래 종료: 기한까지 남은 돈을 지급한다.
+every_deal_is_covered = 모든 거래의 돈이 있음: 끝나지 않은 모든 거래의 돈이 계약에 있다.
+DealOpened = 거래 개시: 구매자가 대금 전부를 에스크로에 맡겼다.
+PaidFromEscrow = 에스크로 지급: 거래의 돈이 판매자에게 지급되거나 구매자에게 돌아갔다.
+DisputeRaised = 분쟁 제기: 중재인이 새 기한까지 결정하여야 한다.
+Beneficiary = 기한 뒤 받을 쪽: 기한이 지나면 나머지를 누가 받는지를 뜻한다.
+the buyer, because nothing was delivered = 물품을 받지 못한 구매자
+the seller, because nobody objected = 이의를 받지 않은 판매자
+DealState = 거래의 상태: 거래가 어디까지 왔는지를 뜻한다.
+waits for the seller to deliver = 이행 대기
+waits for the arbiter to decide = 중재 중
+all of the money is paid out = 지급 완료
+buyer and seller are two = 구매자와 판매자는 서로 달라야 한다
+the arbiter is neither of the two = 중재인은 구매자도 판매자도 아니어야 한다
+the deadline has passed = 이미 지난 기한이다
+a deadline lies within five years = 기한은 5년 안이어야 한다
+the payment is not the sum of milestones = 낸 돈이 단계별 대금의 합과 다르다
+only the buyer may release a milestone = 구매자만 단계 대금을 지급할 수 있다
+the deal is closed = 끝난 거래이다
+only the seller may give a refund = 판매자만 환불할 수 있다
+only buyer or seller may raise a dispute = 구매자나 판매자만 분쟁을 제기할 수 있다
+the deal is not open = 이행을 기다리는 거래가 아니다
+only the arbiter may decide = 중재인만 결정할 수 있다
+the deal is not in dispute = 분쟁 중인 거래가 아니다
+the deal holds less than that = 거래에 그만한 돈이 없다
+the deadline has not passed = 아직 기한이 지나지 않았다
+a price has 1 to 20 milestones = 대금은 1단계에서 20단계까지 나눌 수 있다
+a milestone is above zero = 단계 대금은 0보다 커야 한다
+MILESTONES_MAX = 최대 단계 수
+DEADLINE_WITHIN = 가장 먼 기한
+ARBITRATION_LASTS = 중재 기간
+DEADLINE_GAS = 거래 종료에 배정된 연산량(가스)
+"""

@@ -96,3 +96,34 @@ class Issuance(Contract):
         self.total += amount
         self.mint(self.money, to, amount)
         self.emit(Issued(to, amount))
+
+
+"""en:
+to = receiver
+total = money in circulation
+"""
+
+"""ko:
+Issuance = 발행: 이 계약만이 발행하고 없애는 한 가지 돈이다.
+issuer = 발행인
+money = 발행한 돈
+total = 발행 잔액
+holder = 보유자
+to = 받는 사람
+amount = 금액
+code = 짧은 이름
+decimals = 소수 자릿수
+found = 설립: 돈을 만든다. 짧은 이름과 소수 자릿수를 정한다.
+destroy = 소각: 자기 돈을 없앤다.
+stop = 이체 정지: 보유자가 이 돈을 옮기지 못하게 한다.
+release = 정지 해제: 정지된 보유자가 다시 돈을 옮길 수 있게 한다.
+supply = 발행 잔액: 이 돈이 얼마나 있는지.
+asset = 자산: 이 돈이 원장의 어느 자산인지.
+Issued = 발행: 돈이 발행되었다.
+Destroyed = 소각: 돈이 없어졌다.
+Stopped = 이체 정지: 보유자가 더는 돈을 옮길 수 없다.
+Released = 정지 해제: 보유자가 다시 돈을 옮길 수 있다.
+a token needs a code = 짧은 이름이 있어야 한다
+nothing to destroy = 없앨 금액이 없다
+nothing to issue = 발행할 금액이 없다
+"""

@@ -311,3 +311,85 @@ class OrderBook(Contract):
 
     def credit_quote(self, trader: Address, amount: Amount[Quote]) -> None:
         self.quote_accounts[trader] = self.quote_accounts.get(trader, Quote.of(0)) + amount
+
+
+"""en:
+base = money traded
+quote = money of the price
+number = number of the order
+is_crossed = fit of the two best orders
+lots = number of lots
+lot = size of a lot
+next = order behind it
+best = best order
+depth = number of orders in the book
+base_held = traded money held
+quote_held = price money held
+base_accounts = accounts of the traded money
+quote_accounts = accounts of the price money
+DEPTH_MAX = most orders on one side of the book
+MATCHES_MAX = most trades in one call
+LOTS_MAX = most lots of an order
+MATCHING_GAS = computing work set aside for trading on, in gas
+"""
+
+"""ko:
+OrderBook = 호가창: 거래자가 주문을 내놓으면 서로 맞는 주문끼리 체결된다.
+Base = 단위 기초 자산
+Quote = 단위 결제 통화
+base = 기초 자산
+quote = 결제 통화
+Order = 주문
+order = 주문: 주문 하나의 내용.
+trader = 거래자
+Side = 매매 구분: 주문이 사려는 것인지 팔려는 것인지를 뜻한다.
+side = 매매 구분
+price = 호가
+lots = 수량(매매 단위)
+lot = 매매 단위
+next = 다음 주문
+number = 주문 번호
+buy_order = 매수 주문
+sell_order = 매도 주문
+buy_number = 매수 주문 번호
+sell_number = 매도 주문 번호
+orders = 주문 목록
+orders_placed = 접수한 주문 수
+best = 최우선 주문
+is_crossed = 최우선 주문끼리 맞음
+depth = 주문 수
+base_held = 맡아 둔 기초 자산
+quote_held = 맡아 둔 결제 통화
+base_accounts = 기초 자산 계좌
+quote_accounts = 결제 통화 계좌
+amount = 금액
+begin = 시작: 두 자산과 매매 단위를 정한다.
+buy = 매수: 정한 호가 이하로 사겠다는 주문을 내고 주문 번호를 받는다.
+sell = 매도: 정한 호가 이상으로 팔겠다는 주문을 내고 주문 번호를 받는다.
+cancel_order = 주문 취소: 호가창에서 주문을 거둔다. 맡겨 둔 것은 거래자의 계좌로 간다.
+withdraw = 출금: 자기 계좌의 모든 것을 꺼낸다.
+match_late = 직접 체결: 저절로 진행되어야 할 체결이 실패한 때에 맞는 주문을 직접 체결한다.
+go_on = 이어서 체결: 한 번에 다 체결하지 못한 주문을 이어서 체결한다.
+best_order = 최우선 주문: 가장 먼저 체결될 주문의 번호. 없으면 0.
+base_account = 기초 자산 잔고: 거래자가 꺼낼 수 있는 기초 자산.
+quote_account = 결제 통화 잔고: 거래자가 꺼낼 수 있는 결제 통화.
+all_money_is_there = 모든 돈이 있음: 모든 주문에 맡겨진 것과 모든 계좌의 잔고가 계약에 있다.
+OrderPlaced = 주문 접수: 주문이 호가창에 올랐다.
+Traded = 체결: 두 주문이 체결되었다.
+OrderCancelled = 주문 취소: 거래자가 호가창에서 주문을 거두었다.
+pays quote for base = 매수
+pays base for quote = 매도
+a lot is above zero = 매매 단위는 0보다 커야 한다
+the payment is not the price of all lots = 낸 돈이 전체 수량의 값과 다르다
+the payment is not all lots = 낸 것이 전체 수량과 다르다
+the order is not in the book = 호가창에 없는 주문이다
+only its trader may cancel an order = 주문을 낸 거래자만 취소할 수 있다
+the account is empty = 계좌가 비어 있다
+an order is for 1 to 1,000,000,000 lots = 주문 수량은 1에서 1,000,000,000까지이다
+a price is above zero = 호가는 0보다 커야 한다
+this side of the book is full = 호가창의 이쪽이 가득 찼다
+DEPTH_MAX = 한쪽의 최대 주문 수
+MATCHES_MAX = 한 번에 체결하는 최대 건수
+LOTS_MAX = 주문의 최대 수량
+MATCHING_GAS = 이어서 체결하는 데 배정된 연산량(가스)
+"""

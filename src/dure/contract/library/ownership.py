@@ -55,3 +55,19 @@ class Ownable(Contract):
     def named_successor(self) -> Address:
         """Return who may take the contract over; the owner while no handover is on offer."""
         return self.successor
+
+
+"""ko:
+Ownable = 소유: 이 계약에는 소유자가 있으며, 받아들이는 사람에게 넘길 수 있다.
+owner = 소유자
+successor = 후임자
+begin_ownership = 소유의 시작: 계약을 체인에 올린 사람이 첫 소유자이다.
+offer_ownership = 소유 이전 제안: 먼저 정한 후임자 대신 새 후임자를 정한다. 자기를 정하면 제안을
+    거두어들인다.
+accept_ownership = 소유 인수: 계약을 넘겨받는다.
+current_owner = 현재 소유자: 누가 계약을 소유하는지.
+named_successor = 정해진 후임자: 누가 계약을 넘겨받을 수 있는지. 제안이 없으면 소유자이다.
+OwnershipOffered = 소유 이전 제안: 소유자가 후임자를 정하였다.
+OwnershipHandedOver = 소유 이전: 후임자가 받아들였다.
+no handover is on offer = 이전 제안이 없다
+"""

@@ -48,3 +48,19 @@ class Pausable(Contract):
 
     def require_running(self) -> None:
         require(not self.paused, "the contract is paused")
+
+
+"""ko:
+Pausable = 일시 정지: 구성원들이 정한 감시인이 이 계약을 잠시 멈추거나 다시 움직이게 할 수 있다.
+guardian = 감시인
+paused = 정지 중
+reason = 사유
+pause = 일시 정지: 계약을 멈추고 사유를 밝힌다.
+resume = 재개: 계약을 다시 움직이게 한다.
+is_paused = 정지 여부: 계약이 멈추어 있는지.
+Paused = 일시 정지: 이때부터 계약이 멈춘다.
+Resumed = 재개: 계약이 다시 움직인다.
+the reason has 1 to 500 characters = 사유는 1자에서 500자까지이다
+the contract is not paused = 멈추어 있지 않다
+the contract is paused = 계약이 멈추어 있다
+"""

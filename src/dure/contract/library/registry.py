@@ -174,3 +174,46 @@ class Registry(Contract):
                 entry.valid_until,
             )
         )
+
+
+"""ko:
+Registry = 문서 등록부: 구성원들이 정한 발행인이 문서를 등록하고, 누구나 그 문서를 확인할 수 있다.
+issuer = 발행인
+Entry = 등록 내용
+document = 문서의 해시
+old = 앞선 문서의 해시
+kind = 종류
+series = 문서 묶음
+version = 판 번호: 같은 문서의 모든 판을 따라갈 수 있는, 그 판의 해시.
+registered = 등록 시각
+valid_from = 유효 기간의 시작
+valid_until = 유효 기간의 끝
+standing = 상태
+reason = 사유
+series_begun = 시작한 묶음 수
+entries = 등록부
+versions = 판 목록
+register = 등록: 문서의 첫 판을 등록하고 묶음 번호를 받는다.
+replace = 새 판 등록: 앞선 판을 대신할 새 판을 등록한다.
+withdraw = 철회: 문서를 아주 거두어들이고 사유를 밝힌다.
+verify = 확인: 문서가 지금 유효한지.
+entry = 등록 내용: 문서에 대하여 등록된 것.
+own_valid_entry = 자기의 유효한 등록 내용
+DocumentRegistered = 문서 등록: 발행인이 문서나 그 새 판을 등록하였다.
+DocumentWithdrawn = 문서 철회: 발행인이 문서를 거두어들였다.
+DocumentStatus = 문서의 상태: 등록부가 문서에 대하여 말하는 것을 뜻한다.
+was never registered = 등록된 적 없음
+is valid from a later day on = 아직 유효하지 않음
+is valid = 유효
+was valid until an earlier day = 유효 기간이 지남
+was replaced by a newer version = 새 판으로 바뀜
+was withdrawn by its issuer = 발행인이 철회함
+a kind has 1 to 64 characters = 종류는 1자에서 64자까지이다
+the reason has 1 to 200 characters = 사유는 1자에서 200자까지이다
+the document is not registered = 등록되지 않은 문서이다
+only the document's own issuer may do this = 그 문서의 발행인만 할 수 있다
+the document was replaced or withdrawn = 새 판으로 바뀌었거나 철회된 문서이다
+the document is registered already = 이미 등록된 문서이다
+validity ends after it begins = 유효 기간은 시작한 뒤에 끝나야 한다
+validity has ended = 이미 유효 기간이 지났다
+"""

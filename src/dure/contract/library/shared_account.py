@@ -96,3 +96,33 @@ class SharedAccount(Approval):
 
     def hash_payment(self, to: Address, amount: Amount, purpose: str) -> Hash:
         return sha256(encode("pay_out", to, amount, purpose))
+
+
+"""en:
+to = receiver
+money = agreed money
+"""
+
+"""ko:
+SharedAccount = 공동 계좌: 서명자가 여럿인 계좌로, 누구도 혼자서 지급할 수 없다.
+PaymentOrder = 지급 지시
+orders = 지급 지시
+order = 지급 지시: 그 번호로 제안된 지급.
+to = 받는 사람
+amount = 금액
+purpose = 용도
+payer = 입금한 사람
+money = 약정 통화
+open_account = 개설: 한 가지 돈으로 계좌를 연다.
+pay_in = 입금: 돈을 넣는다. 누구나 할 수 있다.
+propose_payment = 지급 제안: 지급을 제안하고 곧바로 승인하며, 안건 번호를 받는다.
+pay_out = 지급: 충분한 서명자가 승인한 지급을 한다.
+balance = 잔액: 계좌에 있는 돈.
+hash_payment = 지급 해시
+PaidIn = 입금: 돈이 들어왔다.
+PaidOut = 지급: 승인된 지급이 이루어졌다.
+nothing was paid in = 넣은 돈이 없다
+an amount is above zero = 금액은 0보다 커야 한다
+the purpose has 1 to 200 characters = 용도는 1자에서 200자까지이다
+no payment was proposed under this number = 이 번호로 제안된 지급이 없다
+"""

@@ -27,3 +27,10 @@ class Token(Issuance, Allowances):
         """Move money in a holder's place, who has allowed it."""
         self.use_allowance(holder, amount)
         self.move(self.money, holder, to, amount)
+
+
+"""ko:
+Token = 토큰: 한 가지 돈이다.
+issue = 발행: 어떤 사람에게 돈을 발행한다.
+transfer_from = 대신 이체: 위임한 보유자 대신 그의 돈을 옮긴다.
+"""

@@ -173,3 +173,52 @@ class UniqueAssets(Contract):
         self.items[moved] = self.items[moved].replace(place=item.place)
         self.holdings[item.owner].remove(last)
         self.held[item.owner] = last
+
+
+"""en:
+number = number of the thing
+to = receiver
+held = number of things owned
+LISTED_MAX = most numbers in one answer
+"""
+
+"""ko:
+UniqueAssets = 고유 물건 목록: 구성원들이 정한 발행인이 물건과 그 소유자의 목록을 관리한다.
+issuer = 발행인
+Item = 물건
+item = 물건: 물건 하나의 내용. 번호는 1부터이다.
+owner = 소유자
+delegate = 대리인
+document = 물건을 설명하는 문서의 해시
+place = 목록에서의 자리
+source = 넘기는 사람
+to = 받는 사람
+issued = 발행한 물건 수
+existing = 남아 있는 물건 수
+items = 물건 목록
+numbers = 물건 번호
+held = 가진 물건 수
+holdings = 소유 목록
+number = 물건 번호
+start = 첫 자리
+issue = 발행: 문서가 설명하는 새 물건을 어떤 사람에게 주고 그 번호를 받는다.
+transfer = 양도: 물건을 넘긴다. 소유자가 할 수 있고, 대리인은 한 번 할 수 있다.
+approve = 대리인 지정: 다른 사람이 물건을 한 번 넘길 수 있게 한다. 자기를 정하면 지정이 끝난다.
+end = 말소: 자기 물건을 목록에서 지운다. 그 번호와 문서는 다시 쓰이지 않는다.
+owner_of = 소유자: 물건의 소유자가 누구인지.
+number_of = 물건 번호: 문서가 설명하는 물건의 번호. 없으면 0.
+count = 물건 수: 물건이 얼마나 있는지.
+count_of = 가진 물건 수: 어떤 사람이 가진 물건의 수.
+list_of = 가진 물건의 번호: 어떤 사람이 가진 물건의 번호를 첫 자리부터 백 개까지.
+ItemIssued = 물건 발행: 물건이 번호와 첫 소유자를 얻었다.
+ItemTransferred = 물건 양도: 물건의 소유자가 바뀌었다.
+DelegateNamed = 대리인 지정: 소유자가 다른 사람에게 양도를 맡겼다.
+ItemEnded = 물건 말소: 물건이 더는 목록에 없다.
+the document describes another thing = 이미 다른 물건을 설명하는 문서이다
+only owner or delegate may hand it on = 소유자나 대리인만 넘길 수 있다
+the thing is theirs already = 이미 그 사람의 물건이다
+only the owner may name a delegate = 소유자만 대리인을 정할 수 있다
+only the owner may end a thing = 소유자만 물건을 말소할 수 있다
+places count from 0 = 자리는 0부터 센다
+LISTED_MAX = 한 번에 보는 최대 번호 수
+"""

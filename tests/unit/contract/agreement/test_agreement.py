@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from pathlib import Path
 
 import msgspec
@@ -74,6 +75,21 @@ def test_every_contract_of_ours_can_be_read(source: Source, language: LanguageCo
     assert page == render(explain(source), language)
     assert "\nen:" not in page
     assert "\nko:" not in page
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.class_name)
+def test_every_contract_of_ours_reads_fully_korean(source: Source) -> None:
+    page = render(explain(source), "ko")
+    page = re.sub("SHA-256|UA1545 EWR-IAH|`[^`]*`", "", page)
+    assert [line for line in page.splitlines() if re.search("[A-Za-z]", line)] == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.class_name)
+def test_every_word_of_ours_is_of_something_in_the_files(source: Source) -> None:
+    texts = [source.text, *(each.text for each in source.library)]
+    files = " ".join(re.split(r'\n"""(?:en|ko):\n', text)[0] for text in texts)
+    for words in explain(source).words.values():
+        assert [key for key in words if key not in files] == []
 
 
 def test_the_same_agreement_comes_back_from_its_json() -> None:
@@ -229,7 +245,7 @@ class Words(Contract):
         ("fee > Won.of(count)", "the fee is more than the count Won"),
         ("rate > BASE", "the rate is more than 0.125"),
         ("self.prices.get(self.sender, Won.of(0)) > fee",
-         "the prices of the caller (or, where there is none, 0 Won) is more than the fee"),
+         "the prices of the caller is more than the fee"),
         ("self.now > Time(0) + hours(count + 1)",
          "the time of the call is after (the count plus 1) in hours after 0"),
         ("count + 0 == -count", "the count is minus the count"),
@@ -246,6 +262,11 @@ class Words(Contract):
         ("self.isopen == (count == 1)", "“isopen” is the count is 1"),
         ("self.isopen == (not count == 1)", "“isopen” is the count is not 1"),
         ("self.pairs[count].get(1, 0) == 5", "the pairs of the count and 1 is 5"),
+        ("self.prices.get(self.sender, Won.of(7)) > fee",
+         "the prices of the caller (or, where there is none, 7 Won) is more than the fee"),
+        ("self.numbers[count] == 1",
+         "the one of the numbers at place the count (counted from 0) is 1"),
+        ("fee > Won.of(0)", "the fee is more than 0"),
         ("~count == 3", "`~count` is 3"),
         ("self.bids[1].price == fee", "the price of the bid for 1 is the fee"),
         ("len(self.numbers) == max(sorted([3, count]))",
@@ -283,12 +304,12 @@ def test_a_record_that_was_stored_may_be_another_when_it_is_read_again() -> None
         return [1]"""
     text = (WORDS % "count > 0").replace("return [1]", body)
     page = render(explain(bundle(text, "Words")), "en")
-    assert "* The price of the bid is not the price of the bid as it then is." in page
+    assert "* The price of the bid is not the price of the bid by then." in page
     twice = text.replace(
         "again = self.bids[count]", "again = bid\n        again = self.bids[count]"
     )
     page = render(explain(bundle(twice, "Words")), "en")
-    assert "is not the price of the bid as it then is." in page
+    assert "is not the price of the bid by then." in page
 
 
 def test_long_expressions_are_quoted_whole() -> None:
