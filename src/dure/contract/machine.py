@@ -17,7 +17,7 @@ from dure.contract.compiler.marks import Watcher
 from dure.contract.compiler.program import Entry, Program, build_program
 from dure.contract.gas import CALL, MESSAGE_BYTE, STORAGE_WRITE
 from dure.contract.interface import Interface
-from dure.contract.limits import NESTED_CALLS_MAX, VALUE_BYTES_MAX
+from dure.contract.limits import MEMORY_BYTES_MAX, NESTED_CALLS_MAX, VALUE_BYTES_MAX
 from dure.contract.ports import (
     Invocation,
     Ledger,
@@ -28,7 +28,7 @@ from dure.contract.ports import (
 )
 from dure.contract.problems import Problems
 from dure.contract.runtime.compatibility import find_incompatibility
-from dure.contract.runtime.frame import Frame, Session, refuse, run_out
+from dure.contract.runtime.frame import Frame, Session, refuse, refuse_memory, run_out
 from dure.core import hashing
 from dure.core.codec import encode
 from dure.core.types import Address, Amount, Hash
@@ -171,8 +171,10 @@ class InProcessMachine:
         meter.left -= CALL + MESSAGE_BYTE * size
         if meter.left < 0:
             run_out()
+        session.built = built = session.built + entry.built_factor * size
+        if built > MEMORY_BYTES_MAX:
+            refuse_memory()
         arguments = _decode_arguments(entry, call.arguments)
-        session.built += entry.built_factor * size
         payment = call.payment
         paid = 0 if payment is None else payment.amount
         frame = Frame(session, session.ledger, meter, call.contract, call.sender, paid)

@@ -58,7 +58,7 @@ def encode_arguments(
         plain.write(parse_type(each.type, interface), given[each.name], each.name)
         for each in parameters
     ]
-    if measure(wire, 4 * VALUE_BYTES_MAX) < 0 or len(data := codec.encode(wire)) > VALUE_BYTES_MAX:
+    if measure(wire, 9 * VALUE_BYTES_MAX) < 0 or len(data := codec.encode(wire)) > VALUE_BYTES_MAX:
         message = f"the arguments of {method} are larger than {VALUE_BYTES_MAX} bytes"
         raise InvalidValue(message)
     return data

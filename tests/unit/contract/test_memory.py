@@ -113,6 +113,34 @@ def test_the_largest_arguments_take_less_than_a_quarter_of_the_worker() -> None:
     assert peak < MEMORY_BYTES_MAX
 
 
+PASSING_ON = (
+    IMPORTS
+    + """
+class Next(Interface):
+    @call
+    def probe(self, others: list[Address], place: int, load: list[list[list[int]]]) -> None: ...
+
+class Example(Contract):
+    @call
+    def probe(self, others: list[Address], place: int, load: list[list[list[int]]]) -> None:
+        if place < len(others):
+            Next(others[place]).probe(others, place + 1, load)
+"""
+)
+
+
+@pytest.mark.parametrize("lists", [15_000, 250_000])
+def test_arguments_that_are_passed_on_and_on_count_at_every_step(lists: int) -> None:
+    bench = Bench(PASSING_ON)
+    others = [person(number) for number in range(1, 15)]
+    for each in others:
+        bench.add(each, PASSING_ON)
+    load: list[list[list[int]]] = [[[]] * 5_000] * (lists // 5_000)
+    code, peak = measure_peak(bench, "probe", encode((others, 0, load)))
+    assert code == "too_large"
+    assert peak < MEMORY_BYTES_MAX
+
+
 def measure_peak(bench: Bench, method: str, arguments: bytes) -> tuple[str, int]:
     """Return how the call ended, and the most memory that it took, in bytes."""
     call = Invocation(bench.address, method, arguments, person(1), None)

@@ -105,7 +105,8 @@ def estimate_built_factor(types: Sequence[Type], wire: WireTypes) -> int:
 
 def _estimate_factor(kind: Type, wire: WireTypes) -> int:
     if kind.sort is Sort.LIST:
-        return max(wire.remember(_estimate_factor, kind.item), _TEXT_FACTOR)
+        memory, size = wire.remember(_estimate_least, kind.item)
+        return max(wire.remember(_estimate_factor, kind.item), -(-memory // size), _TEXT_FACTOR)
     if kind.sort is Sort.RECORD:
         memory, size = wire.remember(_estimate_least, kind)
         parts = [wire.remember(_estimate_factor, each) for _, each in wire.get_fields(kind.name)]
