@@ -82,6 +82,14 @@ def test_a_contract_is_changed_read_stopped_and_started_as_the_guide_says(
     assert refused == ["lot=barley 3", "lot=barley 4"]
 
 
+def test_a_contract_on_a_chain_is_read_in_korean_as_the_guide_says(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("r"))
+    learn = {"dure contract deploy": ("ADDRESS", ADDRESS)}
+    assert follow("guides/read-a-contract.md", learn).codes == []
+
+
 def test_a_new_application_becomes_green_as_the_guide_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,8 @@ import pytest
 from dure.contract.agreement import Agreement
 from dure.contract.interface import Interface, build_interface
 from dure.contract.source import bundle
+from dure.core.address import encode_address
+from dure.core.types import Address
 from tests.unit.cli.test_commands import run
 
 SOUND = '''from dure.contract.language import Address, Contract, Var, call, init, require
@@ -175,3 +177,20 @@ def test_an_unknown_language_is_refused(files: Path, monkeypatch: Patch, capsys:
     code, _, err = run(monkeypatch, capsys, "contract", "explain", "sound.py", "--lang", "de")
     assert code == 2
     assert "--lang is en or ko, not 'de'" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "problem"),
+    [
+        ((), "name the network of the address with --network"),
+        (("--network", "n", "--class", "Box"), "the chain names the class itself"),
+    ],
+)
+def test_what_an_address_needs_to_be_explained_is_said(
+    words: tuple[str, ...], problem: str, monkeypatch: Patch, capsys: Capture
+) -> None:
+    monkeypatch.delenv("DURE_NETWORK", raising=False)
+    address = encode_address(Address(bytes(32)))
+    code, _, err = run(monkeypatch, capsys, "contract", "explain", address, *words)
+    assert code == 2
+    assert problem in " ".join(err.split())
