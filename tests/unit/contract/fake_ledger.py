@@ -1,6 +1,7 @@
 """A `Ledger` in two dictionaries, for tests of the contract machine alone."""
 
 from dataclasses import dataclass, field
+from hashlib import sha256
 
 from dure.contract.bundle import Source
 from dure.contract.machine import InProcessMachine
@@ -90,7 +91,7 @@ class FakeLedger:
 
     def create_asset(self, issuer: Address, code: str, decimals: int) -> AssetId:
         del decimals
-        created = AssetId((issuer + code.encode() + bytes(32))[-32:])
+        created = AssetId(sha256(issuer + code.encode()).digest())
         self.issuers[created] = issuer
         return created
 

@@ -22,7 +22,7 @@ from dure.contract.tracing import (
     TracingMachine,
     Visit,
 )
-from dure.contract.tracing.render import Program
+from dure.contract.tracing.render import Program, render_visit
 from dure.core.codec import encode
 from dure.core.types import Address
 from tests.unit.contract.fake_ledger import GAS_LIMIT, FakeLedger, asset, person
@@ -299,6 +299,14 @@ def test_what_is_refused_before_a_contract_is_entered_has_no_call(traced: Traced
     assert visit.steps == ()
     assert visit.refusal is not None
     assert visit.refusal.code == "unknown_method"
+
+
+def test_arguments_that_do_not_fit_are_told_as_bytes(traced: Traced) -> None:
+    visit = traced.run("act", ("many",))
+    program = Program(traced.machine.get_interface(traced.ledgers[0].programs[ME]), {})
+    (call,) = render_visit(visit, lambda _: program)["steps"]
+    assert call["refusal"]["code"] == "bad_arguments"
+    assert call["arguments"] == encode(("many",)).hex()
 
 
 def test_a_trace_keeps_only_so_many_steps(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:

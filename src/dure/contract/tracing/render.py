@@ -48,6 +48,7 @@ from dure.contract.values import (
     to_json_fields,
 )
 from dure.core.address import encode_address
+from dure.core.errors import InvalidEncoding
 from dure.core.types import Address, Hash
 
 Json = dict[str, Any]
@@ -195,15 +196,18 @@ class _Steps:
         )
 
     def render_arguments(self, method: str, data: bytes) -> object:
-        """Return arguments by name."""
+        """Return arguments by name; as bytes where they do not fit, which was the refusal."""
         interface = self._require()
         parameters = get_method(interface, method).parameters
-        return self._show(
-            data,
-            lambda data: to_json_fields(
-                interface, parameters, decode_arguments(interface, method, data)
-            ),
-        )
+
+        def render(data: bytes) -> object:
+            try:
+                named = decode_arguments(interface, method, data)
+            except InvalidEncoding:
+                return _render_bytes(data)
+            return to_json_fields(interface, parameters, named)
+
+        return self._show(data, render)
 
     def render_result(self, method: str, data: bytes | None) -> object:
         """Return a result by its type; None too where there is none."""
