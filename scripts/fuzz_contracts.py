@@ -16,6 +16,7 @@ ROOT = Path(__file__).parent.parent
 TESTS = (
     "tests/unit/contract/test_mutations.py",
     "tests/unit/contract/test_generated_programs.py",
+    "tests/unit/contract/test_generated_contracts.py",
 )
 EXAMPLES = "400"
 

@@ -38,7 +38,8 @@ from tests.unit.contract.fake_ledger import FakeLedger, asset, person
 from tests.unit.contract.test_trace import add_up
 from tests.unit.contract.typed_contracts import write_file
 
-FILES = int(os.environ.get("DURE_FUZZ_EXAMPLES", "15"))
+FILES = int(os.environ.get("DURE_FUZZ_EXAMPLES", "150")) // 10
+"""A file takes as long as ten of the programs that other tests make."""
 GAS = 400_000
 FIRST, SECOND = person(200), person(201)
 STRANGER, CLERK = person(2), person(3)
