@@ -60,7 +60,7 @@ class Moment:
 class Session:
     """One transaction's or scheduled call's access to the ledger."""
 
-    __slots__ = ("_events", "_moment", "_share", "money", "view")
+    __slots__ = ("_events", "_installed", "_moment", "_share", "money", "view")
 
     def __init__(self, view: state.View, moment: Moment, share: OwnersShare | None = None) -> None:
         """Open the view; `share` pays for what a scheduled call schedules."""
@@ -69,6 +69,7 @@ class Session:
         self._events = events = EventLog()
         self.money = Money(view, events)
         self._moment = moment
+        self._installed: dict[Address, Installed] = {}
 
     @property
     def chain_id(self) -> ChainId:
@@ -102,11 +103,13 @@ class Session:
         self.view.top[_STORAGE + contract + key] = value
 
     def get_program(self, contract: Address) -> Installed:
-        data = self.view.get(state.CONTRACT + contract)
-        if data is None:
-            raise Refusal("unknown_contract", "there is no contract at that address")
-        known = self._moment.installed
-        return known[data] if data in known else self._install(data)
+        known = self._installed
+        return known[contract] if contract in known else self._find_program(contract)
+
+    def save_contract(self, contract: Address, record: state.ContractRecord) -> None:
+        """Write what stands at a contract's address from now on."""
+        self._installed.pop(contract, None)
+        self.view.save(state.key_contract(contract), record)
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
         return self.view.get(state.key_role(contract, holder, role)) is not None
@@ -170,6 +173,15 @@ class Session:
 
     def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
         return self.money.get_transfer_rule(asset)
+
+    def _find_program(self, contract: Address) -> Installed:
+        data = self.view.get(state.CONTRACT + contract)
+        if data is None:
+            raise Refusal("unknown_contract", "there is no contract at that address")
+        known = self._moment.installed
+        found = known[data] if data in known else self._install(data)
+        self._installed[contract] = found
+        return found
 
     def _install(self, data: bytes) -> Installed:
         record = _record_decoder.decode(data)

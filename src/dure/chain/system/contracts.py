@@ -164,7 +164,7 @@ def _store_source(caller: Caller, source: Source) -> Hash:
 
 def _store_version(caller: Caller, address: Address, record: state.ContractRecord) -> None:
     version = state.VersionRecord(code_hash=record.code_hash, height=record.changed)
-    caller.session.view.save(state.key_contract(address), record)
+    caller.session.save_contract(address, record)
     caller.session.view.save(state.key_version(address, record.version), version)
 
 
@@ -177,7 +177,7 @@ def _set_stopped(
     caller: Caller, address: Address, record: state.ContractRecord, stopped: state.Stop | None
 ) -> None:
     changed = msgspec.structs.replace(record, stopped=stopped)
-    caller.session.view.save(state.key_contract(address), changed)
+    caller.session.save_contract(address, changed)
 
 
 def _set_role(caller: Caller, given: RoleArguments, value: bytes | None) -> None:

@@ -4,6 +4,10 @@ import ast
 
 FRAME = "$f"
 METER = "$m"
+LEDGER = "$l"
+CONTRACT = "$c"
+DATA = "$d"
+WRITTEN = "$w"
 
 
 def name(identifier: str) -> ast.Name:
@@ -24,6 +28,11 @@ def call(function: str, *arguments: ast.expr) -> ast.Call:
 def with_frame(function: str, *arguments: ast.expr) -> ast.Call:
     """Return `function($f, arguments…)`."""
     return call(function, name(FRAME), *arguments)
+
+
+def ask_ledger(method: str, *arguments: ast.expr) -> ast.Call:
+    """Return `$l.method($c, arguments…)`: the ledger does something for the contract."""
+    return ast.Call(attribute(name(LEDGER), method), [name(CONTRACT), *arguments], [])
 
 
 def attribute(owner: ast.expr, field: str) -> ast.Attribute:

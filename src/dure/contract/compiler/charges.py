@@ -9,23 +9,25 @@ own.
 
 import ast
 
+from dure.contract.compiler.fixed import FixedSizes
 from dure.contract.gas import NODE
 
 
-def compute_cost(node: ast.AST) -> int:
+def compute_cost(node: ast.AST, sizes: FixedSizes) -> int:
     """Return the cost of a whole syntax tree."""
-    return sum(NODE.get(type(each), 0) for each in ast.walk(node))
+    return sum(NODE.get(type(each), 0) + sizes.compute_price(each) for each in ast.walk(node))
 
 
-def compute_statement_cost(node: ast.stmt) -> int:
+def compute_statement_cost(node: ast.stmt, sizes: FixedSizes) -> int:
     """Return what a statement costs by itself, without the blocks inside it."""
     match node:
         case ast.If(test=test):
-            return NODE[ast.If] + compute_cost(test)
+            return NODE[ast.If] + compute_cost(test, sizes)
         case ast.For(target=target, iter=iterable):
-            return NODE[ast.For] + compute_cost(target) + compute_cost(iterable)
+            loop = NODE[ast.For] + compute_cost(target, sizes)
+            return loop + compute_cost(iterable, sizes)
         case _:
-            return compute_cost(node)
+            return compute_cost(node, sizes)
 
 
 def split_blocks(body: list[ast.stmt]) -> list[list[ast.stmt]]:

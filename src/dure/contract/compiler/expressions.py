@@ -11,8 +11,17 @@ from typing import Any, Final
 
 from dure.contract.checker.bodies import meanings
 from dure.contract.checker.bodies.meanings import MapEntry, VarField
-from dure.contract.checker.bodies.scope import Notes
-from dure.contract.compiler.build import FRAME, attribute, call, constant, name, with_frame
+from dure.contract.compiler.build import (
+    DATA,
+    FRAME,
+    ask_ledger,
+    attribute,
+    call,
+    constant,
+    name,
+    with_frame,
+)
+from dure.contract.compiler.fixed import FixedSizes
 from dure.contract.compiler.widths import LOCAL_BITS, Widths
 from dure.contract.runtime.state import is_digest
 from dure.contract.shapes import BYTES, STR, TIME, Method, Sort, Type, is_amount
@@ -71,9 +80,10 @@ def name_encoding(types: tuple[Type, ...]) -> str:
 class ExpressionLowering:
     """Lowers the expressions of one method."""
 
-    def __init__(self, method: Method, notes: Notes) -> None:
-        self._notes = notes
-        self.widths = Widths(method, notes)
+    def __init__(self, method: Method, sizes: FixedSizes) -> None:
+        self._notes = sizes.notes
+        self._sizes = sizes
+        self.widths = Widths(method, sizes.notes)
 
     def type_of(self, node: ast.expr) -> Type:
         """Return the static type that the checker found."""
@@ -218,8 +228,18 @@ class ExpressionLowering:
             return ast.BinOp(name(key), ast.Add(), *parts)
         return call(key, *parts)
 
+    def read_fixed(
+        self, place: VarField | MapEntry, key: ast.expr, default: ast.expr | None = None
+    ) -> ast.expr:
+        """Return the value of a place of fixed size, for which its block has paid."""
+        data = ast.NamedExpr(ast.Name(DATA, ast.Store()), ask_ledger("read", key))
+        is_absent = ast.Compare(data, [ast.Is()], [constant(None)])
+        missing = call(f"$missing.{place.name}") if default is None else default
+        return ast.IfExp(is_absent, missing, call(f"$decode.{place.name}", name(DATA)))
+
     def lower_place(self, node: ast.expr, meaning: VarField | MapEntry) -> ast.expr:
-        del node
+        if self._sizes.is_fixed(node):
+            return self.read_fixed(meaning, self.lower_key(meaning))
         return with_frame(f"$read.{meaning.name}", self.lower_key(meaning))
 
     def lower_map_call(self, node: ast.expr, meaning: meanings.MapCall) -> ast.expr:
@@ -229,6 +249,8 @@ class ExpressionLowering:
             case "get":
                 assert meaning.default is not None
                 default = self.lower_exact(meaning.default)
+                if self._sizes.is_fixed(node):
+                    return self.read_fixed(entry, key, default)
                 return with_frame(f"$read_or.{entry.name}", default, key)
             case "remove":
                 return with_frame(f"$remove.{entry.name}", key)
@@ -304,8 +326,9 @@ class ExpressionLowering:
         return with_frame(f"$host.{meaning.name}", *self.lower_all(meaning.arguments))
 
     def lower_emit(self, node: ast.expr, meaning: meanings.Emit) -> ast.expr:
-        del node
         values = ast.Tuple(self.lower_all(meaning.arguments), ast.Load())
+        if self._sizes.is_fixed(node):
+            return ask_ledger("emit", constant(meaning.event), call("$encode", values))
         return with_frame(f"$emit.{meaning.event}", values)
 
     def lower_schedule(self, node: ast.expr, meaning: meanings.Schedule) -> ast.expr:

@@ -18,6 +18,7 @@ from dure.contract.checker.check import Checked
 from dure.contract.checker.selection import select_declarations
 from dure.contract.compiler.callers import build_caller_check
 from dure.contract.compiler.expressions import name_encoding
+from dure.contract.compiler.fixed import find_fixed_sizes
 from dure.contract.compiler.marks import Watcher, build_names
 from dure.contract.compiler.statements import lower_method
 from dure.contract.interface import FieldInterface, Interface, describe
@@ -47,6 +48,7 @@ from dure.contract.shapes import (
     Sort,
 )
 from dure.contract.wire import WireTypes
+from dure.core.codec import encode
 
 _RUNTIME: Final[dict[str, Any]] = {
     **{f"${name}": getattr(sized, name) for name in dir(sized) if name[0].islower()},
@@ -55,6 +57,7 @@ _RUNTIME: Final[dict[str, Any]] = {
         f"${name}": getattr(builtins, name)
         for name in ("abs", "enumerate", "len", "max", "min", "range")
     },
+    "$encode": encode,
     "$refuse_reason": refuse_reason,
     "$replace": replace,
     "$run_out": run_out,
@@ -110,8 +113,9 @@ def build_program(
     wire = WireTypes(interface)
     fields = _build_fields(contract, wire)
     names = _build_globals(selected, contract, interface, wire, fields)
+    sizes = find_fixed_sizes(contract, selected, checked.notes)
     functions: list[ast.stmt] = [
-        lower_method(method, checked.notes, is_watched=watcher is not None, is_metered=is_metered)
+        lower_method(method, sizes, is_watched=watcher is not None, is_metered=is_metered)
         for method in contract.methods.values()
     ]
     names |= _build_encodings(contract, checked.notes, wire)

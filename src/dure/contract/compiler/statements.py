@@ -6,11 +6,14 @@ Charges in front of every block, stores through the accessors.
 import ast
 
 from dure.contract.checker.bodies.meanings import MapEntry, Rounded, StoredItem, VarField
-from dure.contract.checker.bodies.scope import Notes
 from dure.contract.checker.declarations import without_docstring
 from dure.contract.compiler.build import (
+    CONTRACT,
     FRAME,
+    LEDGER,
     METER,
+    WRITTEN,
+    ask_ledger,
     assign,
     attribute,
     call,
@@ -21,33 +24,46 @@ from dure.contract.compiler.build import (
 )
 from dure.contract.compiler.charges import compute_statement_cost, split_blocks
 from dure.contract.compiler.expressions import ExpressionLowering, guard_exact
+from dure.contract.compiler.fixed import FixedSizes
 from dure.contract.compiler.marks import mark_block, mark_line
 from dure.contract.gas import ENTRY, TURN
 from dure.contract.shapes import Method
 
 
 def lower_method(
-    method: Method, notes: Notes, *, is_watched: bool = False, is_metered: bool = True
+    method: Method, sizes: FixedSizes, *, is_watched: bool = False, is_metered: bool = True
 ) -> ast.FunctionDef:
     """Return the function `$method.name($f, parameters…)`; see `marks` for a watched one."""
-    lowering = StatementLowering(method, notes, is_watched=is_watched, is_metered=is_metered)
+    lowering = StatementLowering(method, sizes, is_watched=is_watched, is_metered=is_metered)
     body = lowering.lower_suite(without_docstring(method.node.body), ENTRY, method.node)
     parameters = [ast.arg(FRAME), *(ast.arg(each.name) for each in method.parameters)]
     function = ast.FunctionDef(
         name=f"$method.{method.name}",
         args=ast.arguments([], parameters, None, [], [], None, []),
-        body=[assign(METER, attribute(name(FRAME), "meter")), *body],
+        body=[*_list_shortcuts(method, sizes), *body],
         decorator_list=[],
     )
     ast.copy_location(function, method.node)
     return ast.fix_missing_locations(function)
 
 
+def _list_shortcuts(method: Method, sizes: FixedSizes) -> list[ast.stmt]:
+    """Return what the method takes out of its frame once."""
+    shortcuts: list[ast.stmt] = [assign(METER, attribute(name(FRAME), "meter"))]
+    if any(map(sizes.is_fixed, ast.walk(method.node))):
+        shortcuts.append(assign(LEDGER, attribute(name(FRAME), "ledger")))
+        shortcuts.append(assign(CONTRACT, attribute(name(FRAME), "contract")))
+    return shortcuts
+
+
 class StatementLowering:
     """Lowers the statements of one method."""
 
-    def __init__(self, method: Method, notes: Notes, *, is_watched: bool, is_metered: bool) -> None:
-        self._expressions = ExpressionLowering(method, notes)
+    def __init__(
+        self, method: Method, sizes: FixedSizes, *, is_watched: bool, is_metered: bool
+    ) -> None:
+        self._expressions = ExpressionLowering(method, sizes)
+        self._sizes = sizes
         self._is_metered = is_metered
         self._is_watched = is_watched
 
@@ -56,7 +72,7 @@ class StatementLowering:
         lowered: list[ast.stmt] = []
         for i, block in enumerate(split_blocks(body) or [[]]):
             own_gas = entry_gas if i == 0 else 0
-            gas = sum(map(compute_statement_cost, block)) + own_gas
+            gas = sum(map(self._compute_cost, block)) + own_gas
             if self._is_watched:
                 lowered.append(mark_block(owner, gas, own_gas))
             lowered += charge(gas) if self._is_metered else [ast.Pass()]
@@ -64,10 +80,13 @@ class StatementLowering:
                 lowered += self._lower_placed(statement)
         return lowered
 
+    def _compute_cost(self, node: ast.stmt) -> int:
+        return compute_statement_cost(node, self._sizes)
+
     def _lower_placed(self, node: ast.stmt) -> list[ast.stmt]:
         lowered = self._lower_statement(node)
         if self._is_watched:
-            lowered.insert(0, mark_line(node, compute_statement_cost(node)))
+            lowered.insert(0, mark_line(node, self._compute_cost(node)))
         for each in lowered:
             ast.copy_location(each, node)
         return lowered
@@ -124,7 +143,7 @@ class StatementLowering:
         if isinstance(target, ast.Name):
             return [assign(target.id, self._expressions.lower_kept(value))]
         exact = self._expressions.lower_exact(value)
-        return [self._store_lowered(target, exact, self._lower_place(target))]
+        return self._store_lowered(target, exact, self._lower_place(target))
 
     def _lower_place(self, target: ast.expr) -> ast.expr:
         """Return the lowered storage key of a place in the state, or the index of one in a list."""
@@ -137,16 +156,20 @@ class StatementLowering:
                 assert isinstance(target, ast.Subscript)
                 return self._expressions.lower(target.slice)
 
-    def _store_lowered(self, target: ast.expr, value: ast.expr, place: ast.expr) -> ast.stmt:
+    def _store_lowered(self, target: ast.expr, value: ast.expr, place: ast.expr) -> list[ast.stmt]:
         match self._expressions.meaning_of(target):
+            case MapEntry() | VarField() if self._sizes.is_fixed(target):
+                # The value is worked out before the key, as in any Python.
+                write = ask_ledger("write", place, name(WRITTEN))
+                return [assign(WRITTEN, call("$encode", value)), ast.Expr(write)]
             case MapEntry(name=field) | VarField(name=field):
-                return ast.Expr(with_frame(f"$write.{field}", value, place))
+                return [ast.Expr(with_frame(f"$write.{field}", value, place))]
             case StoredItem(name=field):
-                return ast.Expr(with_frame(f"$write_item.{field}", value, place))
+                return [ast.Expr(with_frame(f"$write_item.{field}", value, place))]
             case _:
                 assert isinstance(target, ast.Subscript)
                 owner = self._expressions.lower(target.value)
-                return ast.Expr(call("$set_item", owner, place, value))
+                return [ast.Expr(call("$set_item", owner, place, value))]
 
     def _change(self, node: ast.AugAssign) -> list[ast.stmt]:
         """Lower `target += value`: the place is worked out once, then read, computed and stored."""
@@ -161,11 +184,13 @@ class StatementLowering:
             changed = guard_exact(kind, changed)
         return [
             assign("$place", self._lower_place(node.target)),
-            self._store_lowered(node.target, changed, name("$place")),
+            *self._store_lowered(node.target, changed, name("$place")),
         ]
 
     def _read(self, target: ast.expr, place: ast.expr) -> ast.expr:
         match self._expressions.meaning_of(target):
+            case MapEntry() | VarField() as meaning if self._sizes.is_fixed(target):
+                return self._expressions.read_fixed(meaning, place)
             case MapEntry(name=field) | VarField(name=field):
                 return with_frame(f"$read.{field}", place)
             case StoredItem(name=field):

@@ -68,13 +68,25 @@ class Accessors:
     Each takes the frame and the key; `read_or` also a default before it, `write` the value.
     """
 
-    ACTIONS: ClassVar = ("key", "read", "read_or", "write", "has", "remove")
+    ACTIONS: ClassVar = (
+        "key",
+        "missing",
+        "decode",
+        "read",
+        "read_or",
+        "write",
+        "has",
+        "remove",
+    )
 
     key: bytes | BuildKey
     """Of a Var the key itself; of a Map what makes the key from the keys of an entry.
 
     Where `is_digest` says so of those keys, it is what stands before the one of them.
     """
+    missing: Callable[[], Any]
+    """Gives what an absent value reads as, or refuses."""
+    decode: Decode
     read: Callable[[Frame, bytes], Any]
     read_or: Callable[[Frame, Any, bytes], Any]
     write: Callable[[Frame, Any, bytes], None]
@@ -137,9 +149,12 @@ def build_accessors(name: str, kind: Type, wire: WireTypes) -> Accessors:
     encode_value = wire.remember(build_encode, value)
     decode_value = wire.remember(build_decode, value)
     read_or = _build_read_or(decode_value, estimate_built_factor([value], wire))
+    missing = _build_missing(keys, value)
     return Accessors(
         key=_build_key(name, keys),
-        read=_build_read(read_or, _build_missing(keys, value)),
+        missing=missing,
+        decode=decode_value,
+        read=_build_read(read_or, missing),
         read_or=read_or,
         write=_build_write(encode_value),
         has=_has,
