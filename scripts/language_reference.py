@@ -24,7 +24,7 @@ from dure.contract.checker.bodies.operators import (
     is_comparable,
     is_ordered,
 )
-from dure.contract.checker.syntax import FIELDS
+from dure.contract.checker.text.syntax import FIELDS
 from dure.contract.checker.vocabulary import (
     BASES,
     BUILTINS,

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from dure.contract.bundle import Source
 from dure.contract.checker.check import check_declarations
-from dure.contract.checker.selection import select_declarations
+from dure.contract.checker.declared.selection import select_declarations
 from dure.contract.language.numbers import write_units
 from dure.contract.limits import LANGUAGE_VERSION
 from dure.contract.problems import Problems, UnsafeSource

@@ -81,6 +81,10 @@ RULES: Final[dict[str, Rule]] = {
         "Python, or nothing",
         "write the character itself, `\\\\`, or its number: `\\u00e9`",
     ),
+    "control-character": Rule(
+        "a character that nobody sees changes in which order the line is shown",
+        "remove it, or write its number: `\\u202e`",
+    ),
     "unknown-name": Rule(
         "`{name}` is not known here", "declare or import it first; only the language's names exist"
     ),

@@ -98,7 +98,7 @@ def decode_value(interface: Interface, kind: Type, data: bytes) -> Plain:
 def decode_key(interface: Interface, kinds: Sequence[Type], key: bytes) -> tuple[str, list[Plain]]:
     """Return the field and the plain keys of a storage key with keys of these types."""
     wire = _get_wire(interface)
-    types = tuple([str, *map(wire.get, kinds)])
+    types = (str, *map(wire.get, kinds))
     field, *keys = codec.decode(tuple[types], key, bytes_max=KEY_BYTES_MAX)  # type: ignore[valid-type]
     return field, [_from_wire(interface, *pair) for pair in zip(kinds, keys, strict=True)]
 

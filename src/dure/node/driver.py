@@ -52,10 +52,10 @@ from dure.core.errors import (
 from dure.core.signatures import verify_many
 from dure.core.types import Height, Instant, Milliseconds, PublicKey, Round, TransactionId
 from dure.node import messages
-from dure.node.halt import FinalBlockNotExecuted
 from dure.node.mempool import Mempool, MempoolLimits
 from dure.node.ports import Clock, Disk, Network, Signer, StoredBlock
 from dure.node.synchronizer import Synchronizer
+from dure.node.workers.halt import FinalBlockNotExecuted
 
 TICK = "tick"
 DUE = "due"

@@ -30,12 +30,12 @@ from dure.node.driver import Driver, Ports
 from dure.node.durable.signer import FileSigner, MuteSigner
 from dure.node.durable.storage import RocksDisk
 from dure.node.gateway import NodeStatus, Notice, PeerStatus
-from dure.node.halt import FinalBlockNotExecuted, write_dump
 from dure.node.mempool import MempoolLimits
 from dure.node.peers.directory import Peer
 from dure.node.peers.network import LocalNode, PeerNetwork
 from dure.node.ports import Signer, StoredBlock
 from dure.node.subscriptions import Subscriptions
+from dure.node.workers.halt import FinalBlockNotExecuted, write_dump
 
 SUBMIT_CHUNK = 100
 """Envelopes checked in one go: about four milliseconds of the event loop."""

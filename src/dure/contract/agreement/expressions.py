@@ -23,7 +23,7 @@ from dure.contract.agreement.tables import (
     ORDERS,
     TYPING,
 )
-from dure.contract.checker.constants import compute_constant
+from dure.contract.checker.declared.constants import compute_constant
 from dure.contract.checker.vocabulary import DURATION_UNITS
 from dure.contract.language.numbers import write_units
 from dure.contract.shapes import BOOL, ContractShape, Declarations, Method, Sort, Type

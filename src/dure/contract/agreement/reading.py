@@ -25,7 +25,7 @@ from dure.contract.agreement.parties import Found, keep_once, list_assets, list_
 from dure.contract.agreement.texts import Glossary, read_glossary
 from dure.contract.bundle import Source
 from dure.contract.checker.check import Checked, check_source
-from dure.contract.checker.selection import select_declarations
+from dure.contract.checker.declared.selection import select_declarations
 from dure.contract.problems import Problems, UnsafeSource
 from dure.contract.shapes import NOTHING, ContractShape, Declarations, Kind, Method, Sort, Type
 
@@ -44,7 +44,10 @@ def explain(source: Source) -> Agreement:
 def _read_contract(checked: Checked, contract: ContractShape) -> Agreement:
     known = select_declarations(checked.bundle, contract)
     place = Place(known, contract, checked.notes.types)
-    found = follow_all(contract.entries, place)
+    own_first = sorted(
+        contract.entries, key=lambda each: contract.origins[each.name] != contract.name
+    )
+    found = follow_all(own_first, place)
     glossary = read_glossary(checked.bundle.modules)
     clauses = {
         method.name: _read_clause(method, conduct, place, glossary=glossary)

@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from dure.contract.bundle import Source
 from dure.contract.checker.bodies.scope import Notes, Scope
 from dure.contract.checker.bodies.statements import check_body
-from dure.contract.checker.contracts import check_initialiser
-from dure.contract.checker.declarations import read_declarations
+from dure.contract.checker.declared.contracts import check_initialiser
+from dure.contract.checker.declared.declarations import read_declarations
+from dure.contract.checker.declared.modules import join_modules, parse_files
+from dure.contract.checker.declared.records import check_sizes
 from dure.contract.checker.graph import check_graph
-from dure.contract.checker.modules import join_modules, parse_files
-from dure.contract.checker.records import check_sizes
 from dure.contract.problems import Problem, Problems
 from dure.contract.shapes import Bundle, ContractShape, Declarations
 

@@ -15,7 +15,7 @@ import msgspec
 from dure.contract.checker.bodies.meanings import Encoding
 from dure.contract.checker.bodies.scope import Notes
 from dure.contract.checker.check import Checked
-from dure.contract.checker.selection import select_declarations
+from dure.contract.checker.declared.selection import select_declarations
 from dure.contract.compiler.callers import build_caller_check
 from dure.contract.compiler.expressions import name_encoding
 from dure.contract.compiler.fixed import find_fixed_sizes

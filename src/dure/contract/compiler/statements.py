@@ -6,7 +6,7 @@ Charges in front of every block, stores through the accessors.
 import ast
 
 from dure.contract.checker.bodies.meanings import MapEntry, Rounded, StoredItem, VarField
-from dure.contract.checker.declarations import without_docstring
+from dure.contract.checker.declared.declarations import without_docstring
 from dure.contract.compiler.build import (
     CONTRACT,
     FRAME,

@@ -55,8 +55,8 @@ from dure.core.types import (
 from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
 from dure.node.driver import Driver, Ports
-from dure.node.halt import FinalBlockNotExecuted
 from dure.node.ports import StoredBlock
+from dure.node.workers.halt import FinalBlockNotExecuted
 from dure.testing.simulation.faults import Faults
 from dure.testing.simulation.ports import (
     Links,

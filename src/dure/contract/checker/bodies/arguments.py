@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from dure.contract.checker.bodies.expressions import check_expression
 from dure.contract.checker.bodies.scope import Scope
-from dure.contract.checker.refused import RefusedExpression
+from dure.contract.checker.text.refused import RefusedExpression
 from dure.contract.shapes import Field, Type, is_asset, with_currency
 
 

@@ -9,7 +9,7 @@ from dure.contract.checker.bodies.arguments import bind_types, mean_call
 from dure.contract.checker.bodies.expressions import check_expression
 from dure.contract.checker.bodies.meanings import Fixed, Rounded, Scale
 from dure.contract.checker.bodies.scope import Scope, is_unknown
-from dure.contract.checker.constants import read_decimal_text
+from dure.contract.checker.declared.constants import read_decimal_text
 from dure.contract.shapes import AMOUNT, INT, UNKNOWN, DecimalShape, Sort, Type, of_currency
 
 

@@ -32,7 +32,7 @@ from dure.contract.checker.bodies.operators import (
     is_ordered,
 )
 from dure.contract.checker.bodies.scope import Scope, is_unknown
-from dure.contract.checker.refused import RefusedExpression
+from dure.contract.checker.text.refused import RefusedExpression
 from dure.contract.checker.vocabulary import BUILTINS, CONTEXT
 from dure.contract.shapes import (
     AMOUNT,

@@ -7,7 +7,6 @@ that surely have a value; a local keeps one type for the whole method.
 import ast
 from typing import Final
 
-from dure.contract.checker.annotations import read_value_type
 from dure.contract.checker.bodies.calls import check_call
 from dure.contract.checker.bodies.expressions import (
     check_condition,
@@ -18,8 +17,9 @@ from dure.contract.checker.bodies.expressions import (
 )
 from dure.contract.checker.bodies.meanings import StoredListCall, VarField
 from dure.contract.checker.bodies.scope import Scope, is_unknown
-from dure.contract.checker.declarations import without_docstring
-from dure.contract.checker.refused import RefusedStatement, find_stored_names
+from dure.contract.checker.declared.annotations import read_value_type
+from dure.contract.checker.declared.declarations import without_docstring
+from dure.contract.checker.text.refused import RefusedStatement, find_stored_names
 from dure.contract.shapes import INT, NOTHING, STR, UNKNOWN, Sort, Type, list_of
 
 

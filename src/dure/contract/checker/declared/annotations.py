@@ -2,8 +2,8 @@
 
 import ast
 
-from dure.contract.checker.constants import compute_constant
-from dure.contract.checker.refused import RefusedExpression
+from dure.contract.checker.declared.constants import compute_constant
+from dure.contract.checker.text.refused import RefusedExpression
 from dure.contract.limits import LIST_LIMIT_MAX
 from dure.contract.problems import Problems
 from dure.contract.shapes import (

@@ -13,9 +13,9 @@ from dure.core.errors import WorkerDied
 from dure.core.types import TransactionId
 from dure.identity.certificates import save_tls_files
 from dure.node.durable.signer import create_guard
-from dure.node.halt import FinalBlockNotExecuted, write_dump
 from dure.node.mempool import MempoolLimits
 from dure.node.runtime import Node, NodeParts
+from dure.node.workers.halt import FinalBlockNotExecuted, write_dump
 from dure.testing.simulation import Simulation
 
 SIMULATION = Simulation(1, members=1)

@@ -11,12 +11,12 @@ import ast
 import re
 from typing import Final
 
-from dure.contract.checker.annotations import read_value_type
-from dure.contract.checker.constants import compute_constant
-from dure.contract.checker.contracts import find_base_names, read_contract
-from dure.contract.checker.modules import LIBRARY_PACKAGE
-from dure.contract.checker.refused import RefusedStatement
-from dure.contract.checker.signatures import read_stub
+from dure.contract.checker.declared.annotations import read_value_type
+from dure.contract.checker.declared.constants import compute_constant
+from dure.contract.checker.declared.contracts import find_base_names, read_contract
+from dure.contract.checker.declared.modules import LIBRARY_PACKAGE
+from dure.contract.checker.declared.signatures import read_stub
+from dure.contract.checker.text.refused import RefusedStatement
 from dure.contract.checker.vocabulary import BASES, IMPORTABLE, LANGUAGE_MODULE, RESERVED
 from dure.contract.language.numbers import PLACES_MAX, Rounding
 from dure.contract.limits import CONTRACTS_MAX, FIELDS_MAX

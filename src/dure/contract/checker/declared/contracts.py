@@ -16,9 +16,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from dure.contract.checker.annotations import read_limit, read_state_type
-from dure.contract.checker.refused import RefusedStatement
-from dure.contract.checker.signatures import read_method
+from dure.contract.checker.declared.annotations import read_limit, read_state_type
+from dure.contract.checker.declared.signatures import read_method
+from dure.contract.checker.text.refused import RefusedStatement
 from dure.contract.checker.vocabulary import SELF_NAMES
 from dure.contract.problems import Problems
 from dure.contract.shapes import (

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dure.contract.bundle import Source
-from dure.contract.checker.syntax import parse
+from dure.contract.checker.text.syntax import parse
 from dure.contract.limits import LIBRARY_MODULES_MAX
 from dure.contract.problems import Problems
 from dure.contract.shapes import Bundle

@@ -21,8 +21,8 @@ import warnings
 from collections.abc import Iterator
 from typing import Final
 
-from dure.contract.checker.escapes import check_escapes
-from dure.contract.checker.refused import build_placeholder
+from dure.contract.checker.text.escapes import check_escapes
+from dure.contract.checker.text.refused import build_placeholder
 from dure.contract.limits import (
     LITERAL_BITS_MAX,
     LOOP_DEPTH_MAX,
@@ -128,6 +128,8 @@ FIELD_RULES: Final[dict[tuple[type[ast.AST], str], str]] = {
 }
 
 NAME_FIELDS: Final = ("id", "attr", "arg", "name")
+_DIRECTION: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks of writing direction, in which one can hide the end of a comment or of a text."""
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -144,6 +146,7 @@ def parse(source: str, problems: Problems) -> ast.Module | None:
         _check_loops(statement, 0, problems)
     if not source.isascii():
         _check_ascii_names(source, problems)
+        _check_control_characters(source, problems)
     if "\\" in source:
         check_escapes(source, problems)
     return tree
@@ -313,6 +316,14 @@ def _check_loops(node: ast.AST, depth: int, problems: Problems) -> None:
             problems.add("loop-depth", node)
     for child in ast.iter_child_nodes(node):
         _check_loops(child, depth, problems)
+
+
+def _check_control_characters(source: str, problems: Problems) -> None:
+    """Refuse what makes people read another text than the chain does (CVE-2021-42574)."""
+    for number, line in enumerate(source.split("\n"), 1):
+        if found := _DIRECTION.search(line):
+            place = ast.Pass(lineno=number, col_offset=len(line[: found.start()].encode()))
+            problems.add("control-character", place)
 
 
 def _check_ascii_names(source: str, problems: Problems) -> None:

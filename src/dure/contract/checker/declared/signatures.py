@@ -4,9 +4,9 @@ import ast
 from dataclasses import dataclass, field
 from typing import Final
 
-from dure.contract.checker.annotations import read_result_type, read_value_type
-from dure.contract.checker.constants import compute_constant
-from dure.contract.checker.refused import RefusedExpression
+from dure.contract.checker.declared.annotations import read_result_type, read_value_type
+from dure.contract.checker.declared.constants import compute_constant
+from dure.contract.checker.text.refused import RefusedExpression
 from dure.contract.checker.vocabulary import RESERVED
 from dure.contract.limits import FIELDS_MAX, NAME_LENGTH_MAX
 from dure.contract.problems import Problems

@@ -1,0 +1,1 @@
+"""Second step: what the files declare, read without looking into methods."""
