@@ -151,7 +151,7 @@ class Bells(RuleBasedStateMachine):
         """In the end, what is started runs."""
         for contract in sorted(self.stopped):
             self.make("authority", ledger_call("start", system.StartArguments(contract)))
-        self.stopped.clear()
+            self.stopped.remove(contract)
         while self.ledger.executor.next_due() is not None:
             self.block(after=100)
         assert not self.waiting
