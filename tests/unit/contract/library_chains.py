@@ -42,7 +42,7 @@ FOLDER = Path(__file__).parent / "library"
 DAY = date(2013, 2, 8)
 """A snowstorm: flights are late, cancelled and diverted."""
 WORLD = {"world"}
-PREMIUM, COVER, FLOAT = 5_000, 200_000, 50_000_000
+PREMIUM, COVER, FLOAT = 5_000, 200_000, 500_000_000
 START = Instant(1_800_000_000_000)
 TOGETHER = 2
 """Transactions of a block: each may take half of a block's gas."""
