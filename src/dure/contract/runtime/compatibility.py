@@ -27,10 +27,9 @@ def _find_all(before: Interface, after: Interface) -> Iterator[str]:
     for name, kind in before.state.items():
         if name not in after.state:
             yield f"the field {name} is gone"
-            continue
-        if not comparison.fits(parse_type(kind, before), parse_type(after.state[name], after)):
+        elif not comparison.fits(parse_type(kind, before), parse_type(after.state[name], after)):
             yield f"the field {name} has another type than before"
-        if before.limits.get(name, 0) > after.limits.get(name, 0):
+        elif before.limits.get(name, 0) > after.limits.get(name, 0):
             yield f"the list {name} may have fewer items than before"
     for name, method in before.methods.items():
         known = after.methods.get(name)
