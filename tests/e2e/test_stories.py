@@ -8,7 +8,7 @@ from dure.application import Story, find_application
 from dure.apps.flight_delay.stories import late_flight_pays_by_itself
 from dure.chain.genesis.document import EngineKind
 from dure.cli.demo.stories import found_story_network, open_office, play_story
-from dure.contract.language import Duration, hours
+from dure.contract.language import Amount, Duration, hours
 from dure.core.types import Instant
 from dure.sdk import Client
 from dure.testing import (
@@ -137,7 +137,7 @@ def test_calls_views_fields_and_events_answer_as_in_memory(
     world: World, ann: Person, counter: Deployed
 ) -> None:
     assert counter.add(by=ann, number=3) == 8
-    assert counter.give(by=ann, pay=400) == 400
+    assert counter.give(by=ann, pay=400) == Amount(400)
     note = Note(ann.address, world.now, Mood.LOUD, ["a", "b"])
     counter.write(by=ann, note=note)
     assert counter.note() == note

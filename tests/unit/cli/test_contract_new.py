@@ -50,7 +50,8 @@ def test_it_reads_like_an_agreement_in_both_languages(begun: Path) -> None:
     agreement = explain(bundle((begun / "bike_deposit.py").read_text("utf-8"), "BikeDeposit"))
     english, korean = render(agreement, "en"), render(agreement, "ko")
     assert "## 4. What the host may do" in english
-    assert "pays the amount of the deposit minus the damage in “money” to the guest" in english
+    rest = "the amount of the deposit minus the damage"
+    assert f"Pays {rest} in the agreed money to the guest of the deposit." in english
     assert "When: “deadline”." in english
     assert "## 4. 주인이 할 수 있는 일" in korean
     author = korean.replace("BikeDeposit", "").replace("bike_deposit", "")
