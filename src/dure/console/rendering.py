@@ -5,7 +5,7 @@ evaluated, no frame; so even a name that slipped through unescaped could not run
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -81,9 +81,12 @@ def show_time(milliseconds: int) -> str:
 
 
 def show_offset(milliseconds: int) -> str:
-    """Return a difference of time in days, hours, minutes and seconds."""
+    """Return how far ledger time is from the clock, in any language: `-5005d 00:37:57`."""
     sign = "-" if milliseconds < 0 else "+"
-    return sign + str(timedelta(seconds=abs(milliseconds) // 1000))
+    minutes, seconds = divmod(abs(milliseconds) // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    return f"{sign}{days}d {hours:02}:{minutes:02}:{seconds:02}"
 
 
 def show_number(value: object) -> str:

@@ -10,6 +10,7 @@ import pytest
 from dure.api.answers.shapes import EventItem
 from dure.console import build_pages
 from dure.console.language import LANGUAGES, load_texts
+from dure.console.rendering import show_offset
 from dure.console.threads import build_threads
 from dure.contract.interface import build_interface
 from dure.contract.source import bundle
@@ -115,7 +116,7 @@ def test_a_test_chain_says_so_on_every_page(desk: Desk) -> None:
     for path in list_paths(desk):
         text = load(desk, path).text
         assert "TEST CHAIN" in text
-        assert "-0:00:01" in text
+        assert "-0d 00:00:01" in text
 
 
 def test_the_browser_chooses_the_language_and_the_address_overrules(desk: Desk) -> None:
@@ -190,3 +191,8 @@ def test_threads_tell_the_last_word_of_each_thing(desk: Desk) -> None:
     assert (threads.key, threads.columns) == ("author", ("text", "by"))
     assert [(latest, values) for _, latest, values in threads.rows] == [("Praised", ("x", "all"))]
     assert build_threads(build_interface(bundle(GUESTBOOK, "Guestbook")), events) is None
+
+
+def test_an_offset_reads_the_same_in_every_language() -> None:
+    assert show_offset(-(5005 * 86_400 + 37 * 60 + 57) * 1000) == "-5005d 00:37:57"
+    assert show_offset(3_600_999) == "+0d 01:00:00"
