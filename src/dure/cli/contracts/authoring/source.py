@@ -10,9 +10,7 @@ from dure.cli.contracts.authoring.check import print_problems
 from dure.cli.contracts.authoring.file import read_text
 from dure.cli.output import fail
 from dure.contract.bundle import Source
-from dure.contract.checker.check import check_declarations
-from dure.contract.problems import Problems
-from dure.contract.source import bundle, check_text
+from dure.contract.source import bundle, check_text, find_contracts
 from dure.core.errors import ConfigurationError
 
 ClassOption = Annotated[
@@ -35,7 +33,7 @@ def load_source(file: Path, class_name: str | None) -> Source:
 
 
 def _choose_class(file: Path, text: str, wanted: str | None) -> str:
-    names = list(check_declarations(bundle(text, ""), Problems()).contracts)
+    names = find_contracts(text)
     chosen = [name for name in names if wanted in {None, name}]
     if wanted is None and len(names) > 1:
         # Whatever another class of the file inherits from is a part, not the contract.
