@@ -23,6 +23,7 @@ from dure.core.codec import decode, encode
 from dure.core.errors import InvalidTransaction, StorageError
 from dure.core.types import Height, Instant, PublicKey, Round
 from dure.node import messages
+from dure.node.catching_up.serving import collect_blocks
 from dure.node.driver import Divergence, Driver
 from dure.node.mempool import Mempool, MempoolLimits
 from dure.testing.simulation.network import Simulation
@@ -188,7 +189,7 @@ def test_a_pool_of_nothing_but_dead_transactions_is_cleaned_without_a_block() ->
 
 def test_a_full_pool_is_an_answer() -> None:
     simulation = make_solo()
-    simulation.get_driver(0).mempool = Mempool(MempoolLimits(transactions_max=0))
+    simulation.get_driver(0)._intake.mempool = Mempool(MempoolLimits(transactions_max=0))
     (answer,) = simulation.submit(0, transfer_to_oneself(simulation))
     assert isinstance(answer, InvalidTransaction)
     assert answer.code == "mempool_full"
@@ -389,13 +390,13 @@ def test_blocks_come_within_bounds_and_none_where_there_are_none() -> None:
     simulation = Simulation(11)
     for _ in range(4):
         settle(simulation, simulation.transfer())
-    driver = simulation.get_driver(0)
+    disk = simulation.nodes[0].disk
     height = simulation.height(0)
-    assert [b.block.header.height for b in driver._collect_blocks(Height(1), 2).items] == [1, 2]
-    assert len(driver._collect_blocks(Height(1), 64).items) == height
-    assert driver._collect_blocks(Height(height + 1), 64).items == ()
-    del simulation.nodes[0].disk.blocks[Height(2)]
-    assert len(driver._collect_blocks(Height(1), 64).items) == 1
+    assert [b.block.header.height for b in collect_blocks(disk, Height(1), 2).items] == [1, 2]
+    assert len(collect_blocks(disk, Height(1), 64).items) == height
+    assert collect_blocks(disk, Height(height + 1), 64).items == ()
+    del disk.blocks[Height(2)]
+    assert len(collect_blocks(disk, Height(1), 64).items) == 1
 
 
 def test_an_answer_is_cut_at_its_bound_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -403,7 +404,7 @@ def test_an_answer_is_cut_at_its_bound_of_bytes(monkeypatch: pytest.MonkeyPatch)
     for _ in range(3):
         settle(simulation, transfer_to_oneself(simulation))
     monkeypatch.setattr("dure.node.messages.BLOCKS_BYTES_MAX", 1)
-    assert len(simulation.get_driver(0)._collect_blocks(Height(1), 64).items) == 1
+    assert len(collect_blocks(simulation.nodes[0].disk, Height(1), 64).items) == 1
 
 
 def test_blocks_that_nobody_asked_for_are_not_looked_at() -> None:

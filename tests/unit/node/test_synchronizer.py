@@ -1,8 +1,8 @@
 """Catching up: whom a node that is behind asks, and whom it asks next."""
 
 from dure.core.types import Height, Instant, PublicKey
+from dure.node.catching_up.synchronizer import ANSWER_TIMEOUT_MS, Synchronizer
 from dure.node.messages import BLOCKS_MAX, GetBlocks
-from dure.node.synchronizer import ANSWER_TIMEOUT_MS, Synchronizer
 
 ANNA, BEN, CHRIS = (PublicKey(bytes([i]) * 32) for i in (1, 2, 3))
 NOW = Instant(10_000)

@@ -4,9 +4,8 @@ Rules
 -----
 1. `append` returns when the record is on the disk (`fdatasync`), or raises `StorageError`; after a
    failed flush nobody knows what is on the disk, so the journal refuses all further work.
-2. Only the last record can be torn, because each one was durable before the next began. So damage
-   that **no intact record follows** is a torn tail and is cut off; any other is a `StorageError`
-   that names the place, and the node does not start.
+2. A torn tail is cut off; any other damage is a `StorageError` that names the place, and the node
+   does not start.
 3. Every record has a sequence number that never restarts. The store notes the newest one with each
    block. A journal that is missing, belongs to another store or is older than the store noted
    (restored from a backup) is not `is_complete`: the validator may have forgotten what it said and
@@ -14,60 +13,29 @@ Rules
    restarting changes nothing, until somebody calls `begin_anew`.
 4. Records at or below the head's height are dropped once the file has grown past `size_max`: the
    rest is written to a new file, which replaces the old one in one step.
-5. Checksums start from the store's own random id: what peers put into a record can never look like
-   a record of ours.
 
-File
-----
-```
-file    = header record*
-header  = "DUREJRN1" store_id[16] next_sequence[8] crc32[4]        crc of the 32 bytes before it
-record  = mark[4] length[4] height[8] sequence[8] data_crc32[4] head_crc32[4] data[length]
-```
-All integers are big-endian. `head_crc32` covers the 28 bytes before it, so that a wrong length is
-never believed; `next_sequence` is the number of the first record after the file was made.
+The bytes are `journal_format`'s.
 """
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from struct import Struct
 from typing import Final, NoReturn
-from zlib import crc32
 
 from dure.core.errors import StorageError
 from dure.core.types import Height
 from dure.identity.files import sync_folder
+from dure.node.durable.journal_format import (
+    RECORD_HEAD_LENGTH,
+    Content,
+    DamagedJournal,
+    Entry,
+    JournalFormat,
+)
 
-MAGIC: Final = b"DUREJRN1"
-MARK: Final = b"\xd0\x5ejr"
-STORE_ID_LENGTH: Final = 16
 RECORD_BYTES_MAX: Final = 64 * 1024 * 1024
 """A record may hold a whole block with its proofs; one message is at most 32 MiB."""
 FILE_BYTES_MAX: Final = 16 * 1024 * 1024
 """Size past which a file is rewritten when the head has moved on."""
-
-_HEADER: Final = Struct(">8s16sQ")
-_RECORD: Final = Struct(">4sIQQI")
-_CRC: Final = Struct(">I")
-_HEADER_LENGTH: Final = _HEADER.size + _CRC.size
-_RECORD_LENGTH: Final = _RECORD.size + _CRC.size
-
-
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    height: int
-    sequence: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class _Content:
-    entries: list[_Entry]
-    next_sequence: int
-    end: int
-    """Offset behind the last intact record."""
 
 
 class Journal:
@@ -82,13 +50,12 @@ class Journal:
         Raises `StorageError` where the file is damaged before its last record.
         """
         self._path = path
-        self._store_id = store_id
-        self._crc_start = crc32(store_id)
+        self._format = JournalFormat(store_id)
         self._size_max = size_max
         self._failed = False
         self._descriptor = -1
         self._size = 0
-        content = self._read() or _Content([], 0, 0)
+        content = self._read() or Content([], 0, 0)
         self._entries = content.entries
         self._next_sequence = max(content.next_sequence, noted or 0)
         self.is_complete = noted is None or (content.next_sequence >= noted and content.end > 0)
@@ -111,8 +78,8 @@ class Journal:
             self._refuse(f"takes records of at most {RECORD_BYTES_MAX} bytes, not {len(data)}")
         if not self.is_complete:
             return
-        entry = _Entry(height, self._next_sequence, data)
-        record = self._encode_record(entry)
+        entry = Entry(height, self._next_sequence, data)
+        record = self._format.encode_record(entry)
         try:
             _write_all(self._descriptor, record)
             os.fdatasync(self._descriptor)
@@ -144,7 +111,7 @@ class Journal:
     def compact(self, head: Height) -> None:
         """Forget records at or below the `head`; the file shrinks once it is past its size."""
         self._entries = [entry for entry in self._entries if entry.height > head]
-        live = sum(_RECORD_LENGTH + len(entry.data) for entry in self._entries)
+        live = sum(RECORD_HEAD_LENGTH + len(entry.data) for entry in self._entries)
         # Half of the file must go, or a long height would be rewritten again and again.
         if self._size > self._size_max and live * 2 < self._size:
             self._close_descriptor()
@@ -155,59 +122,17 @@ class Journal:
         self._close_descriptor()
         self._failed = True
 
-    def _read(self) -> _Content | None:
+    def _read(self) -> Content | None:
         try:
             data = self._path.read_bytes()
         except FileNotFoundError:
             return None
         except OSError as problem:
             self._refuse(f"could not be read: {problem.strerror}")
-        header = data[: _HEADER.size]
-        if len(data) < _HEADER_LENGTH or crc32(header) != _CRC.unpack_from(data, _HEADER.size)[0]:
-            self._refuse("is damaged at byte 0: its header is not intact")
-        magic, store_id, next_sequence = _HEADER.unpack(header)
-        if magic != MAGIC:
-            self._refuse("has a format that this program does not read")
-        if store_id != self._store_id:
-            return None
-        return self._scan(data, next_sequence)
-
-    def _scan(self, data: bytes, next_sequence: int) -> _Content:
-        offset, sequence = _HEADER_LENGTH, 0
-        entries: list[_Entry] = []
-        while offset < len(data):
-            entry = self._decode_record(data, offset)
-            if entry is None or entry.sequence < sequence:
-                if self._has_intact_record(data, offset + 1):
-                    self._refuse(f"is damaged at byte {offset}, before intact records")
-                break
-            entries.append(entry)
-            sequence = entry.sequence + 1
-            offset += _RECORD_LENGTH + len(entry.data)
-        return _Content(entries, max(sequence, next_sequence), offset)
-
-    def _encode_record(self, entry: _Entry) -> bytes:
-        data_crc = crc32(entry.data, self._crc_start)
-        head = _RECORD.pack(MARK, len(entry.data), entry.height, entry.sequence, data_crc)
-        return head + _CRC.pack(crc32(head, self._crc_start)) + entry.data
-
-    def _decode_record(self, data: bytes, offset: int) -> _Entry | None:
-        """Return the intact record at `offset`, or None where there is none."""
-        start = offset + _RECORD_LENGTH
-        if start > len(data):
-            return None
-        head = data[offset : offset + _RECORD.size]
-        if crc32(head, self._crc_start) != _CRC.unpack_from(data, offset + _RECORD.size)[0]:
-            return None
-        mark, length, height, sequence, data_crc = _RECORD.unpack(head)
-        payload = data[start : start + length]
-        whole = mark == MARK and len(payload) == length
-        if not whole or crc32(payload, self._crc_start) != data_crc:
-            return None
-        return _Entry(height, sequence, payload)
-
-    def _has_intact_record(self, data: bytes, offset: int) -> bool:
-        return any(self._decode_record(data, place) for place in _find_marks(data, offset))
+        try:
+            return self._format.scan(data)
+        except DamagedJournal as problem:
+            self._refuse(str(problem))
 
     def _open(self, end: int) -> None:
         try:
@@ -220,10 +145,7 @@ class Journal:
         self._size = end
 
     def _rewrite(self) -> None:
-        # The header keeps the numbering where no record is left to carry it.
-        header = _HEADER.pack(MAGIC, self._store_id, self._next_sequence)
-        records = map(self._encode_record, self._entries)
-        content = b"".join([header, _CRC.pack(crc32(header)), *records])
+        content = self._format.encode_file(self._entries, self._next_sequence)
         temporary = self._path.with_suffix(".new")
         try:
             with temporary.open("wb") as file:
@@ -244,13 +166,6 @@ class Journal:
 
     def _refuse(self, reason: str) -> NoReturn:
         raise StorageError(f"the journal {self._path} {reason}", file=str(self._path))
-
-
-def _find_marks(data: bytes, offset: int) -> Iterator[int]:
-    place = data.find(MARK, offset)
-    while place >= 0:
-        yield place
-        place = data.find(MARK, place + 1)
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

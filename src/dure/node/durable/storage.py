@@ -36,7 +36,8 @@ import rocksdict
 from dure.core.codec import decode, encode
 from dure.core.errors import ConfigurationError, InvalidEncoding, StorageError
 from dure.core.types import BlockId, Height, TransactionId
-from dure.node.durable.journal import STORE_ID_LENGTH, Journal
+from dure.node.durable.journal import Journal
+from dure.node.durable.journal_format import STORE_ID_LENGTH
 from dure.node.ports import StoredBlock
 
 FORMAT: Final = 1

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from dure.core.errors import StorageError
 from dure.core.types import Height
-from dure.node.durable.journal import MARK, Journal
+from dure.node.durable.journal import Journal
+from dure.node.durable.journal_format import MARK
 
 STORE = b"store-id-16bytes"
 

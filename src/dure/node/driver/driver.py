@@ -1,0 +1,310 @@
+"""The driver's loop: events into the engine, its effects out to the ports, in order.
+
+Rules
+-----
+1. Effects of a step are performed strictly in order; an answer (`DraftSigned`, `CandidateBuilt`,
+   `HeadChanged` …) waits until the effects before it are done. `Persist` is flushed before any
+   later effect begins.
+2. A block reaches the ledger by one path only: `Finalize` → judged (again, if need be) →
+   committed → durable → told.
+3. A peer's message is opened, and every signature in it checked, before the engine sees it. What
+   does not pass ends the connection.
+"""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, assert_never
+
+import structlog
+
+from dure.chain.executor import Executor
+from dure.consensus import interface as consensus
+from dure.consensus.quorum import VerifyMany
+from dure.core.block import Block, compute_block_id
+from dure.core.certificate import Certificate
+from dure.core.codec import decode, encode
+from dure.core.errors import InvalidEncoding, PeerViolation
+from dure.core.signatures import verify_many
+from dure.core.types import Height, Milliseconds, PublicKey
+from dure.node import messages
+from dure.node.catching_up.serving import collect_blocks
+from dure.node.catching_up.synchronizer import Synchronizer
+from dure.node.driver.execution import Execution
+from dure.node.driver.intake import Answer, Intake, Observer
+from dure.node.driver.restart import restore
+from dure.node.mempool import Mempool, MempoolLimits
+from dure.node.ports import Clock, Disk, Network, Signer, StoredBlock
+
+TICK = "tick"
+DUE = "due"
+TICK_MS = Milliseconds(500)
+DUE_MS_MAX = 24 * 3_600_000
+
+EngineFactory = Callable[[consensus.Head, Sequence[bytes]], consensus.Engine[Any]]
+"""Builds the engine from the head and the journal's records of the next height."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The doors to the outside."""
+
+    disk: Disk
+    network: Network
+    clock: Clock
+    signer: Signer
+
+
+class Driver:
+    """One node's duties between its ports."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        ports: Ports,
+        *,
+        engine_factory: EngineFactory,
+        observer: Observer,
+        limits: MempoolLimits | None = None,
+        verify: VerifyMany = verify_many,
+    ) -> None:
+        """Restore the ledger from the disk; nothing is sent before `start`."""
+        self.executor = executor
+        self.synchronizer = Synchronizer(self._ask)
+        self._ports = ports
+        self._observer = observer
+        self._verify = verify
+        self._events: deque[consensus.Event[Any]] = deque()
+        self._stepping = False
+        self._told_work = False
+        self._intake = Intake(
+            executor,
+            ports.network,
+            ports.clock,
+            observer=observer,
+            limits=limits or MempoolLimits(),
+            on_work=self._tell_work,
+        )
+        self._execution = Execution(executor, self._intake, ports.signer.key)
+        restore(executor, ports.disk)
+        head = self._build_head()
+        journal = ports.disk.load_journal(Height(head.header.height + 1))
+        self.engine = engine_factory(head, journal)
+
+    # Life
+
+    def start(self) -> None:
+        """Begin: call once, when every port is open."""
+        self._told_work = self._has_work()
+        self._put(consensus.Started())
+        self._ports.clock.call_later(TICK_MS, TICK)
+        self._arm_due()
+
+    def on_timer(self, name: object) -> None:
+        """A timer of the clock port fired."""
+        if isinstance(name, consensus.Timer):
+            self._put(consensus.TimerFired(name))
+        elif name == DUE:
+            self._tell_work()
+        else:
+            self._on_tick()
+
+    # Clients
+
+    @property
+    def mempool(self) -> Mempool:
+        """What waits for a block."""
+        return self._intake.mempool
+
+    def submit(self, envelopes: Sequence[bytes]) -> list[Answer]:
+        """Admit a client's envelopes, in order, and pass the new ones on to every peer."""
+        return self._intake.submit(envelopes)
+
+    # Peers
+
+    def on_frame(self, peer: PublicKey, data: bytes) -> None:
+        """A peer's frame arrived, from a connection that proved the peer's key."""
+        try:
+            self._on_message(peer, decode(messages.PeerMessage, data))
+        except (InvalidEncoding, PeerViolation) as problem:
+            log.warning("peer_violation", peer=peer.hex()[:8], reason=problem.message)
+            self._ports.network.disconnect(peer, problem.message)
+
+    def on_connected(self, peer: PublicKey) -> None:
+        """A peer is there (again): tell it where we stand."""
+        self._ports.network.send(peer, encode(self._build_status()))
+
+    def _on_message(self, peer: PublicKey, message: messages.PeerMessage) -> None:
+        match message:
+            case messages.EngineMessage(data=data):
+                self._on_engine_message(data)
+            case messages.Gossip(envelopes=envelopes):
+                self._intake.on_gossip(peer, envelopes)
+            case messages.Status(height=height):
+                self.synchronizer.on_status(peer, height)
+                self._advance()
+            case messages.GetBlocks(start=start, count=count):
+                answer = collect_blocks(self._ports.disk, start, count)
+                self._ports.network.send(peer, encode(answer))
+            case messages.Blocks(items=items):
+                self._on_blocks(peer, items)
+            case _:
+                assert_never(message)
+
+    def _on_engine_message(self, data: bytes) -> None:
+        message = self.engine.decode_message(data)
+        if not all(self._verify(self.engine.collect_signatures(message))):
+            raise PeerViolation("a message with a wrong signature")
+        self._put(consensus.Received(message))
+
+    def _on_blocks(self, peer: PublicKey, items: Sequence[messages.CertifiedBlock]) -> None:
+        if not self.synchronizer.is_asked(peer):
+            # An answer that came too late, or one that nobody asked for: no work for either.
+            return
+        before = self._height
+        for item in items:
+            if item.block.header.height == self._height + 1:
+                self._put(consensus.BlockLearned(item.block, item.certificate))
+        self.synchronizer.on_answer(peer, useful=self._height > before)
+        self._advance()
+
+    def _ask(self, peer: PublicKey, question: messages.GetBlocks) -> None:
+        self._ports.network.send(peer, encode(question))
+
+    def _advance(self) -> None:
+        self.synchronizer.advance(self._height, self._ports.clock.now())
+
+    # The engine
+
+    def _put(self, event: consensus.Event[Any]) -> None:
+        self._events.append(event)
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            while self._events:
+                for effect in self.engine.step(self._events.popleft(), self._ports.clock.now()):
+                    self._perform(effect)
+        finally:
+            self._stepping = False
+
+    def _perform(self, effect: consensus.Effect[Any]) -> None:  # noqa: C901 - one line an effect
+        ports = self._ports
+        match effect:
+            case consensus.Persist(height=height, record=record):
+                ports.disk.append_journal(height, record)
+            case consensus.SignDraft(draft=draft):
+                signature = ports.signer.sign(draft.height, draft.round, draft.step, draft.message)
+                self._put(consensus.DraftSigned(draft, signature))
+            case consensus.Send(to=to, message=message):
+                ports.network.send(to, self._encode(message))
+            case consensus.Broadcast(message=message):
+                ports.network.broadcast(self._encode(message))
+            case consensus.StartTimer(timer=timer, after=after):
+                ports.clock.call_later(after, timer)
+            case consensus.BuildCandidate():
+                self._build(effect)
+            case consensus.JudgeCandidate(block=block):
+                self._judge(block)
+            case consensus.Finalize(block=block, certificate=certificate):
+                self._finalize(block, certificate)
+            case consensus.AdoptHead():
+                raise NotImplementedError("no engine of this version undoes blocks")
+            case consensus.CatchUp(height=height):
+                self._catch_up(height)
+            case consensus.Accuse(validator=validator, evidence=evidence):
+                log.error("equivocation", validator=validator.hex(), evidence=evidence.hex())
+            case _:
+                assert_never(effect)
+
+    def _encode(self, message: object) -> bytes:
+        return encode(messages.EngineMessage(data=self.engine.encode_message(message)))
+
+    def _build(self, order: consensus.BuildCandidate) -> None:
+        block = self._execution.build(order)
+        if block is None:
+            self._told_work = False
+        self._put(consensus.CandidateBuilt(order.height, order.round, block))
+
+    def _judge(self, block: Block) -> None:
+        valid = self._execution.judge(block)
+        block_id = compute_block_id(block.header)
+        self._put(consensus.CandidateJudged(block.header.height, block_id, valid))
+
+    def _catch_up(self, height: Height) -> None:
+        others = set(self.executor.head.validators.keys) - {self._ports.signer.key}
+        self.synchronizer.on_proven(height, others)
+        self._advance()
+
+    # The head moves
+
+    def _finalize(self, block: Block, certificate: Certificate) -> None:
+        if block.header.height <= self._height:
+            return
+        candidate = self._execution.execute_final(block)
+        committed = self.executor.commit(candidate.position.block_id)
+        stored = StoredBlock(
+            block=candidate.block,
+            certificate=certificate,
+            receipts=tuple(encode(record) for record in candidate.records),
+        )
+        # Executed in the order of the block, each once.
+        transaction_ids = tuple(candidate.position.executed[0])
+        self._ports.disk.commit_block(
+            candidate.position.block_id,
+            stored,
+            transaction_ids,
+            writes=committed.writes,
+            undo=committed.undo,
+        )
+        self.mempool.remove(transaction_ids)
+        self._observer.on_block(stored, transaction_ids)
+        head = self._build_head()
+        self._told_work = head.has_work
+        self._put(consensus.HeadChanged(head))
+        self._arm_due()
+
+    @property
+    def _height(self) -> Height:
+        return self.executor.head.header.height
+
+    def _build_head(self) -> consensus.Head:
+        position = self.executor.head
+        return consensus.Head(
+            header=position.header,
+            block_id=position.block_id,
+            validators=position.validators,
+            has_work=self._has_work(),
+        )
+
+    # Work
+
+    def _has_work(self) -> bool:
+        return bool(len(self.mempool)) or self.executor.has_scheduled_work(self._ports.clock.now())
+
+    def _tell_work(self) -> None:
+        has_work = self._has_work()
+        if has_work != self._told_work:
+            self._told_work = has_work
+            self._put(consensus.WorkChanged(has_work))
+
+    def _arm_due(self) -> None:
+        due = self.executor.next_due()
+        if due is not None:
+            after = max(1, min(due - self._ports.clock.now(), DUE_MS_MAX))
+            self._ports.clock.call_later(Milliseconds(after), DUE)
+
+    # Housekeeping
+
+    def _on_tick(self) -> None:
+        self._ports.clock.call_later(TICK_MS, TICK)
+        self._ports.network.broadcast(encode(self._build_status()))
+        self._intake.on_tick()
+        self._advance()
+        self._tell_work()
+
+    def _build_status(self) -> messages.Status:
+        head = self.executor.head
+        return messages.Status(height=head.header.height, block_id=head.block_id)

@@ -1,0 +1,102 @@
+"""Blocks on their way into the ledger: proposed, judged, and executed when they are final.
+
+Rules
+-----
+1. A block that its certificate proves final and our ledger refuses is a divergence: the node stops
+   for good rather than follow either.
+2. A death of the process that runs contracts proves nothing: a block that was to be judged gets no
+   vote; a proposal is made again without the transaction that it died of, unless it was a
+   scheduled call, which cannot be left out; under a final block the node stops for good.
+"""
+
+import structlog
+
+from dure.chain.candidate import Candidate
+from dure.chain.executor import Executor
+from dure.consensus.interface import BuildCandidate
+from dure.core.block import Block, compute_block_id
+from dure.core.errors import DureError, InvalidBlock, WorkerDied, WorkerNotStarted
+from dure.core.types import PublicKey, TransactionId
+from dure.node.driver.intake import Intake
+from dure.node.workers.halt import FinalBlockNotExecuted
+
+DEATHS_MAX = 4
+"""Deaths of contract workers that one proposal may cost before it is given up."""
+
+log = structlog.get_logger()
+
+
+class Divergence(DureError):
+    """The ledger refuses a block that a quorum sealed: our program or disk is at fault."""
+
+
+class Execution:
+    """What the engine asks of the ledger."""
+
+    def __init__(self, executor: Executor, intake: Intake, proposer: PublicKey) -> None:
+        self._executor = executor
+        self._intake = intake
+        self._proposer = proposer
+
+    def build(self, order: BuildCandidate) -> Block | None:
+        """Return a block of what waits, or None where nothing can stand in one."""
+        candidate = self._propose(order)
+        if candidate is None:
+            self._intake.drop_unfit()
+            return None
+        self._intake.drop(candidate.refused)
+        return candidate.block
+
+    def judge(self, block: Block) -> bool:
+        """Say whether this node may vote for the block."""
+        try:
+            return self._try_judge(block) is not None
+        except WorkerDied as death:
+            block_id = compute_block_id(block.header)
+            log.warning("block_not_judged", block=block_id, **death.facts)
+            return False
+
+    def execute_final(self, block: Block) -> Candidate:
+        """Return the candidate of a final block; raise what stops the node for good."""
+        follows = block.header.previous == self._executor.head.block_id
+        try:
+            candidate = self._try_judge(block) if follows else None
+        except WorkerDied as death:
+            raise FinalBlockNotExecuted(block, death) from death
+        if candidate is None:
+            height = block.header.height
+            message = f"block {height} is sealed by a quorum and refused by this node's ledger"
+            raise Divergence(message, height=height)
+        return candidate
+
+    def _propose(self, order: BuildCandidate) -> Candidate | None:
+        for _ in range(DEATHS_MAX):
+            try:
+                return self._executor.propose(
+                    order.parent,
+                    time=order.time,
+                    proposer=self._proposer,
+                    transactions=self._intake.mempool.iterate(),
+                )
+            except InvalidBlock:
+                return None
+            except WorkerDied as death:
+                if not self._quarantine(death):
+                    break
+        log.error("nothing_proposed", height=order.height)
+        return None
+
+    def _quarantine(self, death: WorkerDied) -> bool:
+        """Take the transaction that it died of out of the mempool; say whether there is one."""
+        log.error("worker_died_proposing", **death.facts)
+        culprit = death.facts.get("transaction")
+        if isinstance(death, WorkerNotStarted) or not isinstance(culprit, bytes):
+            return False
+        return self._intake.quarantine(TransactionId(culprit))
+
+    def _try_judge(self, block: Block) -> Candidate | None:
+        try:
+            return self._executor.judge(block)
+        except InvalidBlock as problem:
+            log.warning("block_refused", height=block.header.height, reason=problem.message)
+            return None
