@@ -1,17 +1,12 @@
-"""How many are enough: the arithmetic of Byzantine agreement, and the one check of a certificate.
+"""The one check of a certificate; how many seals are enough stands in `dure.core.validators`.
 
 Rules
 -----
-1. Of n validators at most f = ⌊(n-1)/3⌋ may be faulty in any way.
-2. A quorum is ⌈(n+f+1)/2⌉: two quorums share a correct validator, and the correct ones alone make
-   up a quorum.
-3. A weak quorum is f+1: at least one of them is correct.
-4. A certificate counts **distinct members**, never signatures, and all seals sign the same round.
+1. A certificate counts **distinct members**, never signatures, and all seals sign the same round.
    They are sorted by key, so that one set of seals has one byte form.
 
 Everybody who believes a certificate calls `validate_certificate`: engines, block sync, the proof
-verifier. Source: Castro and Liskov, Practical Byzantine Fault Tolerance (1999); the QBFT
-specification's `quorum`.
+verifier.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,25 +16,10 @@ from dure.core.block import Header, compute_block_id
 from dure.core.certificate import Certificate, SealStatement, compute_seal_message
 from dure.core.errors import InvalidCertificate
 from dure.core.signatures import SignedItem, verify_many
-from dure.core.validators import ValidatorSet
+from dure.core.validators import ValidatorSet, compute_quorum
 
 VerifyMany = Callable[[Iterable[SignedItem]], list[bool]]
 """The shape of `verify_many`; a simulator hands in a cheaper one."""
-
-
-def compute_faults_tolerated(count: int) -> int:
-    """Return how many of `count` validators may be faulty."""
-    return (count - 1) // 3
-
-
-def compute_quorum(count: int) -> int:
-    """Return how many of `count` validators decide."""
-    return (count + compute_faults_tolerated(count) + 2) // 2
-
-
-def compute_weak_quorum(count: int) -> int:
-    """Return how many of `count` validators include a correct one for certain."""
-    return compute_faults_tolerated(count) + 1
 
 
 def collect_seals(header: Header, certificate: Certificate) -> list[SignedItem]:

@@ -24,7 +24,7 @@ from dure.consensus.pbft.messages import (
 )
 from dure.consensus.pbft.state import Phase
 from dure.consensus.pbft.table import TABLE, draw_diagram
-from dure.consensus.pbft.timing import compute_proposer, compute_timeout
+from dure.consensus.pbft.timing import Pace, compute_proposer, compute_timeout
 from dure.consensus.pbft.votes import ROUNDS_MAX, Tally, encode_evidence, validate_evidence
 from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate
@@ -157,13 +157,44 @@ class TestVotes:
         assert tally.add(commit(A, OTHER).vote) == commit(A, BLOCK).vote
 
 
+TIMES = Settings(
+    timeout=Milliseconds(100),
+    timeout_min=Milliseconds(30),
+    timeout_step=Milliseconds(50),
+    timeout_max=Milliseconds(220),
+)
+
+
 class TestTiming:
-    def test_waits_grow_in_a_line_up_to_the_cap(self) -> None:
-        settings = Settings(
-            timeout=Milliseconds(100), timeout_step=Milliseconds(50), timeout_max=Milliseconds(220)
-        )
-        waits = [compute_timeout(settings, Round(round_)) for round_ in range(5)]
-        assert waits == [100, 150, 200, 220, 220]
+    def test_waits_of_later_rounds_grow_in_a_line_up_to_the_cap(self) -> None:
+        waits = [compute_timeout(TIMES, Pace(), Round(round_)) for round_ in range(6)]
+        assert waits == [100, 100, 150, 200, 220, 220]
+
+    def test_round_0_is_given_what_heights_took_lately(self) -> None:
+        pace = Pace()
+        assert pace.compute_wait(TIMES) == 100
+        pace = pace.note(Milliseconds(40))
+        assert pace.compute_wait(TIMES) == 120, "one height: three times its duration"
+        for _ in range(60):
+            pace = pace.note(Milliseconds(40))
+        assert pace.compute_wait(TIMES) == 40, "steady heights: hardly more than their duration"
+        assert pace.note(Milliseconds(90)).compute_wait(TIMES) > 90
+
+    @given(times=st.lists(st.integers(0, 10_000), max_size=40))
+    def test_round_0_waits_between_floor_and_cap(self, times: list[int]) -> None:
+        pace = Pace()
+        for elapsed in times:
+            pace = pace.note(Milliseconds(elapsed))
+        assert TIMES.timeout_min <= pace.compute_wait(TIMES) <= TIMES.timeout_max
+
+    def test_a_height_that_needed_a_later_round_voids_the_measure(self) -> None:
+        pace = Pace().note(Milliseconds(40)).miss()
+        waits = []
+        for _ in range(4):
+            waits.append(pace.compute_wait(TIMES))
+            pace = pace.miss()
+        assert waits == [100, 200, 220, 220]
+        assert pace.note(Milliseconds(40)) == Pace().note(Milliseconds(40))
 
     def test_every_member_has_its_turn(self) -> None:
         validators = make_validators(4)

@@ -3,19 +3,24 @@
 import pytest
 
 from dure.consensus.interface import (
+    BlockLearned,
     Broadcast,
     BuildCandidate,
     CandidateBuilt,
     CatchUp,
     Finalize,
+    HeadChanged,
     JudgeCandidate,
     Persist,
     SignDraft,
     StartTimer,
     WorkChanged,
 )
+from dure.consensus.pbft import Settings
 from dure.consensus.pbft.messages import Decided, Proposal, RoundChange, Step
 from dure.consensus.quorum import validate_certificate
+from dure.core.block import Block
+from dure.core.certificate import Certificate, Seal
 from dure.core.types import Instant, Round
 from tests.simulation.fakes import make_key, verify_many
 from tests.unit.consensus.desk import (
@@ -339,3 +344,62 @@ class TestJustification:
         desk = Desk()
         desk.hear(propose(C, desk.make_block(D), 1, self.changes()))
         assert not desk.list_sent()
+
+
+def make_certificate(block: Block, *members: int) -> Certificate:
+    votes = [commit(member, block).vote for member in members]
+    return Certificate(
+        round=Round(0), seals=tuple(Seal(each.validator, each.signature) for each in votes)
+    )
+
+
+def begin_next_height(desk: Desk) -> int:
+    """Have the decided block written, with more work waiting; return the wait of round 0."""
+    final = desk.get(Finalize)[-1]
+    desk.executor.commit(final.block, final.certificate)
+    desk.executor.submit(b"more work")
+    desk.feed(HeadChanged(desk.executor.get_head()))
+    return desk.get(StartTimer)[-1].after
+
+
+class TestPace:
+    def test_quick_heights_shorten_the_wait_for_the_next_proposer(self) -> None:
+        desk = Desk(own=A)
+        desk.feed(WorkChanged(has_work=True))
+        desk.now = Instant(NOW + 120)
+        decide(desk)
+        assert begin_next_height(desk) == 360
+
+    def test_the_wait_has_a_floor(self) -> None:
+        desk = Desk(own=A)
+        desk.feed(WorkChanged(has_work=True))
+        decide(desk)
+        assert begin_next_height(desk) == Settings().timeout_min
+
+    def test_a_height_without_hurry_measures_nothing(self) -> None:
+        desk = Desk(own=A)
+        desk.now = Instant(NOW + 120)
+        block = desk.make_block(B)
+        certificate = make_certificate(block, B, C, D)
+        desk.feed(BlockLearned(block, certificate))
+        assert begin_next_height(desk) == Settings().timeout
+
+    def test_a_clock_that_was_set_measures_nothing(self) -> None:
+        desk = Desk(own=A)
+        desk.feed(WorkChanged(has_work=True))
+        accept(desk)
+        desk.now = Instant(NOW - 3_600_000)
+        decide(desk)
+        assert begin_next_height(desk) == Settings().timeout
+
+    def test_a_height_of_a_later_round_gives_the_next_one_twice_as_much(self) -> None:
+        desk = Desk(own=A)
+        desk.feed(WorkChanged(has_work=True))
+        desk.fire("round")
+        desk.hear(change_round(B, 1), change_round(C, 1))
+        block = desk.make_block(C)
+        changes = (change_round(A, 1), change_round(B, 1), change_round(C, 1))
+        desk.hear(propose(C, block, 1, changes))
+        desk.hear(prepare(B, block, 1), prepare(C, block, 1))
+        desk.hear(commit(B, block, 1), commit(C, block, 1))
+        assert begin_next_height(desk) == 2 * Settings().timeout

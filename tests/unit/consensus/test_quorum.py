@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dure.consensus.quorum import (
-    compute_faults_tolerated,
-    compute_quorum,
-    compute_weak_quorum,
-    validate_certificate,
-)
+from dure.consensus.quorum import validate_certificate
 from dure.core.block import compute_block_id
 from dure.core.certificate import Certificate, Seal, SealStatement, compute_seal_message
 from dure.core.errors import InvalidCertificate
 from dure.core.types import Round
+from dure.core.validators import (
+    compute_faults_tolerated,
+    compute_quorum,
+    compute_weak_quorum,
+)
 from tests.simulation.fakes import (
     CHAIN,
     make_block,

@@ -57,7 +57,7 @@ from dure.consensus.pbft.messages import (
 from dure.consensus.pbft.records import restore
 from dure.consensus.pbft.rules import Fired
 from dure.consensus.pbft.state import HeightState
-from dure.consensus.pbft.timing import REBROADCAST_TIMER, ROUND_TIMER, Settings
+from dure.consensus.pbft.timing import REBROADCAST_TIMER, ROUND_TIMER, Pace, Settings
 from dure.consensus.pbft.turn import PbftEffect, Turn
 from dure.consensus.quorum import VerifyMany, validate_certificate, validate_sealers
 from dure.core.block import Block, compute_block_id
@@ -65,7 +65,7 @@ from dure.core.certificate import Certificate
 from dure.core.codec import encode
 from dure.core.errors import InvalidCertificate
 from dure.core.signatures import SignedItem, verify_many
-from dure.core.types import ChainId, Height, Instant, PublicKey, Round
+from dure.core.types import ChainId, Height, Instant, Milliseconds, PublicKey, Round
 
 ROUNDS_AHEAD_MAX = 2**24
 """Votes further ahead are dropped. At the longest wait that is years; no memory depends on it."""
@@ -92,6 +92,7 @@ class PbftEngine:
     fired: tuple[Fired, ...] = ()
     """What the last step did, as rows of the transition table; for tests and traces."""
     state: HeightState = field(init=False)
+    _pace: Pace = field(default=Pace())
     _future: Future = field(default_factory=Future)
     _asked: Height = field(default=Height(0))
     _asked_at: Instant = field(default=Instant(0))
@@ -103,12 +104,28 @@ class PbftEngine:
 
     def step(self, event: Event[Message], now: Instant) -> tuple[PbftEffect, ...]:
         """Take one event in and give orders out."""
-        before = self.state.compute_phase()
-        turn = self._take_in(Turn(self.chain_id, self.settings, self.state, now), event)
+        before, was_decided = self.state.compute_phase(), self.state.decided is not None
+        turn = self._take_in(self._begin_turn(now), event)
         after = self.state.compute_phase()
         taken_in = (Fired(before, type(event).__name__, after),) if after is not before else ()
         self.fired = taken_in + rules.run_rules(turn)
+        if not was_decided:
+            self._note_pace(now)
         return tuple(turn.effects)
+
+    def _begin_turn(self, now: Instant) -> Turn:
+        return Turn(self.chain_id, self.settings, self.state, now, self._pace)
+
+    def _note_pace(self, now: Instant) -> None:
+        """Learn from a height that was decided in this step, unless others decided it long ago."""
+        state, settings = self.state, self.settings
+        if state.decided is None or state.is_behind or state.hurried_at is None:
+            return
+        if state.decided.certificate.round > 0:
+            self._pace = self._pace.miss()
+        # A clock that was set meanwhile measures nothing.
+        elif 0 <= now - state.hurried_at <= settings.timeout_max:
+            self._pace = self._pace.note(Milliseconds(now - state.hurried_at))
 
     def _take_in(self, turn: Turn, event: Event[Message]) -> Turn:
         match event:
@@ -278,7 +295,7 @@ class PbftEngine:
         self.state.is_behind = self._asked >= self.state.height
         self._future.forget_strangers(head.validators.keys)
         self._helped.clear()
-        turn = Turn(self.chain_id, self.settings, self.state, turn.now)
+        turn = self._begin_turn(turn.now)
         for message in self._future.take(self.state.height):
             self._on_message(turn, message)
         self._catch_up_once(turn, self._future.compute_proven(self.state.weak_quorum))

@@ -19,9 +19,9 @@ from dure.consensus.pbft.messages import (
 )
 from dure.consensus.pbft.timing import compute_proposer
 from dure.consensus.pbft.votes import Tally
-from dure.consensus.quorum import compute_quorum, compute_weak_quorum
 from dure.core.block import Block
-from dure.core.types import BlockId, Height, PublicKey, Round
+from dure.core.types import BlockId, Height, Instant, PublicKey, Round
+from dure.core.validators import compute_quorum, compute_weak_quorum
 
 BLOCKS_MAX = 8
 
@@ -84,6 +84,8 @@ class HeightState:
     is_behind: bool = False
     """Others are known to hold a final block of this height: it is fetched, not proposed."""
     accused: set[PublicKey] = field(default_factory=set)
+    hurried_at: Instant | None = None
+    """When the timer of round 0 was first started, on this member's clock."""
     # Of the current round only:
     accepted: Proposal | None = None
     cast: dict[Step, Ballot] = field(default_factory=dict)

@@ -35,6 +35,7 @@ from dure.consensus.pbft.state import HeightState
 from dure.consensus.pbft.timing import (
     REBROADCAST_TIMER,
     ROUND_TIMER,
+    Pace,
     Settings,
     compute_timeout,
 )
@@ -55,6 +56,7 @@ class Turn:
     settings: Settings
     state: HeightState
     now: Instant
+    pace: Pace
     effects: list[PbftEffect] = field(default_factory=list)
 
     def order(self, effect: PbftEffect) -> None:
@@ -137,8 +139,10 @@ class Turn:
         """Give the current round its time, counted from now."""
         state = self.state
         state.timer_running = True
+        if state.round == 0 and state.hurried_at is None:
+            state.hurried_at = self.now
         timer = Timer(ROUND_TIMER, state.height, state.round)
-        self.order(StartTimer(timer, compute_timeout(self.settings, state.round)))
+        self.order(StartTimer(timer, compute_timeout(self.settings, self.pace, state.round)))
 
     def start_rebroadcast(self) -> None:
         """See to it that the own messages of this round are repeated."""
