@@ -29,6 +29,7 @@ ever decoded at once.
 """
 REPLAY_WINDOW_BOUNDS: Final = (1_000, 3_600_000)
 QUOTA_PERIOD_BOUNDS: Final = (1_000, 31 * 86_400_000)
+HEARTBEAT_BOUNDS: Final = (1_000, 31 * 86_400_000)
 
 
 class Parameters(Wire, frozen=True):
@@ -54,6 +55,11 @@ class Parameters(Wire, frozen=True):
     """Whether anybody may deploy contracts; unsafe on CPython where deployers are not trusted."""
     open_enrolment: bool
     """Whether accounts that no organisation has enrolled may send, each with its own quota."""
+    heartbeat: Milliseconds
+    """Age of the head at which a block may be empty, and is made; 0 for never.
+
+    No other block is empty. Who sees none for longer than that knows that the chain stands still.
+    """
 
 
 DEFAULT_PARAMETERS = Parameters(
@@ -67,6 +73,7 @@ DEFAULT_PARAMETERS = Parameters(
     quota_period=Milliseconds(60_000),
     open_deployment=False,
     open_enrolment=False,
+    heartbeat=Milliseconds(0),
 )
 
 
@@ -87,6 +94,8 @@ def validate_parameters(parameters: Parameters) -> None:
     _require_within("scheduled_gas_max", given.scheduled_gas_max, GAS_BOUNDS)
     _require_within("replay_window", given.replay_window, REPLAY_WINDOW_BOUNDS)
     _require_within("quota_period", given.quota_period, QUOTA_PERIOD_BOUNDS)
+    if given.heartbeat != 0:
+        _require_within("heartbeat", given.heartbeat, HEARTBEAT_BOUNDS)
     _require_within("quota_gas", given.quota_gas, (given.block_gas_max, INT_MAX // 2))
 
 
