@@ -1,6 +1,16 @@
-"""Who decides: the validator set as data.
+"""Who decides: the validator set as data, and how many of it are enough.
 
-Counting votes belongs to consensus, choosing the set to the ledger.
+Counting votes belongs to consensus, choosing the set to the ledger; both need the arithmetic.
+
+Rules
+-----
+1. Of n validators at most f = ⌊(n-1)/3⌋ may be faulty in any way.
+2. A quorum is ⌈(n+f+1)/2⌉: two quorums share a correct validator, and the correct ones alone make
+   up a quorum.
+3. A weak quorum is f+1: at least one of them is correct.
+
+Source: Castro and Liskov, Practical Byzantine Fault Tolerance (1999); the QBFT specification's
+`quorum`.
 """
 
 from typing import Annotated, Final
@@ -56,3 +66,18 @@ def build_validator_set(members: list[Validator]) -> ValidatorSet:
 def compute_validators_root(validators: ValidatorSet) -> Hash:
     """Return the hash that headers carry for this set."""
     return hashing.compute_hash(hashing.VALIDATORS, encode(validators))
+
+
+def compute_faults_tolerated(count: int) -> int:
+    """Return how many of `count` validators may be faulty."""
+    return (count - 1) // 3
+
+
+def compute_quorum(count: int) -> int:
+    """Return how many of `count` validators decide."""
+    return (count + compute_faults_tolerated(count) + 2) // 2
+
+
+def compute_weak_quorum(count: int) -> int:
+    """Return how many of `count` validators include a correct one for certain."""
+    return compute_faults_tolerated(count) + 1

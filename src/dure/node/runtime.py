@@ -19,11 +19,11 @@ from dure.chain.transaction import Transaction
 from dure.consensus.interface import Engine, Head
 from dure.consensus.pbft.engine import PbftEngine
 from dure.consensus.pbft.messages import Decided
-from dure.consensus.quorum import compute_weak_quorum
 from dure.consensus.solo import SoloEngine
 from dure.contract.ports import Machine
 from dure.core.errors import InvalidTransaction, TimedOut
 from dure.core.types import Height, PublicKey, TransactionId
+from dure.core.validators import compute_weak_quorum
 from dure.identity.keys import SigningKey
 from dure.node.clock import SystemClock
 from dure.node.driver import Driver, Ports

@@ -15,17 +15,28 @@ Whether it is the right chain is another question: see `dure.proof.trust`. Nobod
 the genesis is believed before its hash is compared with an id known from elsewhere.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dure.chain.genesis.document import Genesis, compute_chain_id
-from dure.consensus.quorum import compute_quorum, validate_certificate
+from dure.chain.genesis.document import (
+    Genesis,
+    compute_chain_id,
+    get_first_height,
+    get_names,
+)
+from dure.chain.genesis.predecessor import Predecessor, validate_predecessor
+from dure.consensus.quorum import validate_certificate
 from dure.core.block import HEADER_VERSION, Header, compute_block_id
 from dure.core.certificate import Certificate
-from dure.core.errors import InvalidCertificate, InvalidProof
+from dure.core.errors import InvalidCertificate, InvalidGenesis, InvalidProof
 from dure.core.types import BlockId, ChainId, Height, Instant
-from dure.core.validators import ValidatorSet, build_validator_set, compute_validators_root
+from dure.core.validators import (
+    ValidatorSet,
+    build_validator_set,
+    compute_quorum,
+    compute_validators_root,
+)
 from dure.proof.claim_checks import check_claim, require
 from dure.proof.events import ShownEvent, list_events
 from dure.proof.file import Handover, ProofFile
@@ -61,6 +72,8 @@ class Verdict:
     """What contracts and ledger said in the outcomes shown."""
     sealed_by: tuple[str, ...]
     """Organisations whose validators sealed the block, in the set's order."""
+    predecessor: Predecessor | None
+    """The chain that this one goes on from, where its genesis names one."""
 
     @property
     def is_proved(self) -> bool:
@@ -80,21 +93,20 @@ class Verdict:
         return EXIT_PROVED if self.is_proved else EXIT_UNKNOWN_CHAIN
 
 
+@dataclass(frozen=True, slots=True)
+class FinalHeader:
+    """That a header is final on a chain, and why."""
+
+    chain_id: ChainId
+    sealed_by: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
 def verify(proof: ProofFile, trust: Trust = NO_TRUST) -> Verdict:
     """Return what `proof` shows; raise `InvalidProof` naming the first check that broke."""
-    chain_id = _check_genesis(proof.genesis)
+    final = check_final(proof.genesis, proof.handovers, proof.header, proof.certificate)
+    chain_id, steps = final.chain_id, list(final.steps)
     entry = trust.find(chain_id)
-    steps = [f"the genesis hashes to the chain {chain_id.hex()}"]
-    validators = proof.genesis.validators
-    lowest = Height(1)
-    for number, handover in enumerate(proof.handovers):
-        _check_handover(handover, number, chain_id, validators, lowest)
-        validators, lowest = handover.validators, Height(handover.header.height + 1)
-        steps.append(f"at height {handover.header.height} the validators handed over to the next")
-    sealed_by = _check_header(proof, chain_id, validators, lowest)
-    needed = compute_quorum(len(validators))
-    steps.append(f"the header at height {proof.header.height} names the validators in force")
-    steps.append(f"{len(sealed_by)} of {len(validators)} validators sealed it, {needed} are enough")
     statement, claim_steps = check_claim(proof.header, proof.claim)
     steps.extend(claim_steps)
     steps.extend(_check_checkpoint(proof, entry))
@@ -110,8 +122,48 @@ def verify(proof: ProofFile, trust: Trust = NO_TRUST) -> Verdict:
         header_time=proof.header.time,
         ledger_time=_describe_ledger_time(proof.genesis),
         events=list_events(proof.claim),
-        sealed_by=sealed_by,
+        sealed_by=final.sealed_by,
+        predecessor=proof.genesis.predecessor,
     )
+
+
+def check_final(
+    genesis: Genesis, handovers: Sequence[Handover], header: Header, certificate: Certificate
+) -> FinalHeader:
+    """Return how `header` is known to be final on the chain of `genesis`.
+
+    Raise `InvalidProof` naming the first check that broke.
+    """
+    chain_id = _check_genesis(genesis)
+    steps = [f"the genesis hashes to the chain {chain_id.hex()}"]
+    if genesis.predecessor is not None:
+        steps.append(describe_predecessor(genesis.predecessor))
+    validators, lowest = genesis.validators, Height(get_first_height(genesis) + 1)
+    for number, handover in enumerate(handovers):
+        _check_handover(handover, number, chain_id, validators, lowest)
+        validators, lowest = handover.validators, Height(handover.header.height + 1)
+        steps.append(f"at height {handover.header.height} the validators handed over to the next")
+    _check_frame(header, "header", chain_id, lowest)
+    _check_decided(header, certificate, validators, ("validators", "certificate"))
+    sealers = {seal.validator for seal in certificate.seals}
+    sealed_by = tuple(each.organisation for each in validators.members if each.key in sealers)
+    needed = compute_quorum(len(validators))
+    steps.append(f"the header at height {header.height} names the validators in force")
+    steps.append(f"{len(sealed_by)} of {len(validators)} validators sealed it, {needed} are enough")
+    return FinalHeader(chain_id, sealed_by, tuple(steps))
+
+
+def describe_predecessor(before: Predecessor) -> str:
+    """Return in a sentence which chain a genesis goes on from, and without whom."""
+    said = (
+        f"it goes on from the last final block of the chain {before.chain_id.hex()}, height "
+        f"{before.height}, block {before.block_id.hex()}"
+    )
+    if before.missing:
+        said += f", without {', '.join(before.missing)}"
+    if before.by_minority:
+        said += "; those who go on are no more than half of that chain's organisations"
+    return said
 
 
 def _check_genesis(genesis: Genesis) -> ChainId:
@@ -122,6 +174,11 @@ def _check_genesis(genesis: Genesis) -> ChainId:
         "only a test chain may have a story clock or an offset",
     )
     _check_set(genesis.validators, "genesis")
+    if genesis.predecessor is not None:
+        try:
+            validate_predecessor(genesis.predecessor, get_names(genesis), genesis.time)
+        except InvalidGenesis as problem:
+            raise InvalidProof(problem.message, check="genesis") from problem
     return compute_chain_id(genesis)
 
 
@@ -144,15 +201,6 @@ def _check_handover(
     require(committed, check, "the next validators are not those that the header names")
     changed = header.next_validators_root != header.validators_root
     require(changed, check, "the block does not change the validators")
-
-
-def _check_header(
-    proof: ProofFile, chain_id: ChainId, validators: ValidatorSet, lowest: Height
-) -> tuple[str, ...]:
-    _check_frame(proof.header, "header", chain_id, lowest)
-    _check_decided(proof.header, proof.certificate, validators, ("validators", "certificate"))
-    sealers = {seal.validator for seal in proof.certificate.seals}
-    return tuple(member.organisation for member in validators.members if member.key in sealers)
 
 
 def _check_frame(header: Header, check: str, chain_id: ChainId, lowest: Height) -> None:
