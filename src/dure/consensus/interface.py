@@ -254,6 +254,11 @@ Effect = (
 class Engine(Protocol[MessageT]):
     """Built from its configuration, the head and the journal's records of the height after it."""
 
+    @property
+    def phase(self) -> str:
+        """Where the engine stands, in one of a few fixed words."""
+        ...
+
     def step(self, event: Event[MessageT], now: Instant) -> tuple[Effect[MessageT], ...]:
         """Take one event in and give orders out."""
         ...

@@ -58,6 +58,11 @@ class SoloRecord(Wire, frozen=True, tag="solo1.block"):
 SoloEffects = tuple[Effect[Never], ...]
 
 
+def read_place(data: bytes) -> tuple[int, int, int]:
+    """Return (height, round, step) of the seal that a record announces."""
+    return decode(SoloRecord, data).block.header.height, ONLY_ROUND, SEAL_STEP
+
+
 @dataclass(slots=True)
 class _Height:
     """What is known of the height being decided."""
@@ -177,6 +182,14 @@ class SoloEngine:
     def collect_signatures(self, message: Never) -> list[SignedItem]:
         """Never called: there are no messages."""
         raise AssertionError(message)
+
+    @property
+    def phase(self) -> str:
+        """Where the engine stands: idle, building a block, or writing the final block."""
+        if self._now.decided:
+            return "writing the final block"
+        at_work = self._now.building or self._now.block is not None
+        return "building a block" if at_work else "idle"
 
     def describe(self) -> str:
         """Say in one line what the engine waits for."""

@@ -10,9 +10,10 @@ import msgspec
 
 from dure.api.routes.table import OPERATIONS, SOCKETS
 from dure.core.address import encode_address
+from dure.core.types import Instant
 from dure.index import EventFilter
 from tests.unit.api.serving import Desk
-from tests.unit.api.solo_chain import SoloChain
+from tests.unit.api.solo_chain import START, SoloChain
 
 
 def test_the_document_has_every_operation_and_nothing_else(desk: Desk) -> None:
@@ -97,11 +98,18 @@ def test_metrics_tell_height_transactions_refusals_and_requests(desk: Desk) -> N
         for content in (desk.chain.pay(1).envelope, b"garbage"):
             await client.post("/v1/transactions", content=content, headers=headers)
         desk.catch_up()
+        desk.chain.phases.move("building a block", Instant(START + 7))
+        desk.chain.phases.move("idle", Instant(START + 10))
         await client.get("/v1/nonsense")
         return (await client.get("/metrics")).text
 
     figures = read_figures(desk.run(ask))
     assert figures["dure_height"] == 1
+    bucket = 'dure_consensus_phase_seconds_bucket{{le="{}",phase="{}"}}'
+    assert figures[bucket.format(0.002, "building a block")] == 0
+    assert figures[bucket.format(0.005, "building a block")] == 1
+    assert figures[bucket.format("+Inf", "building a block")] == 1
+    assert figures['dure_consensus_phase_seconds_sum{phase="idle"}'] == 0.007
     assert figures["dure_transactions_total"] == 1
     assert figures["dure_peers_connected"] == 1
     assert figures["dure_block_interval_seconds"] == 1.0

@@ -4,13 +4,20 @@ The registry is this API's own, so that several nodes in one process do not mix.
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import accumulate
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from dure.core.types import Height
+from dure.node.driver.phases import BOUNDS_S
 from dure.node.gateway import Gateway
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -81,6 +88,17 @@ class _NodeCollector(Collector):
         total = CounterMetricFamily("dure_transactions", "Transactions in indexed blocks.")
         total.add_metric([], self.transactions_total)
         yield total
+        yield self._collect_phases()
+
+    def _collect_phases(self) -> Metric:
+        family = HistogramMetricFamily(
+            "dure_consensus_phase_seconds", "Stays of the engine in each phase.", labels=["phase"]
+        )
+        names = [*map(str, BOUNDS_S), "+Inf"]
+        for phase, time in sorted(self._gateway.phases.times.items()):
+            buckets = list(zip(names, accumulate(time.counts), strict=True))
+            family.add_metric([phase], buckets, time.total_s)
+        return family
 
     def _measure_interval(self) -> float:
         header = self._gateway.executor.head.header

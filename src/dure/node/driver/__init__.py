@@ -4,12 +4,12 @@ It is a state machine over ports, with no event loop of its own: the real node a
 run the same driver.
 
 Read in this order: `driver` (events, effects, peers), `intake` (clients' transactions on their way
-into a block), `execution` (blocks on their way into the ledger), `restart` (what was stored comes
-back).
+into a block), `execution` (blocks on their way into the ledger), `halt` (what stops a node for
+good), `phases` (where the engine spends its time), `restart` (what was stored comes back).
 """
 
 from dure.node.driver.driver import Driver, EngineFactory, Ports
-from dure.node.driver.execution import Divergence
+from dure.node.driver.halt import Divergence, Halt
 from dure.node.driver.intake import Observer
 
-__all__ = ["Divergence", "Driver", "EngineFactory", "Observer", "Ports"]
+__all__ = ["Divergence", "Driver", "EngineFactory", "Halt", "Observer", "Ports"]

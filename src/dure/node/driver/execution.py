@@ -15,19 +15,15 @@ from dure.chain.candidate import Candidate
 from dure.chain.executor import Executor
 from dure.consensus.interface import BuildCandidate
 from dure.core.block import Block, compute_block_id
-from dure.core.errors import DureError, InvalidBlock, WorkerDied, WorkerNotStarted
+from dure.core.errors import InvalidBlock, WorkerDied, WorkerNotStarted
 from dure.core.types import PublicKey, TransactionId
+from dure.node.driver.halt import Divergence, FinalBlockNotExecuted
 from dure.node.driver.intake import Intake
-from dure.node.workers.halt import FinalBlockNotExecuted
 
 DEATHS_MAX = 4
 """Deaths of contract workers that one proposal may cost before it is given up."""
 
 log = structlog.get_logger()
-
-
-class Divergence(DureError):
-    """The ledger refuses a block that a quorum sealed: our program or disk is at fault."""
 
 
 class Execution:
@@ -50,24 +46,26 @@ class Execution:
     def judge(self, block: Block) -> bool:
         """Say whether this node may vote for the block."""
         try:
-            return self._try_judge(block) is not None
+            self._executor.judge(block)
+        except InvalidBlock as problem:
+            log.warning("block_refused", height=block.header.height, reason=problem.message)
+            return False
         except WorkerDied as death:
             block_id = compute_block_id(block.header)
             log.warning("block_not_judged", block=block_id, **death.facts)
             return False
+        return True
 
     def execute_final(self, block: Block) -> Candidate:
-        """Return the candidate of a final block; raise what stops the node for good."""
-        follows = block.header.previous == self._executor.head.block_id
+        """Return the candidate of a final block; raise the `Halt` that stops the node for good."""
+        if block.header.previous != self._executor.head.block_id:
+            raise Divergence(block, None)
         try:
-            candidate = self._try_judge(block) if follows else None
+            return self._executor.judge(block)
         except WorkerDied as death:
             raise FinalBlockNotExecuted(block, death) from death
-        if candidate is None:
-            height = block.header.height
-            message = f"block {height} is sealed by a quorum and refused by this node's ledger"
-            raise Divergence(message, height=height)
-        return candidate
+        except InvalidBlock as problem:
+            raise Divergence(block, problem) from problem
 
     def _propose(self, order: BuildCandidate) -> Candidate | None:
         for _ in range(DEATHS_MAX):
@@ -93,10 +91,3 @@ class Execution:
         if isinstance(death, WorkerNotStarted) or not isinstance(culprit, bytes):
             return False
         return self._intake.quarantine(TransactionId(culprit))
-
-    def _try_judge(self, block: Block) -> Candidate | None:
-        try:
-            return self._executor.judge(block)
-        except InvalidBlock as problem:
-            log.warning("block_refused", height=block.header.height, reason=problem.message)
-            return None

@@ -1,0 +1,1 @@
+"""What an operator asks of a node that runs, or of what it left behind."""
