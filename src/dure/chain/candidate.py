@@ -31,7 +31,7 @@ class Position:
     header: Header
     layers: tuple[state.Writes, ...]
     """Writes of this block and its uncommitted ancestors, newest first; empty at the head."""
-    root: tree.Node | None
+    root: tree.Node
     queue: schedule.Queue
     executed: tuple[Mapping[TransactionId, Instant], ...]
     """Transactions of this block and its uncommitted ancestors, newest first, with their ends."""

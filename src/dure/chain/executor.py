@@ -65,7 +65,7 @@ class Executor:
             machine=machine,
             load_program=self._load_program,
         )
-        root = tree.update(None, self._state.items())
+        root = tree.update(tree.EMPTY, self._state.items())
         header = build_genesis_header(genesis, tree.compute_root(root))
         self._head = self._build_head(header, root)
 
@@ -98,7 +98,7 @@ class Executor:
         if header.chain_id != self.chain_id:
             raise InvalidBlock("the stored head belongs to another chain", rule="chain id")
         stored = dict(items)
-        root = tree.update(None, stored.items())
+        root = tree.update(tree.EMPTY, stored.items())
         if tree.compute_root(root) != header.state_root:
             raise InvalidBlock(
                 "the stored state is not the one of the stored head", rule="state root"
@@ -271,7 +271,7 @@ class Executor:
 
     # Inside
 
-    def _build_head(self, header: Header, root: tree.Node | None) -> Position:
+    def _build_head(self, header: Header, root: tree.Node) -> Position:
         view = self.view()
         return Position(
             block_id=compute_block_id(header),

@@ -16,7 +16,7 @@ Rules
    registered.
 """
 
-from hashlib import sha256
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import msgspec
@@ -157,14 +157,17 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     """Gas for carrying and proving the transaction, charged before any call."""
 
 
-def compute_transaction_id(body: bytes) -> TransactionId:
-    """Return the hash of a body's bytes."""
-    return TransactionId(sha256(hashing.TRANSACTION + body).digest())
+compute_transaction_id: Final[Callable[[bytes], TransactionId]] = hashing.build_hasher(
+    hashing.TRANSACTION
+)
+"""Return the hash of a body's bytes."""
+
+_hash_policy: Final[Callable[[bytes], Address]] = hashing.build_hasher(hashing.POLICY)
 
 
 def compute_address(policy: Policy) -> Address:
     """Return the address of the account whose first policy this is."""
-    return Address(sha256(hashing.POLICY + encode(policy)).digest())
+    return _hash_policy(encode(policy))
 
 
 def compute_asset_id(issuer: Address, code: str) -> AssetId:

@@ -13,12 +13,12 @@ Rules
 The prefixes cannot meet the domains of `dure.core.hashing`, which all begin with a letter.
 """
 
-from collections.abc import Sequence
-from hashlib import sha256
+from collections.abc import Callable, Sequence
 from typing import Annotated, Final
 
 from msgspec import Meta
 
+from dure.core import hashing
 from dure.core.codec import Wire
 from dure.core.types import INT_MAX, NO_HASH, Hash, Unsigned
 
@@ -40,9 +40,10 @@ class MerklePath(Wire, frozen=True):
     """The nodes that the leaf's branch is joined with, from the leaf upwards."""
 
 
-def compute_leaf(data: bytes) -> Hash:
-    """Return the node that stands for one leaf's bytes."""
-    return Hash(sha256(LEAF + data).digest())
+compute_leaf: Final[Callable[[bytes], Hash]] = hashing.build_hasher(LEAF)
+"""Return the node that stands for one leaf's bytes."""
+
+_hash_pair: Final[Callable[[bytes], Hash]] = hashing.build_hasher(INNER)
 
 
 def compute_root(leaves: Sequence[bytes]) -> Hash:
@@ -51,7 +52,7 @@ def compute_root(leaves: Sequence[bytes]) -> Hash:
         return NO_HASH
     if len(leaves) == 1:
         # The outcome of a transaction of one call, so of most receipts.
-        return Hash(sha256(_ROOT_OF_ONE + compute_leaf(leaves[0])).digest())
+        return _close_one(compute_leaf(leaves[0]))
     level = [compute_leaf(leaf) for leaf in leaves]
     while len(level) > 1:
         level = _lift(level)
@@ -86,16 +87,12 @@ def compute_root_from_path(leaf: bytes, path: MerklePath) -> Hash | None:
             sibling = next(siblings, None)
             if sibling is None:
                 return None
-            node = _join(sibling, node) if position % 2 else _join(node, sibling)
+            node = _hash_pair(sibling + node if position % 2 else node + sibling)
         position //= 2
         last //= 2
     if next(siblings, None) is not None:
         return None
     return _close(path.size, node)
-
-
-def _join(left: Hash, right: Hash) -> Hash:
-    return Hash(sha256(INNER + left + right).digest())
 
 
 def _lift(level: list[Hash]) -> list[Hash]:
@@ -105,15 +102,15 @@ def _lift(level: list[Hash]) -> list[Hash]:
     """
     pairs = zip(level[::2], level[1::2], strict=False)
     odd = level[-1:] if len(level) % 2 else []
-    return [_join(left, right) for left, right in pairs] + odd
+    return [_hash_pair(left + right) for left, right in pairs] + odd
 
 
 def _close(size: int, top: Hash) -> Hash:
-    return Hash(sha256(_begin_root(size) + top).digest())
+    return hashing.compute_hash(_begin_root(size), top)
 
 
 def _begin_root(size: int) -> bytes:
     return ROOT + size.to_bytes(8, "big")
 
 
-_ROOT_OF_ONE: Final = _begin_root(1)
+_close_one: Final[Callable[[bytes], Hash]] = hashing.build_hasher(_begin_root(1))

@@ -7,14 +7,12 @@ all its keys and values.
 """
 
 from collections.abc import Callable, Iterator
-from hashlib import sha256
 from itertools import pairwise
 from typing import Annotated, Final
 
 from msgspec import Meta
 
 from dure.chain.state_tree import tree
-from dure.core import hashing
 from dure.core.codec import Wire
 from dure.core.errors import InvalidProof
 from dure.core.types import NO_HASH, Hash
@@ -25,7 +23,7 @@ CHUNK_BYTES_MAX: Final = 4 * 1024 * 1024
 """Keys and values of a chunk, where it can still be split: one bucket always goes whole."""
 
 InnerBytes = Annotated[bytes, Meta(min_length=INNER_BYTES, max_length=INNER_BYTES)]
-BucketBytes = Annotated[bytes, Meta(max_length=tree.BUCKET_ENTRIES_MAX * tree.ENTRY_BYTES)]
+BucketBytes = Annotated[bytes, Meta(max_length=tree.BUCKET_BYTES_MAX)]
 Levels = Annotated[tuple[InnerBytes, ...], Meta(max_length=tree.NIBBLES)]
 
 Item = tuple[bytes, bytes]
@@ -50,15 +48,15 @@ class Chunk(Wire, frozen=True):
     """Sorted by path."""
 
 
-def build_proof(root: tree.Node | None, key: bytes) -> StateProof:
+def build_proof(root: tree.Node, key: bytes) -> StateProof:
     """Return the proof of the key's value or absence in the tree `root`."""
     path = tree.compute_path(key)
     levels: list[bytes] = []
     node = root
-    while isinstance(node, tree.Inner):
+    while not isinstance(node, bytes):
         levels.append(node.content)
-        node = node.children[tree.get_nibble(path, len(levels) - 1)]
-    return StateProof(levels=tuple(levels), bucket=b"" if node is None else node.content)
+        node = node.get_child(tree.get_nibble(path, len(levels) - 1))
+    return StateProof(levels=tuple(levels), bucket=node)
 
 
 def validate_value(root: Hash, key: bytes, value: bytes | None, proof: StateProof) -> None:
@@ -73,15 +71,15 @@ def validate_value(root: Hash, key: bytes, value: bytes | None, proof: StateProo
         raise InvalidProof("the state does not hold that value under that key", check="state value")
 
 
-def build_chunks(root: tree.Node | None, get_item: Callable[[bytes], Item]) -> Iterator[Chunk]:
+def build_chunks(root: tree.Node, get_item: Callable[[bytes], Item]) -> Iterator[Chunk]:
     """Yield the snapshot of a tree; `get_item` returns key and value of a path."""
     yield from _chunks(root, b"", (), get_item)
 
 
-def validate_chunk(root: Hash, chunk: Chunk) -> None:
-    """Raise `InvalidProof` unless the chunk is exactly what `root` has under its prefix, in order.
+def validate_chunk(root: Hash, chunk: Chunk) -> tree.Node:
+    """Return the chunk's subtree.
 
-    So a snapshot has one form: the same chunks whoever sends it.
+    Raise `InvalidProof` unless the chunk is exactly what `root` has under its prefix, in order.
     """
     if len(chunk.levels) != len(chunk.prefix) or any(nibble > 15 for nibble in chunk.prefix):
         raise InvalidProof("the chunk's prefix and levels do not fit", check="chunk shape")
@@ -95,12 +93,14 @@ def validate_chunk(root: Hash, chunk: Chunk) -> None:
     for entry in entries:
         if any(tree.get_nibble(entry, i) != chunk.prefix[i] for i in range(depth)):
             raise InvalidProof("the chunk holds a key of another prefix", check="chunk prefix")
-    if tree.compute_root(tree.build(entries, depth)) != expected:
+    subtree = tree.build(entries, depth)
+    if tree.compute_root(subtree) != expected:
         raise InvalidProof("the chunk does not hash to the state root", check="chunk hash")
+    return subtree
 
 
 def _chunks(
-    node: tree.Node | None,
+    node: tree.Node,
     prefix: bytes,
     levels: tuple[bytes, ...],
     get_item: Callable[[bytes], Item],
@@ -110,29 +110,29 @@ def _chunks(
         if entries:
             yield Chunk(prefix=prefix, levels=levels, entries=entries)
         return
-    assert isinstance(node, tree.Inner), "a bucket is never split"
+    assert not isinstance(node, bytes), "a bucket is never split"
     below = (*levels, node.content)
     for nibble, child in enumerate(node.children):
         yield from _chunks(child, prefix + bytes([nibble]), below, get_item)
 
 
-def _gather(node: tree.Node | None, get_item: Callable[[bytes], Item]) -> tuple[Item, ...] | None:
+def _gather(node: tree.Node, get_item: Callable[[bytes], Item]) -> tuple[Item, ...] | None:
     """Return the items below `node`, or None where they are too many for one chunk."""
-    if isinstance(node, tree.Inner) and node.count > CHUNK_ENTRIES_MAX:
+    if not isinstance(node, bytes) and node.count > CHUNK_ENTRIES_MAX:
         return None
     items: list[Item] = []
     size = 0
     for entry in tree.iterate_entries(node):
         key, value = get_item(entry[: tree.PATH_BYTES])
         size += len(key) + len(value)
-        if size > CHUNK_BYTES_MAX and isinstance(node, tree.Inner):
+        if size > CHUNK_BYTES_MAX and not isinstance(node, bytes):
             return None
         items.append((key, value))
     return tuple(items)
 
 
 def _step(expected: Hash, level: bytes, nibble: int) -> Hash:
-    if sha256(hashing.STATE_INNER + level).digest() != expected:
+    if tree.hash_inner(level) != expected:
         raise InvalidProof(
             "an inner node does not hash to what stands above it", check="state path"
         )
@@ -142,6 +142,6 @@ def _step(expected: Hash, level: bytes, nibble: int) -> Hash:
 def _open_bucket(expected: Hash, bucket: bytes) -> dict[bytes, bytes]:
     if not bucket and expected == NO_HASH:
         return {}
-    if sha256(hashing.STATE_BUCKET + bucket).digest() != expected:
+    if tree.hash_bucket(bucket) != expected:
         raise InvalidProof("the bucket does not hash to what stands above it", check="state bucket")
     return {entry[:32]: entry[32:] for entry in tree.split_bucket(bucket)}

@@ -12,12 +12,17 @@ Rules (decision "State tree and snapshot chunks")
 4. Nodes never change. An update returns a new root that shares every untouched node with the old
    one, so candidates on one parent, undo and snapshots cost nothing extra.
 
-A node keeps exactly the bytes that it hashes: a proof copies them, an update patches them.
+A node is kept as exactly the bytes that it hashes: a proof copies them, an update patches them. Its
+hash stands in its parent alone. An inner node of buckets alone, a **twig**, keeps their entries in
+one run: to copy a node is to touch each thing that it holds, and these lie far apart in memory.
+
+Most nodes that a block touches lie above only one of its changes: from where a change is alone it
+is followed down and up again without a call for each level.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from hashlib import sha256
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -30,81 +35,111 @@ NIBBLES: Final = 64
 PATH_BYTES: Final = 32
 ENTRY_BYTES: Final = 64
 HASH_BYTES: Final = 32
+BUCKET_BYTES_MAX: Final = BUCKET_ENTRIES_MAX * ENTRY_BYTES
 
 Entry = bytes
 """`path ‖ value digest`, 64 bytes; entries sort by their paths."""
 
-Change = tuple[bytes, bytes]
-"""(path, new value digest, or no bytes to remove)."""
+Change = bytes
+"""An entry that takes the place of the one of its path; or a path alone, whose entry goes."""
+
+Bucket = bytes
+"""At most sixteen entries one after another, sorted."""
 
 
-# Neither kind of node can be part of a reference cycle, so the collector need not look at millions.
-class Bucket(msgspec.Struct, frozen=True, gc=False):
-    """At most sixteen entries."""
+# Such nodes can be no part of a reference cycle, so the collector need not look at millions.
+class Twig(msgspec.Struct, frozen=True, gc=False):
+    """An inner node whose children all are buckets."""
 
     content: bytes
-    """The entries one after another, sorted."""
-    hash: Hash
+    """The hashes of the sixteen children, 512 bytes."""
+    entries: bytes
+    """Of all buckets, one after another."""
+    sizes: bytes
+    """How many of them each bucket has, a byte for each."""
 
     @property
     def count(self) -> int:
         """Number of entries."""
-        return len(self.content) // ENTRY_BYTES
+        return len(self.entries) // ENTRY_BYTES
+
+    @property
+    def children(self) -> tuple[Bucket, ...]:
+        """The buckets."""
+        return tuple([self.get_child(nibble) for nibble in range(16)])
+
+    def get_child(self, nibble: int) -> Bucket:
+        """Return the bucket of a nibble."""
+        start = sum(self.sizes[:nibble]) * ENTRY_BYTES
+        return self.entries[start : start + self.sizes[nibble] * ENTRY_BYTES]
 
 
 class Inner(msgspec.Struct, frozen=True, gc=False):
-    """More than sixteen entries, split by the next nibble."""
+    """An inner node of which at least one child is no bucket."""
 
     content: bytes
     """The hashes of the sixteen children, 512 bytes."""
-    children: tuple["Node | None", ...]
-    count: int
-    """Number of entries below."""
-    hash: Hash
+    children: tuple["Node", ...]
+
+    @property
+    def count(self) -> int:
+        """Number of entries below; counted anew, for an update never asks."""
+        return sum(
+            len(child) // ENTRY_BYTES if isinstance(child, bytes) else child.count
+            for child in self.children
+        )
+
+    def get_child(self, nibble: int) -> "Node":
+        """Return the child of a nibble."""
+        return self.children[nibble]
 
 
-Node = Bucket | Inner
+Node = Bucket | Twig | Inner
+
+EMPTY: Final[Node] = b""
+"""The empty tree; as a child, one that does not exist."""
+
+compute_path: Final[Callable[[bytes], bytes]] = hashing.build_hasher(hashing.STATE_PATH)
+"""Return the 32 bytes whose nibbles lead from the root to the key's bucket."""
+
+compute_value_digest: Final[Callable[[bytes], bytes]] = hashing.build_hasher(hashing.STATE_VALUE)
+"""Return what the tree holds of a value."""
+
+hash_bucket: Final[Callable[[Bucket], Hash]] = hashing.build_hasher(hashing.STATE_BUCKET)
+hash_inner: Final[Callable[[bytes], Hash]] = hashing.build_hasher(hashing.STATE_INNER)
 
 
-def compute_path(key: bytes) -> bytes:
-    """Return the 32 bytes whose nibbles lead from the root to the key's bucket."""
-    return sha256(hashing.STATE_PATH + key).digest()
-
-
-def compute_value_digest(value: bytes) -> bytes:
-    """Return what the tree holds of a value."""
-    return sha256(hashing.STATE_VALUE + value).digest()
-
-
-def compute_root(node: Node | None) -> Hash:
+def compute_root(node: Node) -> Hash:
     """Return the root hash of a tree."""
-    return NO_HASH if node is None else node.hash
+    if isinstance(node, bytes):
+        return hash_bucket(node) if node else NO_HASH
+    return hash_inner(node.content)
 
 
-def update(node: Node | None, writes: Iterable[tuple[bytes, bytes | None]]) -> Node | None:
+def update(node: Node, writes: Iterable[tuple[bytes, bytes | None]]) -> Node:
     """Return the tree after `writes` (key, value or None to remove); `node` stays as it is.
 
     Each key stands in `writes` once.
     """
     changes = [
-        (compute_path(key), b"" if value is None else compute_value_digest(value))
+        compute_path(key) + (b"" if value is None else compute_value_digest(value))
         for key, value in writes
     ]
     return _update(node, changes, 0) if changes else node
 
 
-def build(entries: list[Entry], depth: int = 0) -> Node | None:
+def build(entries: list[Entry], depth: int = 0) -> Node:
     """Return the subtree at `depth` over sorted entries that share the first `depth` nibbles."""
-    if not entries:
-        return None
     if len(entries) <= BUCKET_ENTRIES_MAX:
-        return _build_bucket(b"".join(entries))
+        return b"".join(entries)
     groups: list[list[Entry]] = [[] for _ in range(16)]
     for entry in entries:
         groups[get_nibble(entry, depth)].append(entry)
-    children = [build(group, depth + 1) for group in groups]
+    children = tuple([build(group, depth + 1) for group in groups])
     content = b"".join([compute_root(child) for child in children])
-    return _build_inner(content, children, len(entries))
+    if max(map(len, groups)) > BUCKET_ENTRIES_MAX:
+        return Inner(content, children)
+    return Twig(content, b"".join(entries), bytes(map(len, groups)))
 
 
 def get_nibble(path: bytes, depth: int) -> int:
@@ -113,67 +148,134 @@ def get_nibble(path: bytes, depth: int) -> int:
     return byte & 15 if depth & 1 else byte >> 4
 
 
-def split_bucket(content: bytes) -> list[Entry]:
+def split_bucket(content: Bucket) -> list[Entry]:
     """Return the entries of a bucket's bytes."""
     return [content[i : i + ENTRY_BYTES] for i in range(0, len(content), ENTRY_BYTES)]
 
 
-def iterate_entries(node: Node | None) -> Iterator[Entry]:
+def iterate_entries(node: Node) -> Iterator[Entry]:
     """Yield every entry in the order of paths."""
     if isinstance(node, Inner):
         for child in node.children:
             yield from iterate_entries(child)
-    elif node is not None:
-        yield from split_bucket(node.content)
+    else:
+        yield from split_bucket(node.entries if isinstance(node, Twig) else node)
 
 
-def _update(node: Node | None, changes: list[Change], depth: int) -> Node | None:
+def _update(node: Node, changes: list[Change], depth: int) -> Node:
     if isinstance(node, Inner):
+        if len(changes) == 1:
+            return _follow(node, changes, depth)
         return _update_inner(node, changes, depth)
-    content = b"" if node is None else node.content
-    if len(changes) > BUCKET_ENTRIES_MAX:
-        merged = {entry[:PATH_BYTES]: entry[PATH_BYTES:] for entry in split_bucket(content)}
-        merged.update(changes)
-        return build(sorted(path + digest for path, digest in merged.items() if digest), depth)
-    for path, digest in changes:
-        content = _patch(content, path, digest)
-    if len(content) <= BUCKET_ENTRIES_MAX * ENTRY_BYTES:
-        return _build_bucket(content) if content else None
-    return build(split_bucket(content), depth)
+    return _update_low(node, changes, depth)
 
 
-def _patch(content: bytes, path: bytes, digest: bytes) -> bytes:
-    """Return a run of sorted entries after one change."""
-    starts = range(0, len(content), ENTRY_BYTES)
-    index = bisect_left(starts, path, key=lambda i: content[i : i + PATH_BYTES])
-    start = index * ENTRY_BYTES
-    is_there = content[start : start + PATH_BYTES] == path
-    rest = content[start + ENTRY_BYTES if is_there else start :]
-    return content[:start] + (path + digest + rest if digest else rest)
+def _follow(node: Inner, changes: list[Change], depth: int) -> Node:
+    """Return the node after a single change."""
+    (change,) = changes
+    above: list[tuple[Inner, int]] = []
+    below: Node = node
+    while isinstance(below, Inner):
+        nibble = get_nibble(change, depth)
+        above.append((below, nibble))
+        below = below.children[nibble]
+        depth += 1
+    after = _update_low(below, changes, depth)
+    for inner, nibble in reversed(above):
+        depth -= 1
+        children = list(inner.children)
+        children[nibble] = after
+        after = _build_inner(_put_hash(inner.content, nibble, after), children, depth)
+    return after
 
 
-def _update_inner(node: Inner, changes: list[Change], depth: int) -> Node | None:
-    groups: dict[int, list[Change]] = {}
-    half, is_low = divmod(depth, 2)
-    for change in changes:
-        byte = change[0][half]
-        groups.setdefault(byte & 15 if is_low else byte >> 4, []).append(change)
-    content, children, count = bytearray(node.content), list(node.children), node.count
-    for nibble, group in groups.items():
-        before = children[nibble]
-        after = children[nibble] = _update(before, group, depth + 1)
+def _update_inner(node: Inner, changes: list[Change], depth: int) -> Node:
+    content, children = bytearray(node.content), list(node.children)
+    for nibble, group in _group(changes, depth).items():
+        after = children[nibble] = _update(children[nibble], group, depth + 1)
         content[nibble * HASH_BYTES : (nibble + 1) * HASH_BYTES] = compute_root(after)
-        count += (after.count if after else 0) - (before.count if before else 0)
-    if count > BUCKET_ENTRIES_MAX:
-        return _build_inner(bytes(content), children, count)
+    return _build_inner(bytes(content), children, depth)
+
+
+def _build_inner(content: bytes, children: list[Node], depth: int) -> Node:
+    """Return the node with those children, of which none but buckets may be left."""
+    for child in children:
+        if not isinstance(child, bytes):
+            return Inner(content, tuple(children))
     return build([entry for child in children for entry in iterate_entries(child)], depth)
 
 
-def _build_bucket(content: bytes) -> Bucket:
-    return Bucket(content, Hash(sha256(hashing.STATE_BUCKET + content).digest()))
+def _update_low(node: Bucket | Twig, changes: list[Change], depth: int) -> Node:
+    if isinstance(node, Twig):
+        return _replace(node, changes, depth) or _update_twig(node, changes, depth)
+    if len(changes) > BUCKET_ENTRIES_MAX:
+        return _rebuild(node, changes, depth)
+    for change in changes:
+        node = _patch(node, change)
+    return node if len(node) <= BUCKET_BYTES_MAX else build(split_bucket(node), depth)
 
 
-def _build_inner(content: bytes, children: list[Node | None], count: int) -> Inner:
-    return Inner(
-        content, tuple(children), count, Hash(sha256(hashing.STATE_INNER + content).digest())
-    )
+def _replace(twig: Twig, changes: list[Change], depth: int) -> Twig | None:
+    """Return the twig after a single change of a value; None for what does more than that."""
+    change, entries, sizes = changes[0], twig.entries, twig.sizes
+    place = entries.find(change[:PATH_BYTES])
+    if place % ENTRY_BYTES or len(change) != ENTRY_BYTES or len(changes) > 1:
+        return None
+    entries = entries[:place] + change + entries[place + ENTRY_BYTES :]
+    nibble = get_nibble(change, depth)
+    start = sum(sizes[:nibble]) * ENTRY_BYTES
+    bucket = entries[start : start + sizes[nibble] * ENTRY_BYTES]
+    return Twig(_put_hash(twig.content, nibble, bucket), entries, sizes)
+
+
+def _update_twig(twig: Twig, changes: list[Change], depth: int) -> Node:
+    content, entries, sizes = bytearray(twig.content), twig.entries, bytearray(twig.sizes)
+    for nibble, group in _group(changes, depth).items():
+        start = sum(sizes[:nibble]) * ENTRY_BYTES
+        end = start + sizes[nibble] * ENTRY_BYTES
+        bucket = entries[start:end]
+        for change in group:
+            bucket = _patch(bucket, change)
+        if len(bucket) > BUCKET_BYTES_MAX:
+            return _rebuild(twig.entries, changes, depth)
+        entries = entries[:start] + bucket + entries[end:]
+        sizes[nibble] = len(bucket) // ENTRY_BYTES
+        content[nibble * HASH_BYTES : (nibble + 1) * HASH_BYTES] = compute_root(bucket)
+    if len(entries) <= BUCKET_BYTES_MAX:
+        return entries
+    return Twig(bytes(content), entries, bytes(sizes))
+
+
+def _rebuild(entries: bytes, changes: list[Change], depth: int) -> Node:
+    merged = {entry[:PATH_BYTES]: entry for entry in split_bucket(entries)}
+    merged.update((change[:PATH_BYTES], change) for change in changes)
+    return build(sorted(each for each in merged.values() if len(each) == ENTRY_BYTES), depth)
+
+
+def _group(changes: list[Change], depth: int) -> dict[int, list[Change]]:
+    """Return the changes below each child, by its nibble."""
+    groups: defaultdict[int, list[Change]] = defaultdict(list)
+    half, is_low = divmod(depth, 2)
+    for change in changes:
+        byte = change[half]
+        groups[byte & 15 if is_low else byte >> 4].append(change)
+    return groups
+
+
+def _put_hash(content: bytes, nibble: int, child: Node) -> bytes:
+    """Return an inner node's bytes with another child."""
+    start = nibble * HASH_BYTES
+    return content[:start] + compute_root(child) + content[start + HASH_BYTES :]
+
+
+def _patch(bucket: Bucket, change: Change) -> bytes:
+    """Return a run of sorted entries after one change, which may be too long for a bucket."""
+    path = change[:PATH_BYTES]
+    start = bucket.find(path)
+    if start % ENTRY_BYTES:  # it is not there, or a digest looks like it
+        starts = range(0, len(bucket), ENTRY_BYTES)
+        index = bisect_left(starts, path, key=lambda i: bucket[i : i + PATH_BYTES])
+        start = index * ENTRY_BYTES
+    is_there = bucket[start : start + PATH_BYTES] == path
+    rest = bucket[start + ENTRY_BYTES if is_there else start :]
+    return bucket[:start] + (change + rest if len(change) == ENTRY_BYTES else rest)

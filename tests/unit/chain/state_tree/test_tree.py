@@ -1,6 +1,7 @@
 """The state tree against a plain map: its root knows the content and nothing else."""
 
 from hashlib import sha256
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -17,8 +18,8 @@ CONTENT = st.dictionaries(KEYS, st.binary(max_size=40), max_size=120)
 WRITES = st.dictionaries(KEYS, st.none() | st.binary(max_size=40), max_size=60)
 
 
-def build(content: dict[bytes, bytes]) -> tree.Node | None:
-    return tree.update(None, content.items())
+def build(content: dict[bytes, bytes]) -> tree.Node:
+    return tree.update(tree.EMPTY, content.items())
 
 
 def apply(content: dict[bytes, bytes], writes: dict[bytes, bytes | None]) -> dict[bytes, bytes]:
@@ -64,10 +65,42 @@ def test_every_history_with_one_outcome_has_one_root(
     assert len(list(tree.iterate_entries(node))) == len(content)
 
 
+@settings(max_examples=30)
+@given(seed=st.integers(0, 2**32), sizes=st.lists(st.integers(0, 700), min_size=2, max_size=4))
+def test_trees_of_any_size_grow_and_shrink_into_each_other(seed: int, sizes: list[int]) -> None:
+    """Up to where twigs become inner nodes and inner nodes twigs, in one batch and one by one."""
+    chance = Random(seed)
+    content: dict[bytes, bytes] = {}
+    node = alone = build(content)
+    for size in sizes:
+        wanted = {b"%d" % i: b"%d" % chance.randrange(3) for i in chance.sample(range(700), size)}
+        gone: dict[bytes, bytes | None] = dict.fromkeys(content.keys() - wanted)
+        writes = gone | wanted
+        node, content = tree.update(node, writes.items()), wanted
+        for write in writes.items():
+            alone = tree.update(alone, [write])
+        assert node == alone == build(content)
+        entries = [tree.compute_path(k) + tree.compute_value_digest(v) for k, v in content.items()]
+        assert tree.compute_root(node) == compute_expected_root(entries)
+        assert list(tree.iterate_entries(node)) == sorted(entries)
+
+
+@pytest.mark.parametrize("others", [3, 40])
+def test_a_digest_that_looks_like_a_path_is_none(others: int) -> None:
+    path = tree.compute_path(b"key")
+    posing = bytes([path[0], *bytes(31)]) + path
+    rest = [tree.compute_path(bytes([i])) + bytes(32) for i in range(others)]
+    entries = sorted([posing, *rest])
+    node = tree.update(tree.build(entries), [(b"key", b"value")])
+    added = path + tree.compute_value_digest(b"value")
+    assert list(tree.iterate_entries(node)) == sorted([*entries, added])
+    assert tree.update(node, [(b"key", None)]) == tree.build(entries)
+
+
 def test_an_empty_tree_has_the_root_of_zeros() -> None:
-    assert tree.compute_root(None) == NO_HASH
-    assert tree.update(None, []) is None
-    assert tree.update(build({b"a": b"1"}), [(b"a", None)]) is None
+    assert tree.compute_root(tree.EMPTY) == NO_HASH
+    assert tree.update(tree.EMPTY, []) == tree.EMPTY
+    assert tree.update(build({b"a": b"1"}), [(b"a", None)]) == tree.EMPTY
 
 
 def test_a_bucket_splits_and_comes_together_again() -> None:
@@ -75,7 +108,7 @@ def test_a_bucket_splits_and_comes_together_again() -> None:
     small = build(content)
     assert isinstance(small, tree.Bucket)
     large = tree.update(small, [(b"one more", b"x")])
-    assert isinstance(large, tree.Inner)
+    assert isinstance(large, tree.Twig)
     assert tree.update(large, [(b"one more", None)]) == small
 
 
