@@ -11,7 +11,7 @@ from dure.chain.transaction import (
     decode_transaction,
 )
 from dure.contract.machine import InProcessMachine
-from dure.contract.ports import Invocation, Machine
+from dure.contract.ports import Invocation, Machine, Running
 from dure.contract.source import bundle
 from dure.core.codec import encode
 from dure.core.errors import (
@@ -223,14 +223,14 @@ def test_a_proposal_gives_up_after_a_few_deaths_and_goes_on_later() -> None:
 def test_where_no_worker_starts_no_transaction_is_to_blame() -> None:
     town = Town(0, members=1)
 
-    def refuse(*_: object) -> bytes:
+    def refuse(*_: object) -> Running:
         raise WorkerNotStarted("there is no memory for it")
 
-    town.machines[0].invoke = refuse  # type: ignore[method-assign,assignment]
+    town.machines[0].open = refuse  # type: ignore[method-assign,assignment]
     town.network.submit(0, town.sign("add", 1))
     assert len(town.network.get_driver(0).mempool) == 1
     assert town.network.nodes[0].dropped == []
-    del town.machines[0].invoke
+    del town.machines[0].open
     town.settle(2)
     assert town.get_total(0) == encode(1)
 

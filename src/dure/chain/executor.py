@@ -262,7 +262,7 @@ class Executor:
             scheduled_gas_max=Gas(0),
             load_program=self._load_program,
         )
-        return self._machine.view(Session(self.view(), moment), call, Meter(VIEW_GAS))
+        return self._machine.open(Session(self.view(), moment), Meter(VIEW_GAS)).view(call)
 
     def build_snapshot(self) -> Iterator[proof.Chunk]:
         """Yield the head's state in chunks that each prove themselves."""

@@ -183,8 +183,7 @@ class Ledger(Protocol):
 class Machine(Protocol):
     """Checks, loads and runs contracts.
 
-    `node` may put worker processes behind it; results are the same. Every method but `load` raises
-    `Refusal`, and then the ledger drops what was written.
+    `node` may put worker processes behind it; results are the same.
     """
 
     def load(self, source: Source) -> Hash:
@@ -194,18 +193,30 @@ class Machine(Protocol):
         """
         ...
 
-    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+    def open(self, ledger: Ledger, meter: Meter) -> "Running":
+        """Begin one transaction, one scheduled call or one view."""
+        ...
+
+
+class Running(Protocol):
+    """One transaction in the machine.
+
+    Every method raises `Refusal`; then the ledger drops what was written, and this is of no more
+    use. What one call builds in memory does not count for the next.
+    """
+
+    def invoke(self, call: Invocation) -> bytes:
         """Run one state-changing call, or `@init` when the method is `init`.
 
         Return the canonical bytes of the result.
         """
         ...
 
-    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+    def view(self, call: Invocation) -> bytes:
         """Run a read-only method."""
         ...
 
-    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
+    def upgrade(self, call: Invocation, *, before: Hash) -> None:
         """Begin to run a contract's new code, which the ledger already names, after `before`.
 
         Refuse `incompatible_state` where a field has another type than before, or a new class of
@@ -214,6 +225,6 @@ class Machine(Protocol):
         """
         ...
 
-    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
+    def transfer(self, order: TransferOrder) -> Amount:
         """Move money by the rule of its asset; return how much arrives, which a fee may lower."""
         ...

@@ -5,6 +5,7 @@ other allows everything.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -39,25 +40,39 @@ class ScriptMachine:
         self.loaded.append(code_hash)
         return code_hash
 
-    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        if ledger.get_program(call.contract).is_stopped:
+    def open(self, ledger: Ledger, meter: Meter) -> "ScriptRunning":
+        return ScriptRunning(self, ledger, meter)
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptRunning:
+    """A transaction in it."""
+
+    machine: ScriptMachine
+    ledger: Ledger
+    meter: Meter
+
+    def invoke(self, call: Invocation) -> bytes:
+        if self.ledger.get_program(call.contract).is_stopped:
             raise Refusal("contract_stopped", "the members have stopped this contract")
-        return self._run(ledger, call, meter)
+        return self._run(call)
 
-    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        ledger.get_program(call.contract)
-        return self._run(ledger, call, meter)
+    def view(self, call: Invocation) -> bytes:
+        self.ledger.get_program(call.contract)
+        return self._run(call)
 
-    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
-        assert {before, ledger.get_program(call.contract).code_hash} <= set(self.loaded)
-        self._run(ledger, call, meter)
-        self.upgraded_from.append(before)
+    def upgrade(self, call: Invocation, *, before: Hash) -> None:
+        known = {before, self.ledger.get_program(call.contract).code_hash}
+        assert known <= set(self.machine.loaded)
+        self._run(call)
+        self.machine.upgraded_from.append(before)
 
-    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
+    def transfer(self, order: TransferOrder) -> Amount:
+        ledger = self.ledger
         rule = ledger.get_transfer_rule(order.asset)
         fee = 0
         if rule is not None:
-            meter.charge(RULE_GAS)
+            self.meter.charge(RULE_GAS)
             if rule.method == "refuse_all":
                 raise Refusal("refused", "not with this asset")
             fee = order.amount // 10 if rule.method == "keep_a_tenth" else 0
@@ -67,14 +82,14 @@ class ScriptMachine:
         ledger.transfer(order.asset, order.source, order.target, arrived)
         return arrived
 
-    def _run(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+    def _run(self, call: Invocation) -> bytes:
         result: Any = None
         try:
             steps = msgspec.msgpack.decode(call.arguments)
         except msgspec.DecodeError:
             raise Refusal("bad_arguments", "that is no script") from None
         for verb, *operands in steps:
-            result = VERBS[verb](ledger, call, meter, *operands)
+            result = VERBS[verb](self.ledger, call, self.meter, *operands)
         return msgspec.msgpack.encode(result)
 
 
@@ -165,7 +180,9 @@ VERBS: dict[str, Callable[..., Any]] = {
     "set half a rule": lambda ledger, call, _meter, asset: ledger.set_transfer_rule(
         call.contract, asset, "\ud83d"
     ),
-    "call": lambda ledger, _call, meter, contract, arguments: ScriptMachine().invoke(
-        ledger, Invocation(Address(contract), "run", arguments, _call.contract, None), meter
+    "call": lambda ledger, call, meter, contract, arguments: (
+        ScriptMachine()
+        .open(ledger, meter)
+        .invoke(Invocation(Address(contract), "run", arguments, call.contract, None))
     ),
 }

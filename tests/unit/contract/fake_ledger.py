@@ -166,9 +166,10 @@ class Bench:
             self.ledger.transfer(pay.asset, by, target, pay.amount)
         meter = Meter(gas)
         reads = called is not None and called.kind in READING_KINDS
-        run = self.machine.view if reads else self.machine.invoke
+        running = self.machine.open(self.ledger, meter)
+        run = running.view if reads else running.invoke
         try:
-            result = run(self.ledger, Invocation(target, method, data, by, pay), meter)
+            result = run(Invocation(target, method, data, by, pay))
         finally:
             self.gas_used = meter.used
         return None if called is None else decode_result(interface, called.name, result)

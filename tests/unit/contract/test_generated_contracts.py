@@ -112,12 +112,14 @@ class Play:
         assert encode_arguments(interface, method, (), named) == data
         called = interface.initialiser if method == "init" else interface.methods[method]
         assert called is not None
-        run = self.machine.view if called.kind in READING_KINDS else self.machine.invoke
+        is_reading = called.kind in READING_KINDS
 
         def act(meter: Meter) -> bytes:
             if pay is not None:
                 self.ledger.transfer(pay.asset, by, address, pay.amount)
-            return run(self.ledger, Invocation(address, method, data, by, pay), meter)
+            running = self.machine.open(self.ledger, meter)
+            call = Invocation(address, method, data, by, pay)
+            return running.view(call) if is_reading else running.invoke(call)
 
         result = self.attempt(method, act)
         if result is None:
@@ -132,7 +134,7 @@ class Play:
         """Move money by the rule of its asset."""
         self.attempt(
             "transfer",
-            lambda meter: str(self.machine.transfer(self.ledger, order, meter)).encode(),
+            lambda meter: str(self.machine.open(self.ledger, meter).transfer(order)).encode(),
         )
 
     def run_due(self) -> None:
@@ -146,9 +148,9 @@ class Play:
             self.ledger.pays_for_schedules = True
             self.attempt(
                 method,
-                lambda meter, call=call: self.machine.invoke(  # type: ignore[misc]
-                    self.ledger, call, meter
-                ),
+                lambda meter, call=call: self.machine.open(  # type: ignore[misc]
+                    self.ledger, meter
+                ).invoke(call),
                 min(gas, GAS),
             )
             self.ledger.pays_for_schedules = False

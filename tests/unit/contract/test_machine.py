@@ -149,7 +149,7 @@ def test_arguments_are_canonical_and_typed(data: bytes) -> None:
     bench = Bench(contract("@call\ndef probe(self, a: int) -> int:\n    return a"))
     call = Invocation(bench.address, "probe", data, person(1), None)
     with pytest.raises(Refusal) as refused:
-        bench.machine.invoke(bench.ledger, call, Meter(100_000))
+        bench.machine.open(bench.ledger, Meter(100_000)).invoke(call)
     assert refused.value.code == "bad_arguments"
 
 

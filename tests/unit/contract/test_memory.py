@@ -148,7 +148,7 @@ def measure_peak(bench: Bench, method: str, arguments: bytes) -> tuple[str, int]
     gc.collect()
     tracemalloc.start()
     try:
-        bench.machine.invoke(bench.ledger, call, Meter(GAS))
+        bench.machine.open(bench.ledger, Meter(GAS)).invoke(call)
     except Refusal as refusal:
         code = refusal.code
     finally:

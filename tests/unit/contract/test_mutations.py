@@ -165,8 +165,8 @@ def attempt(machine: Machine, ledger: Ledger, call: Invocation, *, is_view: bool
     """Return the result or the refusal, and the gas."""
     meter = Meter(GAS)
     try:
-        run = machine.view if is_view else machine.invoke
-        return run(ledger, call, meter), meter.used
+        running = machine.open(ledger, meter)
+        return running.view(call) if is_view else running.invoke(call), meter.used
     except Refusal as refusal:
         assert meter.used <= GAS
         return refusal.code, refusal.message, meter.used

@@ -144,7 +144,7 @@ def attempt(machine: Machine, ledger: FakeLedger, call: Invocation, gas: int) ->
     meter, result = Meter(gas), b""
     code = ""
     try:
-        result = machine.invoke(ledger, call, meter)
+        result = machine.open(ledger, meter).invoke(call)
     except Refusal as refusal:
         code = f"{refusal.code}: {refusal.message}"
     return result, code, meter.used, ledger.state, ledger.events, ledger.balances, ledger.waiting
@@ -331,9 +331,9 @@ def test_calls_inside_that_are_left_out_count_for_their_line(
 def test_a_machine_that_does_not_watch_notes_nothing(traced: Traced) -> None:
     traced.machine.is_watching = False
     call = Invocation(ME, "act", encode((1,)), person(1), None)
-    traced.machine.invoke(traced.ledgers[0], call, Meter(GAS_LIMIT))
+    traced.machine.open(traced.ledgers[0], Meter(GAS_LIMIT)).invoke(call)
     view = Invocation(ME, "current", encode(()), person(1), None)
-    assert traced.machine.view(traced.ledgers[0], view, Meter(GAS_LIMIT)) == encode(0)
+    assert traced.machine.open(traced.ledgers[0], Meter(GAS_LIMIT)).view(view) == encode(0)
     assert traced.machine.take_visits() == []
 
 
@@ -341,7 +341,7 @@ def test_a_view_is_watched_too(traced: Traced) -> None:
     view = Invocation(ME, "current", encode(()), person(1), None)
     meter = Meter(GAS_LIMIT)
     traced.machine.is_watching = True
-    assert traced.machine.view(traced.ledgers[0], view, meter) == encode(0)
+    assert traced.machine.open(traced.ledgers[0], meter).view(view) == encode(0)
     ((visit,),) = traced.machine.take_visits()
     assert visit.gas_used == meter.used
 
@@ -351,7 +351,7 @@ def test_visits_of_one_transaction_stand_together(traced: Traced) -> None:
     call = Invocation(ME, "act", encode((1,)), person(1), None)
     first = Meter(GAS_LIMIT)
     for meter in (first, first, Meter(GAS_LIMIT)):
-        traced.machine.invoke(traced.ledgers[0], call, meter)
+        traced.machine.open(traced.ledgers[0], meter).invoke(call)
     assert [len(visits) for visits in traced.machine.take_visits()] == [2, 1]
 
 
@@ -366,7 +366,9 @@ def test_a_line_of_the_library_is_told_with_its_module() -> None:
     machine, ledger = TracingMachine(), FakeLedger()
     ledger.programs[ME] = machine.load(source)
     machine.is_watching = True
-    machine.invoke(ledger, Invocation(ME, "act", encode(()), person(1), None), Meter(GAS_LIMIT))
+    machine.open(ledger, Meter(GAS_LIMIT)).invoke(
+        Invocation(ME, "act", encode(()), person(1), None)
+    )
     ((visit,),) = machine.take_visits()
     lines = {module.name: module.text.split("\n") for module in source.library}
     program = Program(machine.get_interface(ledger.programs[ME]), {**lines, "": text.split("\n")})

@@ -50,7 +50,7 @@ def upgrade(machine: Machine) -> tuple[object, int]:
     before = machine.load(bundle(BEFORE, "Example"))
     ledger.programs[ME] = machine.load(bundle(AFTER, "Example"))
     call = Invocation(ME, "migrate", encode(()), ANN, None)
-    machine.upgrade(ledger, call, meter, before=before)
+    machine.open(ledger, meter).upgrade(call, before=before)
     return ledger.state, meter.used
 
 
@@ -58,7 +58,7 @@ def transfer(machine: Machine) -> tuple[object, int]:
     """Return the balances after a transfer, and its gas."""
     ledger, meter = FakeLedger(), Meter(1_000_000)
     ledger.balances[WON, ANN] = 5
-    machine.transfer(ledger, TransferOrder(WON, ANN, BOB, Amount(2)), meter)
+    machine.open(ledger, meter).transfer(TransferOrder(WON, ANN, BOB, Amount(2)))
     return ledger.balances, meter.used
 
 

@@ -145,7 +145,7 @@ def transfer(bench: Bench, asset: AssetId, amount: int, source: Address = BUYER)
     """Move money as a transaction does."""
     order = TransferOrder(asset, source, SHOP, Units(amount))
     meter = Meter(GAS_LIMIT)
-    arrived = bench.machine.transfer(bench.ledger, order, meter)
+    arrived = bench.machine.open(bench.ledger, meter).transfer(order)
     bench.gas_used = meter.used
     return arrived
 
@@ -238,8 +238,8 @@ def test_a_rule_that_asks_itself_through_others_ends() -> None:
 def test_a_rule_is_paid_from_the_same_meter() -> None:
     bench, asset = build()
     order = TransferOrder(asset, BUYER, SHOP, Units(1))
-    run = bench.machine.transfer
-    assert refusal(lambda: run(bench.ledger, order, Meter(150)))[0] == "out_of_gas"
+    running = bench.machine.open(bench.ledger, Meter(150))
+    assert refusal(lambda: running.transfer(order))[0] == "out_of_gas"
 
 
 def test_a_rule_may_be_asked_beforehand_as_a_view() -> None:
@@ -261,8 +261,8 @@ def test_an_upgrade_keeps_the_rule() -> None:
     )
     bench.ledger.programs[ISSUER] = bench.machine.load(bundle(without, "Example"))
     call = Invocation(ISSUER, "migrate", b"\x90", BUYER, None)
-    upgrade = bench.machine.upgrade
-    assert refusal(lambda: upgrade(bench.ledger, call, Meter(GAS_LIMIT), before=before)) == (
+    running = bench.machine.open(bench.ledger, Meter(GAS_LIMIT))
+    assert refusal(lambda: running.upgrade(call, before=before)) == (
         "incompatible_state",
         "the transfer rule ask is gone",
     )

@@ -48,7 +48,7 @@ def upgrade(
         if interface.migration is not None:
             data = encode_arguments(interface, "migrate", arguments, {})
     call = Invocation(bench.address, "migrate", data, person(1), payment)
-    bench.machine.upgrade(bench.ledger, call, Meter(GAS_LIMIT), before=before)
+    bench.machine.open(bench.ledger, Meter(GAS_LIMIT)).upgrade(call, before=before)
 
 
 def refusal(bench: Bench, source: str, **how: object) -> tuple[str, str]:
@@ -186,9 +186,10 @@ def test_the_migration_fills_what_is_new() -> None:
 def test_nobody_calls_a_migration(name: str) -> None:
     bench = Bench(MIGRATING)
     call = Invocation(bench.address, name, encode((3,)), person(1), None)
-    for run in (bench.machine.invoke, bench.machine.view):
+    running = bench.machine.open(bench.ledger, Meter(GAS_LIMIT))
+    for run in (running.invoke, running.view):
         with pytest.raises(Refusal) as refused:
-            run(bench.ledger, call, Meter(GAS_LIMIT))
+            run(call)
         assert refused.value.code == "unknown_method"
 
 

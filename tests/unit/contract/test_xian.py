@@ -174,7 +174,7 @@ def test_a_contract_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(3):
         assert machine.load(source) == code_hash
         call = Invocation(person(200), "act", encode(()), person(1), None)
-        machine.invoke(ledger, call, Meter(MILLION))
+        machine.open(ledger, Meter(MILLION)).invoke(call)
 
 
 def test_nothing_of_the_process_changes_while_a_contract_runs() -> None:
@@ -203,7 +203,7 @@ def test_arguments_are_typed_without_being_asked_for() -> None:
     for wrong in (("5",), (True,), (5, 6), (), (1.5,), (None,)):
         call = Invocation(bench.address, "act", encode(wrong), person(1), None)
         with pytest.raises(Refusal) as refused:
-            bench.machine.invoke(bench.ledger, call, Meter(MILLION))
+            bench.machine.open(bench.ledger, Meter(MILLION)).invoke(call)
         assert refused.value.code == "bad_arguments"
 
 
@@ -276,9 +276,9 @@ def test_the_builtins_of_a_function_hold_nothing() -> None:
     """A function captures `__builtins__` where it is made: guards put in later do nothing."""
     machine = InProcessMachine()
     code_hash = machine.load(bundle(body("number = 1"), "Example"))
-    entry = machine._programs[code_hash].entries["probe"]
+    entry = machine.programs[code_hash].entries["probe"]
     # mypy knows the attribute from a cold cache only.
-    assert getattr(entry.function, "__builtins__") == {}  # noqa: B009 - as above
+    assert getattr(entry.run, "__builtins__") == {}  # noqa: B009 - as above
 
 
 @pytest.mark.parametrize(

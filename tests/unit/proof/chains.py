@@ -94,7 +94,18 @@ class SleepyMachine:
     def load(self, source: Source) -> Hash:
         return hashing.compute_hash(hashing.SOURCE, encode(source))
 
-    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+    def open(self, ledger: Ledger, _meter: Meter) -> "SleepyRunning":
+        return SleepyRunning(ledger)
+
+
+@dataclass(frozen=True, slots=True)
+class SleepyRunning:
+    """A transaction in it."""
+
+    ledger: Ledger
+
+    def invoke(self, call: Invocation) -> bytes:
+        ledger = self.ledger
         if call.method == "init":
             at = Instant(ledger.time + 1000)
             ledger.schedule(call.contract, at, "wake", encode(()), Gas(10_000))
@@ -102,14 +113,14 @@ class SleepyMachine:
             ledger.emit(call.contract, "Woke", encode((ledger.time,)))
         return encode(None)
 
-    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+    def view(self, _call: Invocation) -> bytes:
         return encode(None)
 
-    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
+    def upgrade(self, _call: Invocation, *, before: Hash) -> None:
         pass
 
-    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
-        ledger.transfer(order.asset, order.source, order.target, order.amount)
+    def transfer(self, order: TransferOrder) -> Amount:
+        self.ledger.transfer(order.asset, order.source, order.target, order.amount)
         return order.amount
 
 

@@ -31,7 +31,7 @@ from dure.chain.execution.session import Moment, Session
 from dure.chain.parameters import Parameters
 from dure.chain.receipt import Kind, Outcome, Receipt, Record, build_receipt, build_refusal
 from dure.chain.transaction import Call, Transaction
-from dure.contract.ports import Invocation, Meter, Payment, Refusal, TransferOrder
+from dure.contract.ports import Invocation, Meter, Payment, Refusal, Running, TransferOrder
 from dure.core import hashing
 from dure.core.codec import encode
 from dure.core.errors import TransactionReplayed, WorkerDied
@@ -124,7 +124,7 @@ class Execution:
         session = Session(fork, self._moment, share)
         meter = Meter(call.gas)
         try:
-            result = self.rules.machine.invoke(session, invocation, meter)
+            result = self.rules.machine.open(session, meter).invoke(invocation)
             outcome = Outcome(result, session.take_events())
             data = _charge_output(outcome, meter)
         except Refusal as refusal:
@@ -185,15 +185,25 @@ class Execution:
     ) -> None:
         outcomes, data = into
         session = Session(fork, self._moment)
+        running = self.rules.machine.open(session, meter)
         meter.charge(transaction.proof_gas)
         for index, call in enumerate(transaction.body.calls):
-            result = self._run_call(transaction, index, call, session=session, meter=meter)
+            result = self._run_call(
+                transaction, index, call, session=session, running=running, meter=meter
+            )
             outcome = Outcome(result, session.take_events())
             data.append(_charge_output(outcome, meter))
             outcomes.append(outcome)
 
     def _run_call(
-        self, transaction: Transaction, index: int, call: Call, *, session: Session, meter: Meter
+        self,
+        transaction: Transaction,
+        index: int,
+        call: Call,
+        *,
+        session: Session,
+        running: Running,
+        meter: Meter,
     ) -> bytes:
         sender = transaction.body.sender
         if call.contract == money.LEDGER:
@@ -201,6 +211,7 @@ class Execution:
                 raise Refusal("payment_not_accepted", "the ledger's own calls take no payment")
             caller = system.Caller(
                 session=session,
+                running=running,
                 meter=meter,
                 sender=sender,
                 new_contract=(transaction.transaction_id, index),
@@ -213,9 +224,9 @@ class Execution:
             meter.charge(system.GAS_PER_TRANSFER)
             asset, amount = call.pays.asset, call.pays.amount
             order = TransferOrder(asset, sender, call.contract, amount)
-            payment = Payment(asset, self.rules.machine.transfer(session, order, meter))
+            payment = Payment(asset, running.transfer(order))
         invocation = Invocation(call.contract, call.method, call.arguments, sender, payment)
-        return self.rules.machine.invoke(session, invocation, meter)
+        return running.invoke(invocation)
 
     # Both
 

@@ -32,7 +32,7 @@ class SetPolicyArguments(Wire, frozen=True):
 def transfer(caller: Caller, given: TransferArguments) -> bytes:
     caller.meter.charge(GAS_PER_TRANSFER)
     order = TransferOrder(given.asset, caller.sender, given.target, given.amount)
-    caller.rules.machine.transfer(caller.session, order, caller.meter)
+    caller.running.transfer(order)
     return encode(None)
 
 

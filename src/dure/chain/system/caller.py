@@ -8,7 +8,7 @@ from dure.chain import state
 from dure.chain.execution.rules import Rules
 from dure.chain.execution.session import Session
 from dure.chain.parameters import Parameters
-from dure.contract.ports import Meter, Refusal
+from dure.contract.ports import Meter, Refusal, Running
 from dure.core.types import Address, TransactionId
 
 GAS_PER_TRANSFER: Final = 1_000
@@ -19,6 +19,8 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     """Who calls the ledger, and inside of what."""
 
     session: Session
+    running: Running
+    """The transaction in the machine."""
     meter: Meter
     sender: Address
     new_contract: tuple[TransactionId, int]

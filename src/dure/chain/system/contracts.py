@@ -90,7 +90,7 @@ def deploy(caller: Caller, given: DeployArguments) -> bytes:
         caller.meter.charge(GAS_PER_TRANSFER)
         caller.session.view.put(state.key_role(address, holder, role), b"")
     call = Invocation(address, "init", given.arguments, given.owner, None)
-    caller.rules.machine.invoke(caller.session, call, caller.meter)
+    caller.running.invoke(call)
     return encode(address)
 
 
@@ -112,7 +112,7 @@ def upgrade(caller: Caller, given: UpgradeArguments) -> bytes:
         LEDGER, "contract_upgraded", encode((given.contract, changed.version, changed.code_hash))
     )
     call = Invocation(given.contract, "migrate", given.arguments, caller.sender, None)
-    caller.rules.machine.upgrade(caller.session, call, caller.meter, before=before)
+    caller.running.upgrade(call, before=before)
     return encode(changed.version)
 
 

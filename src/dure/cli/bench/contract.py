@@ -228,7 +228,7 @@ def _execute(stage: Stage, calls: Sequence[Invocation]) -> None:
 
 def _invoke(stage: Stage, calls: Sequence[Invocation]) -> None:
     session = stage.open_session(stage.open_view())
-    invoke, meter = stage.machine.invoke, Meter(CALL_GAS * len(calls))
+    running = stage.machine.open(session, Meter(CALL_GAS * len(calls)))
     for call in calls:
-        invoke(session, call, meter)
+        running.invoke(call)
     session.take_events()

@@ -47,7 +47,7 @@ class Stage:
     def prepare(self, call: Invocation) -> None:
         """Run a call whose writes lie under all slices."""
         view = self.open_view()
-        self.machine.invoke(self.open_session(view), call, Meter(_BEGIN_GAS))
+        self.machine.open(self.open_session(view), Meter(_BEGIN_GAS)).invoke(call)
         self._state.update({key: value for key, value in view.top.items() if value is not None})
 
     def open_view(self) -> state.View:
@@ -67,7 +67,7 @@ class Stage:
         meter, fork = Meter(gas), view.fork()
         session = self.open_session(fork)
         try:
-            result = self.machine.invoke(session, call, meter)
+            result = self.machine.open(session, meter).invoke(call)
             outcome = encode(Outcome(result, session.take_events()))
             meter.charge(GAS_PER_OUTPUT_BYTE * len(outcome))
         except Refusal as refusal:

@@ -2,12 +2,29 @@
 
 import ast
 
-FRAME = "$f"
-METER = "$m"
-LEDGER = "$l"
-CONTRACT = "$c"
-DATA = "$d"
-WRITTEN = "$w"
+FRAME = "$frame"
+METER = "$meter"
+LEDGER = "$ledger"
+CONTRACT = "$contract"
+SENDER = "$sender"
+PAID = "$paid"
+DATA = "$data"
+WRITTEN = "$written"
+
+
+def find_names(body: list[ast.stmt]) -> set[str]:
+    """Return the names that the statements speak of."""
+    nodes = ast.walk(ast.Module(body, []))
+    return {node.id for node in nodes if isinstance(node, ast.Name)}
+
+
+def define(
+    function: str, parameters: list[str], body: list[ast.stmt], origin: ast.FunctionDef
+) -> ast.FunctionDef:
+    """Return the definition of a function that stands for the method `origin`."""
+    arguments = ast.arguments([], list(map(ast.arg, parameters)), None, [], [], None, [])
+    made = ast.FunctionDef(function, arguments, body, [])
+    return ast.fix_missing_locations(ast.copy_location(made, origin))
 
 
 def name(identifier: str) -> ast.Name:
@@ -26,12 +43,12 @@ def call(function: str, *arguments: ast.expr) -> ast.Call:
 
 
 def with_frame(function: str, *arguments: ast.expr) -> ast.Call:
-    """Return `function($f, arguments…)`."""
+    """Return `function($frame, arguments…)`."""
     return call(function, name(FRAME), *arguments)
 
 
 def ask_ledger(method: str, *arguments: ast.expr) -> ast.Call:
-    """Return `$l.method($c, arguments…)`: the ledger does something for the contract."""
+    """Return `$ledger.method($contract, arguments…)`."""
     return ast.Call(attribute(name(LEDGER), method), [name(CONTRACT), *arguments], [])
 
 
@@ -46,7 +63,7 @@ def assign(target: str, value: ast.expr) -> ast.Assign:
 
 
 def charge(gas: int) -> list[ast.stmt]:
-    """Return `$m.left -= gas` and the check behind it."""
+    """Return `$meter.left -= gas` and the check behind it."""
     left = ast.Attribute(name(METER), "left", ast.Store())
     below = ast.Compare(attribute(name(METER), "left"), [ast.Lt()], [constant(0)])
     return [

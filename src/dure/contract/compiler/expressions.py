@@ -12,8 +12,12 @@ from typing import Any, Final
 from dure.contract.checker.bodies import meanings
 from dure.contract.checker.bodies.meanings import MapEntry, VarField
 from dure.contract.compiler.build import (
+    CONTRACT,
     DATA,
     FRAME,
+    LEDGER,
+    PAID,
+    SENDER,
     ask_ledger,
     attribute,
     call,
@@ -46,7 +50,7 @@ _COMPARING: Final[dict[type[ast.cmpop], str]] = {
     ast.GtE: "$at_least",
 }
 
-_CONTEXT: Final = {"sender": "sender", "paid": "paid", "address": "contract"}
+_CONTEXT: Final = {"sender": SENDER, "paid": PAID, "address": CONTRACT}
 _LEDGER: Final = {"now": "time", "height": "height"}
 
 _PLAIN_BUILTINS: Final = {"abs": "$abs", "len": "$len", "min": "$min", "max": "$max"}
@@ -215,8 +219,8 @@ class ExpressionLowering:
     def lower_context(self, node: ast.expr, meaning: meanings.Context) -> ast.expr:
         del node
         if meaning.name in _CONTEXT:
-            return attribute(name(FRAME), _CONTEXT[meaning.name])
-        return attribute(attribute(name(FRAME), "ledger"), _LEDGER[meaning.name])
+            return name(_CONTEXT[meaning.name])
+        return attribute(name(LEDGER), _LEDGER[meaning.name])
 
     def lower_key(self, place: VarField | MapEntry) -> ast.expr:
         """Return the bytes under which the value of a place is stored; see `Accessors.key`."""

@@ -7,29 +7,31 @@ import ast
 import builtins
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 
-from dure.contract.checker.bodies.meanings import Encoding
+from dure.contract.checker.bodies.meanings import Encoding, Meaning, OwnCall
 from dure.contract.checker.bodies.scope import Notes
 from dure.contract.checker.check import Checked
 from dure.contract.checker.declared.selection import select_declarations
+from dure.contract.compiler.bodies import lower_functions
 from dure.contract.compiler.callers import build_caller_check
 from dure.contract.compiler.expressions import name_encoding
 from dure.contract.compiler.fixed import find_fixed_sizes
 from dure.contract.compiler.marks import Watcher, build_names
-from dure.contract.compiler.statements import lower_method
+from dure.contract.compiler.statements import lower_body
 from dure.contract.interface import FieldInterface, Interface, describe
 from dure.contract.language.numbers import Rounding
 from dure.contract.runtime import arithmetic, sized
 from dure.contract.runtime.crypto import build_encoding, sha256, verify_ed25519
-from dure.contract.runtime.frame import Frame, refuse_reason, run_out
+from dure.contract.runtime.frame import Body, Frame, refuse_reason, run_out
 from dure.contract.runtime.host import HOST_FUNCTIONS, build_emit, build_remote, build_schedule
 from dure.contract.runtime.lists import StoredList
 from dure.contract.runtime.measure import estimate_built_factor
 from dure.contract.runtime.records import build_record, replace
+from dure.contract.runtime.session import Entry, Program
 from dure.contract.runtime.state import (
     Accessors,
     Encode,
@@ -58,6 +60,8 @@ _RUNTIME: Final[dict[str, Any]] = {
         for name in ("abs", "enumerate", "len", "max", "min", "range")
     },
     "$encode": encode,
+    "$nothing": encode(None),
+    "$open_frame": Frame,
     "$refuse_reason": refuse_reason,
     "$replace": replace,
     "$run_out": run_out,
@@ -71,38 +75,6 @@ _ONCE: Final[frozenset[Kind]] = frozenset({"init", "migrate"})
 """Kinds that nobody may call by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A method that can be called from outside."""
-
-    kind: Kind
-    is_reading: bool
-    """Whether it may not change state."""
-    is_reentrant: bool
-    """Whether it may be called while another method of the contract still runs."""
-    function: Callable[..., Any]
-    decode: Callable[[bytes], tuple[Any, ...]]
-    """Typed, but not yet compared with the canonical form."""
-    encode: Encode
-    built_factor: int
-    """Bytes that decoded arguments count for, for each byte that they are decoded from."""
-    read_asset: Callable[[Frame], Any] | None
-    """Reads the asset in which the method accepts money."""
-    check_caller: Callable[[Frame], None] | None
-    """Refuses callers who may not call it; None where everybody may."""
-
-
-@dataclass(frozen=True, slots=True)
-class Program:
-    """A loaded contract."""
-
-    interface: Interface
-    entries: dict[str, Entry]
-    """What may be called at any time, by name."""
-    initialiser: Entry | None
-    migration: Entry | None
-
-
 def build_program(
     checked: Checked, class_name: str, watcher: Watcher | None = None, *, is_metered: bool = True
 ) -> Program:
@@ -113,18 +85,19 @@ def build_program(
     wire = WireTypes(interface)
     fields = _build_fields(contract, wire)
     names = _build_globals(selected, contract, interface, wire, fields)
+    meanings = _list_meanings(contract, checked.notes)
+    names |= _build_encodings(meanings, wire)
     sizes = find_fixed_sizes(contract, selected, checked.notes)
-    functions: list[ast.stmt] = [
-        lower_method(method, sizes, is_watched=watcher is not None, is_metered=is_metered)
-        for method in contract.methods.values()
-    ]
-    names |= _build_encodings(contract, checked.notes, wire)
-    _compile(contract.name, functions, names)
+    is_watched = watcher is not None
+    lower = partial(lower_body, sizes=sizes, is_watched=is_watched, is_metered=is_metered)
+    # A watched method is a function, which tells when it begins and ends.
+    called = contract.methods if is_watched else _find_called(meanings)
+    _compile(contract.name, lower_functions(contract, lower, called), names)
     if watcher is not None:
         names |= _build_watched(checked.bundle, contract, names, watcher)
     entries = {
-        method.name: _build_entry(method, interface, wire, names, fields)
-        for method in contract.entries
+        each.name: _build_entry(each, interface, wire, names[f"$body.{each.name}"], fields)
+        for each in contract.entries
     }
     once = {each.kind: each for each in entries.values() if each.kind in _ONCE}
     return Program(
@@ -171,6 +144,8 @@ def _build_globals(
         if method.kind == "scheduled":
             encode = _build_tuple_encode(interface.methods[method.name].parameters, wire)
             names[f"$schedule.{method.name}"] = build_schedule(method.name, encode)
+    for method in contract.entries:
+        names[f"$encode_result.{method.name}"] = build_encode(method.result, wire)
     for other in selected.interfaces.values():
         names |= _build_remotes(other, wire)
     return names
@@ -190,12 +165,21 @@ def _build_watched(
     return build_names(watcher) | watched
 
 
-def _build_encodings(contract: ContractShape, notes: Notes, wire: WireTypes) -> dict[str, Any]:
+def _list_meanings(contract: ContractShape, notes: Notes) -> list[Meaning]:
+    """Return what the checker found in the contract's methods."""
     nodes = (node for method in contract.methods.values() for node in ast.walk(method.node))
-    found = (notes.meanings.get(node) for node in nodes)
+    return [notes.meanings[node] for node in nodes if node in notes.meanings]
+
+
+def _find_called(meanings: list[Meaning]) -> set[str]:
+    """Return the names of the methods that other methods of the contract call."""
+    return {each.method.name for each in meanings if isinstance(each, OwnCall)}
+
+
+def _build_encodings(meanings: list[Meaning], wire: WireTypes) -> dict[str, Any]:
     return {
         name_encoding(each.types): build_encoding(build_tuple_encode(each.types, wire))
-        for each in found
+        for each in meanings
         if isinstance(each, Encoding)
     }
 
@@ -221,20 +205,21 @@ def _build_entry(
     method: Method,
     interface: Interface,
     wire: WireTypes,
-    names: dict[str, Any],
+    run: Body,
     fields: dict[str, Accessors | StoredList],
 ) -> Entry:
-    parameters = interface.methods[method.name].parameters
+    arguments = wire.get_tuple(interface.methods[method.name].parameters)
+    check_caller = build_caller_check(method, fields)
     return Entry(
         kind=method.kind,
         is_reading=method.kind in READING_KINDS,
         is_reentrant=method.is_reentrant or method.kind == "transfer_rule",
-        function=names[f"$method.{method.name}"],
-        decode=msgspec.msgpack.Decoder(wire.get_tuple(parameters)).decode,
-        encode=build_encode(method.result, wire),
+        decode=msgspec.msgpack.Decoder(arguments).decode,
         built_factor=estimate_built_factor([each.type for each in method.parameters], wire),
         read_asset=_build_read_asset(fields[method.pays]) if method.pays else None,
-        check_caller=build_caller_check(method, fields),
+        is_guarded=check_caller is not None,
+        check_caller=check_caller,
+        run=run,
     )
 
 

@@ -1,21 +1,17 @@
-"""Lowers a method to a function over a frame.
+"""Lowers the statements of a method.
 
 Charges in front of every block, stores through the accessors.
 """
 
 import ast
+from collections.abc import Callable
 
 from dure.contract.checker.bodies.meanings import MapEntry, Rounded, StoredItem, VarField
 from dure.contract.checker.declared.declarations import without_docstring
 from dure.contract.compiler.build import (
-    CONTRACT,
-    FRAME,
-    LEDGER,
-    METER,
     WRITTEN,
     ask_ledger,
     assign,
-    attribute,
     call,
     charge,
     constant,
@@ -29,41 +25,35 @@ from dure.contract.compiler.marks import mark_block, mark_line
 from dure.contract.gas import ENTRY, TURN
 from dure.contract.shapes import Method
 
-
-def lower_method(
-    method: Method, sizes: FixedSizes, *, is_watched: bool = False, is_metered: bool = True
-) -> ast.FunctionDef:
-    """Return the function `$method.name($f, parameters…)`; see `marks` for a watched one."""
-    lowering = StatementLowering(method, sizes, is_watched=is_watched, is_metered=is_metered)
-    body = lowering.lower_suite(without_docstring(method.node.body), ENTRY, method.node)
-    parameters = [ast.arg(FRAME), *(ast.arg(each.name) for each in method.parameters)]
-    function = ast.FunctionDef(
-        name=f"$method.{method.name}",
-        args=ast.arguments([], parameters, None, [], [], None, []),
-        body=[*_list_shortcuts(method, sizes), *body],
-        decorator_list=[],
-    )
-    ast.copy_location(function, method.node)
-    return ast.fix_missing_locations(function)
+Leave = Callable[[ast.expr], list[ast.stmt]]
+"""Gives the statements by which a function ends with a result."""
+LowerBody = Callable[[Method, Leave], list[ast.stmt]]
+"""Gives the lowered statements of a method."""
 
 
-def _list_shortcuts(method: Method, sizes: FixedSizes) -> list[ast.stmt]:
-    """Return what the method takes out of its frame once."""
-    shortcuts: list[ast.stmt] = [assign(METER, attribute(name(FRAME), "meter"))]
-    if any(map(sizes.is_fixed, ast.walk(method.node))):
-        shortcuts.append(assign(LEDGER, attribute(name(FRAME), "ledger")))
-        shortcuts.append(assign(CONTRACT, attribute(name(FRAME), "contract")))
-    return shortcuts
+def lower_body(
+    method: Method, leave: Leave, *, sizes: FixedSizes, is_watched: bool, is_metered: bool
+) -> list[ast.stmt]:
+    """Return the lowered statements of a method, with marks where it is watched; see `marks`."""
+    lowering = StatementLowering(method, sizes, leave, is_watched=is_watched, is_metered=is_metered)
+    return lowering.lower_suite(without_docstring(method.node.body), ENTRY, method.node)
 
 
 class StatementLowering:
     """Lowers the statements of one method."""
 
     def __init__(
-        self, method: Method, sizes: FixedSizes, *, is_watched: bool, is_metered: bool
+        self,
+        method: Method,
+        sizes: FixedSizes,
+        leave: Leave,
+        *,
+        is_watched: bool,
+        is_metered: bool,
     ) -> None:
         self._expressions = ExpressionLowering(method, sizes)
         self._sizes = sizes
+        self._leave = leave
         self._is_metered = is_metered
         self._is_watched = is_watched
 
@@ -110,7 +100,7 @@ class StatementLowering:
                 return [self._lower_for(node)]
             case ast.Return(value=value):
                 result = constant(None) if value is None else self._lower_result(value)
-                return [ast.Return(result)]
+                return self._leave(result)
             case ast.Break() | ast.Continue() | ast.Pass():
                 return [type(node)()]
             case _:

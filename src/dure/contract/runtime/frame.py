@@ -1,10 +1,10 @@
-"""What belongs to a running call.
+"""What belongs to a running call: one frame for each contract in it.
 
-The session of the whole top-level call, and one frame for each contract in it.
+The frame knows the session, in which the whole transaction runs; that one stands in `machine`.
 """
 
 from collections.abc import Callable
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import msgspec
 
@@ -13,38 +13,26 @@ from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrde
 from dure.core.types import Address, Amount
 
 
-class Run(Protocol):
-    """Runs a nested call."""
+class Session(Protocol):
+    """What contracts that call each other share."""
 
-    def __call__(self, session: "Session", call: Invocation, *, read_only: bool = False) -> bytes:
-        """Return the result's bytes; `read_only` allows views only."""
+    ledger: Ledger
+    meter: Meter
+    built: int
+    """Bytes that were built; see `count_built`."""
+
+    def call(self, caller: Address, call: Invocation, *, read_only: bool) -> bytes:
+        """Have `caller` call another contract; `read_only` allows views only."""
+        ...
+
+    def pay(self, payer: Address, order: TransferOrder) -> Amount:
+        """Move money of the contract `payer` by the rule of its asset; return how much arrives."""
         ...
 
 
-Transfer = Callable[["Session", TransferOrder], Amount]
-"""Moves money by the rule of its asset; returns how much arrives."""
-
-
-# Structs are made in C; one of each is made for every call.
-class Session(msgspec.Struct, gc=False):
-    """One top-level call with everything that it calls.
-
-    They share the meter, the memory and the guard.
-    """
-
-    run: Run
-    transfer: Transfer
-    ledger: Ledger
-    meter: Meter
-    read_only: bool = False
-    stack: list[Address] = []
-    """Contracts that are being called, the innermost last; each session has a list of its own."""
-    built: int = 0
-    """Bytes that were built; see `count_built`."""
-
-
+# A struct is made in C.
 class Frame(msgspec.Struct, frozen=True, gc=False):
-    """One contract's part of the call; the compiled code knows it as `$f`."""
+    """One contract's part of the call; the compiled code knows it as `$frame`."""
 
     session: Session
     ledger: Ledger
@@ -52,6 +40,10 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     contract: Address
     sender: Address
     paid: int
+
+
+Body = Callable[[Any, Invocation, tuple[Any, ...]], bytes]
+"""Runs a method in a session for a call with decoded arguments; gives the result's bytes."""
 
 
 def refuse(code: str, message: str) -> NoReturn:

@@ -26,7 +26,7 @@ def pay(frame: Frame, asset: AssetId, to: Address, amount: Amount) -> None:
     """Move money of the contract."""
     frame.meter.charge(MONEY)
     order = TransferOrder(asset, frame.contract, to, amount)
-    frame.session.transfer(frame.session, order)
+    frame.session.pay(frame.contract, order)
 
 
 def balance_of(frame: Frame, asset: AssetId) -> Amount:
@@ -155,9 +155,9 @@ def build_remote(
         if payment is not None:
             frame.meter.charge(MONEY)
             order = TransferOrder(payment[0], frame.contract, target, payment[1])
-            attached = Payment(order.asset, frame.session.transfer(frame.session, order))
+            attached = Payment(order.asset, frame.session.pay(frame.contract, order))
         call = Invocation(target, method, encode(values), frame.contract, attached)
-        data = frame.session.run(frame.session, call, read_only=read_only)
+        data = frame.session.call(frame.contract, call, read_only=read_only)
         frame.meter.charge(MESSAGE_BYTE * len(data))
         count_built(frame, built_factor * len(data))
         try:

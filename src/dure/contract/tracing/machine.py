@@ -1,13 +1,13 @@
 """A machine that can be told to watch."""
 
+from dataclasses import dataclass
 from functools import partial
 
 from dure.contract.bundle import Source
-from dure.contract.compiler.program import Entry
 from dure.contract.interface import Interface
 from dure.contract.machine import InProcessMachine
-from dure.contract.ports import Invocation, Ledger, Meter, TransferOrder
-from dure.contract.runtime.frame import Session
+from dure.contract.ports import Invocation, Ledger, Meter, Running, TransferOrder
+from dure.contract.runtime.session import Entry, Session
 from dure.contract.tracing.ledger import RecordingLedger
 from dure.contract.tracing.recorder import Recorder
 from dure.contract.tracing.steps import Visit
@@ -24,7 +24,7 @@ class TracingMachine:
         self.is_watching = False
         self._recorder = Recorder()
         self._plain = InProcessMachine()
-        self._watched = _WatchedMachine(self._recorder)
+        self._watched = InProcessMachine(self._recorder)
 
     def take_visits(self) -> list[list[Visit]]:
         """Return what was watched since the last time.
@@ -50,42 +50,44 @@ class TracingMachine:
         assert self._watched.load(source) == code_hash, "one checker and one compiler"
         return code_hash
 
-    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
+    def open(self, ledger: Ledger, meter: Meter) -> Running:
         if not self.is_watching:
-            return self._plain.invoke(ledger, call, meter)
-        with self._recorder.visit(meter):
-            return self._watched.invoke(self._record(ledger), call, meter)
-
-    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        if not self.is_watching:
-            return self._plain.view(ledger, call, meter)
-        with self._recorder.visit(meter):
-            return self._watched.view(self._record(ledger), call, meter)
-
-    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
-        if not self.is_watching:
-            self._plain.upgrade(ledger, call, meter, before=before)
-            return
-        with self._recorder.visit(meter):
-            self._watched.upgrade(self._record(ledger), call, meter, before=before)
-
-    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
-        if not self.is_watching:
-            return self._plain.transfer(ledger, order, meter)
-        with self._recorder.visit(meter):
-            return self._watched.transfer(self._record(ledger), order, meter)
-
-    def _record(self, ledger: Ledger) -> RecordingLedger:
-        return RecordingLedger(ledger, self._recorder)
+            return self._plain.open(ledger, meter)
+        recorder = self._recorder
+        recording = RecordingLedger(ledger, recorder)
+        session = _WatchedSession(self._watched.programs, recording, meter, recorder=recorder)
+        return _WatchedRunning(session, recorder)
 
 
-class _WatchedMachine(InProcessMachine):
+class _WatchedSession(Session, kw_only=True):
     """Tells a recorder of each contract that is entered."""
 
-    def __init__(self, recorder: Recorder) -> None:
-        super().__init__(recorder)
-        self._recorder = recorder
+    recorder: Recorder
 
-    def _enter(self, session: Session, call: Invocation, entry: Entry) -> bytes:
-        code_hash = session.ledger.get_program(call.contract).code_hash
-        return self._recorder.enter(call, code_hash, partial(super()._enter, session, call, entry))
+    def _enter(self, call: Invocation, entry: Entry) -> bytes:
+        code_hash = self.ledger.get_program(call.contract).code_hash
+        return self.recorder.enter(call, code_hash, partial(super()._enter, call, entry))
+
+
+@dataclass(frozen=True, slots=True)
+class _WatchedRunning:
+    """Has a recorder hear of each time that the ledger goes into a session."""
+
+    session: Session
+    recorder: Recorder
+
+    def invoke(self, call: Invocation) -> bytes:
+        with self.recorder.visit(self.session.meter):
+            return self.session.invoke(call)
+
+    def view(self, call: Invocation) -> bytes:
+        with self.recorder.visit(self.session.meter):
+            return self.session.view(call)
+
+    def upgrade(self, call: Invocation, *, before: Hash) -> None:
+        with self.recorder.visit(self.session.meter):
+            self.session.upgrade(call, before=before)
+
+    def transfer(self, order: TransferOrder) -> Amount:
+        with self.recorder.visit(self.session.meter):
+            return self.session.transfer(order)

@@ -100,14 +100,15 @@ class _Worker:
         meter.left = order.left
         asked = DistantLedger(self, self._channel, meter, order)
         ledger = cast("Ledger", asked)
+        running = self._machine.open(ledger, meter)
         report: protocol.Report
         try:
             match given:
                 case protocol.Change(call, before):
-                    self._machine.upgrade(ledger, call, meter, before=before)
+                    running.upgrade(call, before=before)
                     value = None
                 case _:
-                    value = getattr(self._machine, order.job)(ledger, given, meter)
+                    value = getattr(running, order.job)(given)
         except Refusal as refusal:
             report = protocol.build_refused(refusal, meter.left, asked.take_told())
         else:

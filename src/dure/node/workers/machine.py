@@ -7,6 +7,9 @@ node. The next call gets a fresh worker. The state of the node is as it was: a c
 a layer that the ledger drops.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -14,7 +17,15 @@ import structlog
 
 from dure.contract.bundle import Source
 from dure.contract.machine import compute_code_hash
-from dure.contract.ports import Installed, Invocation, Ledger, Meter, Refusal, TransferOrder
+from dure.contract.ports import (
+    Installed,
+    Invocation,
+    Ledger,
+    Meter,
+    Refusal,
+    Running,
+    TransferOrder,
+)
 from dure.core.errors import Fact, WorkerDied, WorkerNotStarted
 from dure.core.types import Address, Amount, Hash
 from dure.node.workers import protocol
@@ -67,29 +78,14 @@ class WorkerMachine:
             self._sources[code_hash] = source
         return code_hash
 
-    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        """Run one call that may change state; see `ports.Machine.invoke`."""
-        result: bytes = self._run("invoke", ledger, call, meter, call=call)
-        return result
-
-    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        """Run a read-only method; see `ports.Machine.view`."""
-        result: bytes = self._run("view", ledger, call, meter, call=call)
-        return result
-
-    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
-        """Begin to run a contract's new code; see `ports.Machine.upgrade`."""
-        self._run("upgrade", ledger, protocol.Change(call, before), meter, call=call)
-
-    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
-        """Move money by the rule of its asset; see `ports.Machine.transfer`."""
-        result: Amount = self._run("transfer", ledger, order, meter, call=None)
-        return result
+    def open(self, ledger: Ledger, meter: Meter) -> Running:
+        """Begin a transaction; see `ports.Machine.open`."""
+        return _Running(partial(self._run, ledger, meter))
 
     # One call
 
     def _run(
-        self, job: str, ledger: Ledger, given: object, meter: Meter, *, call: Invocation | None
+        self, ledger: Ledger, meter: Meter, job: str, given: object, *, call: Invocation | None
     ) -> Any:
         """Return the result of a call; `call` is the first that runs, where that is known."""
         assert not self._calling, "one call at a time"
@@ -182,6 +178,32 @@ class WorkerMachine:
         log.error("worker_died", reason=reason, **where)
         message = f"the worker process that runs contracts is lost: {reason}"
         return WorkerDied(message, reason=reason, limits=limits, **where)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """A transaction whose calls the worker runs, each by itself."""
+
+    run: Callable[..., Any]
+
+    def invoke(self, call: Invocation) -> bytes:
+        """Run one call that may change state; see `ports.Running.invoke`."""
+        result: bytes = self.run("invoke", call, call=call)
+        return result
+
+    def view(self, call: Invocation) -> bytes:
+        """Run a read-only method; see `ports.Running.view`."""
+        result: bytes = self.run("view", call, call=call)
+        return result
+
+    def upgrade(self, call: Invocation, *, before: Hash) -> None:
+        """Begin to run a contract's new code; see `ports.Running.upgrade`."""
+        self.run("upgrade", protocol.Change(call, before), call=call)
+
+    def transfer(self, order: TransferOrder) -> Amount:
+        """Move money by the rule of its asset; see `ports.Running.transfer`."""
+        result: Amount = self.run("transfer", order, call=None)
+        return result
 
 
 def _find_program(ledger: Ledger, contract: Address) -> _Program | None:

@@ -256,7 +256,7 @@ def collect_constants(ledger: Ledger) -> msgspec.Raw:
 
 
 class Change(_Message, frozen=True):
-    """The arguments of `Machine.upgrade`."""
+    """The arguments of `Running.upgrade`."""
 
     call: Invocation
     before: Hash

@@ -101,13 +101,13 @@ def warm_up() -> None:
             continue
         raise AssertionError("a broken file was accepted")
     ledger = cast("Ledger", _Paper(machine.load(Source("Notes", _TEXT, ()))))
-    meter = Meter(1_000_000)
-    machine.invoke(ledger, _build_call("init", 0), meter)
-    machine.invoke(ledger, _build_call("note", "hello"), meter)
-    machine.view(ledger, _build_call("get_note", 1), meter)
+    running = machine.open(ledger, Meter(1_000_000))
+    running.invoke(_build_call("init", 0))
+    running.invoke(_build_call("note", "hello"))
+    running.view(_build_call("get_note", 1))
     for call in (_build_call("note", "much too long"), _build_call("note", 1), _build_call("none")):
         try:
-            machine.invoke(ledger, call, meter)
+            running.invoke(call)
         except Refusal:
             continue
         raise AssertionError("a wrong call was accepted")

@@ -1,9 +1,10 @@
 """A contract machine whose worker dies when the test says so."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from dure.contract.bundle import Source
-from dure.contract.ports import Invocation, Ledger, Machine, Meter, TransferOrder
+from dure.contract.ports import Invocation, Ledger, Machine, Meter, Running, TransferOrder
 from dure.core.errors import WorkerDied
 from dure.core.types import Amount, Hash
 
@@ -20,23 +21,32 @@ class FragileMachine:
     def load(self, source: Source) -> Hash:
         return self._inner.load(source)
 
-    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        result = self._inner.invoke(ledger, call, meter)
-        self._survive(call)
-        return result
-
-    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        self._survive(call)
-        return self._inner.view(ledger, call, meter)
-
-    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
-        self._survive(call)
-        self._inner.upgrade(ledger, call, meter, before=before)
-
-    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
-        return self._inner.transfer(ledger, order, meter)
+    def open(self, ledger: Ledger, meter: Meter) -> Running:
+        return _FragileRunning(self._inner.open(ledger, meter), self._survive)
 
     def _survive(self, call: Invocation) -> None:
         if self._is_deadly(call):
             self.deaths += 1
             raise WorkerDied("the worker died", reason="planted", method=call.method)
+
+
+@dataclass(frozen=True, slots=True)
+class _FragileRunning:
+    inner: Running
+    survive: Callable[[Invocation], None]
+
+    def invoke(self, call: Invocation) -> bytes:
+        result = self.inner.invoke(call)
+        self.survive(call)
+        return result
+
+    def view(self, call: Invocation) -> bytes:
+        self.survive(call)
+        return self.inner.view(call)
+
+    def upgrade(self, call: Invocation, *, before: Hash) -> None:
+        self.survive(call)
+        self.inner.upgrade(call, before=before)
+
+    def transfer(self, order: TransferOrder) -> Amount:
+        return self.inner.transfer(order)

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -77,21 +78,33 @@ class PlantedMachine:
         self._loaded.add(code_hash)
         return code_hash
 
-    def invoke(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        assert ledger.get_program(call.contract).code_hash in self._loaded
-        return run_steps(ledger, call.arguments, meter)
+    def open(self, ledger: Ledger, meter: Meter) -> "PlantedRunning":
+        return PlantedRunning(self._loaded, ledger, meter)
 
-    def view(self, ledger: Ledger, call: Invocation, meter: Meter) -> bytes:
-        return run_steps(ledger, call.arguments, meter)
 
-    def upgrade(self, ledger: Ledger, call: Invocation, meter: Meter, *, before: Hash) -> None:
-        assert before in self._loaded
-        ledger.write(call.contract, b"before", before)
-        run_steps(ledger, call.arguments, meter)
+@dataclass(frozen=True, slots=True)
+class PlantedRunning:
+    """Takes the steps that the calls tell."""
 
-    def transfer(self, ledger: Ledger, order: TransferOrder, meter: Meter) -> Amount:
-        meter.charge(7)
-        ledger.transfer(order.asset, order.source, order.target, Amount(order.amount - 1))
+    loaded: set[Hash]
+    ledger: Ledger
+    meter: Meter
+
+    def invoke(self, call: Invocation) -> bytes:
+        assert self.ledger.get_program(call.contract).code_hash in self.loaded
+        return run_steps(self.ledger, call.arguments, self.meter)
+
+    def view(self, call: Invocation) -> bytes:
+        return run_steps(self.ledger, call.arguments, self.meter)
+
+    def upgrade(self, call: Invocation, *, before: Hash) -> None:
+        assert before in self.loaded
+        self.ledger.write(call.contract, b"before", before)
+        run_steps(self.ledger, call.arguments, self.meter)
+
+    def transfer(self, order: TransferOrder) -> Amount:
+        self.meter.charge(7)
+        self.ledger.transfer(order.asset, order.source, order.target, Amount(order.amount - 1))
         return Amount(order.amount - 1)
 
 

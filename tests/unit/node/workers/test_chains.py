@@ -89,4 +89,4 @@ def test_a_fresh_worker_learns_the_second_contract_in_the_middle_of_a_call(
     call = Invocation(outer, "relay", encode((inner, 4)), person(1), None)
     for expected in (5, 9):
         worker.close()
-        assert worker.invoke(ledger, call, Meter(100_000)) == encode(expected)
+        assert worker.open(ledger, Meter(100_000)).invoke(call) == encode(expected)

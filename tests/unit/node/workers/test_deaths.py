@@ -31,7 +31,7 @@ def ledger(machine: WorkerMachine) -> FakeLedger:
 
 
 def run(machine: WorkerMachine, ledger: FakeLedger, *steps: tuple[Any, ...]) -> bytes:
-    return machine.invoke(ledger, build_call(*steps), Meter(1_000))
+    return machine.open(ledger, Meter(1_000)).invoke(build_call(*steps))
 
 
 def assert_serves(machine: WorkerMachine, ledger: FakeLedger) -> None:

@@ -95,13 +95,13 @@ def run(machine: Machine, job: str, steps: list[tuple[Any, ...]], gas: int) -> t
         match job:
             case "upgrade":
                 before = ledger.programs[OTHER]
-                machine.upgrade(ledger, build_call(*steps), meter, before=before)
+                machine.open(ledger, meter).upgrade(build_call(*steps), before=before)
                 answer = None
             case "transfer":
                 order = TransferOrder(WON, CONTRACT, SENDER, Amount(gas))
-                answer = machine.transfer(ledger, order, meter)
+                answer = machine.open(ledger, meter).transfer(order)
             case _:
-                answer = getattr(machine, job)(ledger, build_call(*steps), meter)
+                answer = getattr(machine.open(ledger, meter), job)(build_call(*steps))
     except Refusal as refusal:
         answer = refusal.code, refusal.message
     return answer, meter.left, meter.used, ledger
@@ -167,7 +167,7 @@ def test_a_payment_reaches_the_worker(machine: WorkerMachine) -> None:
     paying = type(call)(
         call.contract, call.method, call.arguments, call.sender, Payment(WON, Amount(4))
     )
-    assert machine.invoke(ledger, paying, Meter(1)) == b"[3]"
+    assert machine.open(ledger, Meter(1)).invoke(paying) == b"[3]"
 
 
 def test_a_fresh_worker_takes_over_before_memory_runs_out(machine: WorkerMachine) -> None:
@@ -178,4 +178,4 @@ def test_a_fresh_worker_takes_over_before_memory_runs_out(machine: WorkerMachine
     assert len(seen) == 2
     ledger = build_ledger(machine)
     assert isinstance(ledger.get_program(CONTRACT), Installed)
-    assert machine.invoke(ledger, build_call(("height",)), Meter(1)) == b"[3]"
+    assert machine.open(ledger, Meter(1)).invoke(build_call(("height",))) == b"[3]"

@@ -121,7 +121,7 @@ def ledger(worker: WorkerMachine, at_first: int) -> FakeLedger:
 
 def run(worker: WorkerMachine, ledger: FakeLedger, method: str, *arguments: object) -> bytes:
     call = Invocation(CONTRACT, method, encode(arguments), person(1), None)
-    return worker.invoke(ledger, call, Meter(GAS))
+    return worker.open(ledger, Meter(GAS)).invoke(call)
 
 
 @pytest.mark.parametrize(
