@@ -18,12 +18,14 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from dure.api.answers.accounts import describe_status
-from dure.api.answers.shapes import AdminStatusAnswer, DoneAnswer, PeerAnswer
+from dure.api.answers.shapes import AdminStatusAnswer, AttestationAnswer, DoneAnswer, PeerAnswer
 from dure.api.app import build_router
 from dure.api.http.guard import Guard
 from dure.api.routes.operation import answer_json
+from dure.core.attestation import Attestation
 from dure.core.errors import StorageError
 from dure.node.gateway import Gateway
+from dure.proof import json_form
 
 ADMIN_HOSTS: Final = frozenset({"localhost"})
 """What clients of the socket send as `Host`."""
@@ -69,7 +71,7 @@ def build_admin_app(gateway: Gateway, *, audit_path: Path, shutdown: Callable[[]
     audit = AuditLog(audit_path)
 
     def act(
-        name: str, handler: Callable[[], DoneAnswer | AdminStatusAnswer]
+        name: str, handler: Callable[[], DoneAnswer | AdminStatusAnswer | AttestationAnswer]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def handle(_request: Request) -> Response:
             status = gateway.get_status()
@@ -85,8 +87,14 @@ def build_admin_app(gateway: Gateway, *, audit_path: Path, shutdown: Callable[[]
         asyncio.get_running_loop().call_soon(shutdown)
         return DoneAnswer("the node stops")
 
+    def attest() -> AttestationAnswer:
+        form = json_form.render(Attestation, gateway.attest())
+        assert isinstance(form, dict), "a structure is an object"
+        return AttestationAnswer(form)
+
     routes: list[BaseRoute] = [
         Route("/v1/admin/status", act("status", lambda: describe_admin_status(gateway))),
+        Route("/v1/admin/attest", act("attest", attest), methods=["POST"]),
         Route("/v1/admin/shutdown", act("shutdown", stop), methods=["POST"]),
     ]
     return Guard(

@@ -11,6 +11,7 @@ from dure.chain.transaction import Transaction
 from dure.core.block import HEADER_VERSION, Block, Header, compute_transaction_root
 from dure.core.errors import InvalidBlock, InvalidTransaction, TransactionTooEarly
 from dure.core.types import ChainId, Gas, Height, Instant, PublicKey
+from dure.core.validators import ValidatorSet
 
 REFUSED_MAX: Final = 4096
 """Waiting transactions that one proposal refuses before it leaves the rest for the next."""
@@ -123,10 +124,20 @@ def run_all(
     return transactions
 
 
-def note_handover(view: state.View, height: Height) -> None:
-    """Note that the block of `height` changes who decides: proofs name these headers."""
+def may_stand(
+    parent: Position, execution: Execution, time: Instant, taken: list[Transaction]
+) -> bool:
+    """Say whether a block has something in it, or is the heartbeat that is due."""
+    heartbeat = parent.parameters.heartbeat
+    is_due = heartbeat > 0 and time >= parent.header.time + heartbeat
+    return bool(taken or execution.view.top) or is_due
+
+
+def note_handover(view: state.View, height: Height, validators: ValidatorSet) -> None:
+    """Note that the block of `height` hands over to `validators`: proofs name header and set."""
     known = view.load(tuple[Height, ...], state.HANDOVERS) or ()
     view.save(state.HANDOVERS, (*known, height))
+    view.save(state.key_validators(Height(height + 1)), validators)
 
 
 def complete(draft: Header, **roots: object) -> Header:

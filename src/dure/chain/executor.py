@@ -327,7 +327,7 @@ class Executor:
         validators = view.require(ValidatorSet, state.VALIDATORS)
         parameters = view.require(Parameters, state.PARAMETERS)
         if validators != parent.validators:
-            assembly.note_handover(view, draft.height)
+            assembly.note_handover(view, draft.height, validators)
         before = state.View(self._state, parent.layers)
         validate_conservation(before, view.top)
         root = tree.update(parent.root, view.top.items())

@@ -8,6 +8,7 @@ fixed length.
 | `a` | address | `Account` |
 | `b` | asset, holder | balance |
 | `c` | contract | `ContractRecord` |
+| `e` | height | `ValidatorSet` that decides from that height on; the first one is the genesis' |
 | `f` | asset, holder | frozen balances: empty |
 | `g` | name | the chain's single values: `Clock`, `Parameters`, validators … |
 | `h` | contract, version | `VersionRecord`: every code that the contract ever had |
@@ -39,7 +40,7 @@ from msgspec import Meta
 from dure.chain.transaction import Policy
 from dure.core.codec import Wire, encode
 from dure.core.types import Address, Amount, AssetId, Gas, Hash, Height, Instant, Signed, Unsigned
-from dure.core.validators import Name
+from dure.core.validators import Name, ValidatorSet
 
 T = TypeVar("T")
 StopReason = Annotated[str, Meta(min_length=1, max_length=256)]
@@ -51,6 +52,7 @@ CLOCK: Final = b"gclock"
 PARAMETERS: Final = b"gparameters"
 VALIDATORS: Final = b"gvalidators"
 HANDOVERS: Final = b"ghandovers"
+VALIDATORS_NEXT: Final = b"gvalidators-next"
 SEQUENCE: Final = b"gsequence"
 
 
@@ -116,6 +118,16 @@ class Clock(Wire, frozen=True):
 
 
 class Usage(Wire, frozen=True):
+class PendingValidators(Wire, frozen=True):
+    """A validator set that was decided on and does not decide yet."""
+
+    validators: ValidatorSet
+    from_height: Height
+    """The first height that it decides."""
+    decided: Height
+    """Of the block that holds the decision."""
+
+
     """Gas used by one organisation in one quota period."""
 
     period: Unsigned
@@ -153,6 +165,10 @@ def key_contract(address: Address) -> bytes:
 
 
 def key_frozen(asset: AssetId, holder: Address) -> bytes:
+def key_validators(from_height: Height) -> bytes:
+    return b"e" + from_height.to_bytes(8, "big")
+
+
     return b"f" + asset + holder
 
 

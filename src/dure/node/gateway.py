@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from dure.chain.executor import Executor
+from dure.core.attestation import Attestation
 from dure.core.errors import InvalidTransaction
 from dure.core.types import ChainId, Height, Instant, PublicKey, TransactionId
 from dure.node.ports import StoredBlock
@@ -115,3 +116,10 @@ class Gateway(Protocol):
         A reader too slow is ended with `Unavailable`.
         """
         ...
+    def attest(self) -> Attestation:
+        """Return this node's word, signed by its consensus key, that it runs and is in sync.
+
+        Raise `Unavailable` where it is not, or may not sign.
+        """
+        ...
+

@@ -4,22 +4,19 @@ A `FinalBlock` gathers those parts once; each builder adds a claim and its paths
 here but what would be our own fault: whoever reads the proof checks all of it.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from dure.chain.genesis.document import Genesis
-from dure.chain.money import LEDGER
-from dure.chain.receipt import OK, Kind, Record
+from dure.chain.receipt import Kind, Record
 from dure.chain.state_tree.proof import StateProof
-from dure.chain.system import SetValidatorsArguments
 from dure.chain.transaction import Body, Envelope, compute_transaction_id
 from dure.core.block import Block, Header, compute_envelope_id
 from dure.core.certificate import Certificate
 from dure.core.codec import decode, encode
 from dure.core.errors import NotFound
 from dure.core.merkle import build_path
-from dure.core.validators import ValidatorSet, build_validator_set, compute_validators_root
+from dure.core.validators import ValidatorSet, compute_validators_root
 from dure.proof.claims import (
     AllOutcomes,
     Claim,
@@ -97,12 +94,10 @@ def build_state_proof_file(
     return _build(final, StateClaim(key=key, value=value, path=path))
 
 
-def build_handover(block: Block, certificate: Certificate, records: Sequence[Record]) -> Handover:
-    """Return the handover of a block that changed the validator set.
-
-    The new set stands in the last `set_validators` call of the block that was not refused.
-    """
-    return Handover(block.header, certificate, _find_new_set(block, records))
+def build_handover(header: Header, certificate: Certificate, validators: ValidatorSet) -> Handover:
+    """Return the handover by the block of `header` to the set that decides after it."""
+    assert compute_validators_root(validators) == header.next_validators_root, "another set"
+    return Handover(header, certificate, validators)
 
 
 def is_handover(header: Header) -> bool:
@@ -142,18 +137,3 @@ def _build_shown(record: Record, call: int | None) -> ShownOutcomes:
         raise NotFound(f"the receipt has no outcome of call {call}", call=call)
     leaves = [encode(outcome) for outcome in record.outcomes]
     return OneOutcome(record.outcomes[call], build_path(leaves, call))
-
-
-def _find_new_set(block: Block, records: Sequence[Record]) -> ValidatorSet:
-    done = {r.receipt.id for r in records if r.receipt.status == OK}
-    for envelope in reversed(block.transactions):
-        body_bytes = decode(Envelope, envelope).body
-        if compute_transaction_id(body_bytes) not in done:
-            continue
-        for call in reversed(decode(Body, body_bytes).calls):
-            if call.contract == LEDGER and call.method == "set_validators":
-                given = decode(SetValidatorsArguments, call.arguments)
-                found = build_validator_set(list(given.members))
-                assert compute_validators_root(found) == block.header.next_validators_root
-                return found
-    raise NotFound("no call of this block changes the validator set", height=block.header.height)

@@ -17,6 +17,7 @@ import rfc8785
 from msgspec import Meta
 
 from dure.chain.genesis.document import Genesis
+from dure.chain.system import CHANGES_MAX
 from dure.core.block import Header
 from dure.core.certificate import Certificate
 from dure.core.codec import Wire
@@ -26,7 +27,7 @@ from dure.proof import json_form
 from dure.proof.claims import Claim
 
 PROOF_BYTES_MAX: Final = 16 * 1024 * 1024
-HANDOVERS_MAX: Final = 4096
+HANDOVERS_MAX: Final = CHANGES_MAX
 
 FORMAT: Final = "dure-proof-1"
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 from dure.chain.system import METHODS
 from dure.core.codec import decode
 from dure.core.errors import InvalidEncoding
-from dure.core.types import Address, Amount, AssetId, Hash, Unsigned
+from dure.core.types import Address, Amount, AssetId, Hash, Height, Unsigned
+from dure.core.validators import ValidatorSet
 from dure.proof.json_form import Json, render
 
 _ASSET: Final = ("asset", AssetId)
@@ -27,6 +28,9 @@ EVENTS: Final[dict[str, tuple[tuple[str, Any], ...]]] = {
     "contract_upgraded": (_CONTRACT, ("version", Unsigned), ("code_hash", Hash)),
     "contract_stopped": (_CONTRACT, ("reason", str)),
     "contract_started": (_CONTRACT,),
+    "organisation_admitted": (("name", str), ("account", Address)),
+    "validators_chosen": (("from_height", Height), ("validators", ValidatorSet)),
+    "validators_withdrawn": (("from_height", Height),),
 }
 """Fields of the events that `dure.chain.money` and `dure.chain.system` leave."""
 

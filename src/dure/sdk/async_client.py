@@ -6,6 +6,7 @@ from typing import Any, Self
 
 import httpx
 
+from dure.chain.state import PendingValidators
 from dure.chain.transaction import Call
 from dure.contract.agreement import Agreement
 from dure.contract.bundle import Source
@@ -207,6 +208,10 @@ class AsyncClient:
     async def read_validators(self) -> tuple[Height, ValidatorSet]:
         """Return the newest block's height and the proved set that decides the next one."""
         return await self._run(self._session.read_validators())
+
+    async def read_pending_validators(self) -> PendingValidators | None:
+        """Return the proved set that waits for its first height, or None."""
+        return await self._run(self._session.read_pending_validators())
 
     # One node's word
 

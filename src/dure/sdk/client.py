@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import httpx
 
+from dure.chain.state import PendingValidators
 from dure.chain.transaction import Call
 from dure.contract.agreement import Agreement
 from dure.contract.bundle import Source
@@ -202,6 +203,10 @@ class Client:
     def read_validators(self) -> tuple[Height, ValidatorSet]:
         """Return the newest block's height and the proved set that decides the next one."""
         return self._run(self._session.read_validators())
+
+    def read_pending_validators(self) -> PendingValidators | None:
+        """Return the proved set that waits for its first height, or None."""
+        return self._run(self._session.read_pending_validators())
 
     # One node's word
 

@@ -7,8 +7,9 @@ from dure.chain.money import LEDGER
 from dure.chain.parameters import Parameters
 from dure.chain.transaction import Call, Policy
 from dure.contract.bundle import Source
+from dure.core.attestation import Attestation
 from dure.core.codec import Wire, encode
-from dure.core.types import Address, Amount, AssetId, Instant
+from dure.core.types import Address, Amount, AssetId, Height, Instant
 from dure.core.validators import Validator
 
 
@@ -65,9 +66,25 @@ def set_policy(policy: Policy) -> Call:
     return _call("set_policy", system.SetPolicyArguments(policy))
 
 
-def set_validators(members: Iterable[Validator]) -> Call:
-    """Change who decides; the authority alone may."""
-    return _call("set_validators", system.SetValidatorsArguments(tuple(members)))
+def admit_organisation(name: str, account: Address) -> Call:
+    """Make an organisation a member, with its account; the authority alone may."""
+    return _call("admit_organisation", system.AdmitOrganisationArguments(name, account))
+
+
+def set_validators(
+    members: Iterable[Validator], *, from_height: Height, attestations: Iterable[Attestation]
+) -> Call:
+    """Let these validators decide from a height on; the authority alone may.
+
+    `attestations` are those of a quorum of them, and of each that does not decide yet.
+    """
+    given = system.SetValidatorsArguments(tuple(members), from_height, tuple(attestations))
+    return _call("set_validators", given)
+
+
+def withdraw_validators() -> Call:
+    """Take back a change of the validators that waits for its height; the authority alone may."""
+    return _call("withdraw_validators", system.WithdrawValidatorsArguments())
 
 
 def set_parameters(parameters: Parameters) -> Call:

@@ -238,6 +238,11 @@ class Session:
             raise InvalidAnswer("the chain has no validators")
         return proof.header.height, decode(ValidatorSet, proof.claim.value)
 
+    def read_pending_validators(self) -> Operation[state.PendingValidators | None]:
+        """Return the validator set that waits for its height, or None; proved."""
+        value = yield from self.read_state(state.VALIDATORS_NEXT)
+        return None if value is None else decode(state.PendingValidators, value)
+
     def read_balance(self, asset: AssetId, holder: Address) -> Operation[int]:
         """Return what an account holds at the newest block, in minor units; proved."""
         value = yield from self.read_state(state.key_balance(asset, holder))

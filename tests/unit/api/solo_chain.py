@@ -31,10 +31,11 @@ from dure.contract.interface import Interface, build_interface
 from dure.contract.machine import InProcessMachine
 from dure.contract.source import bundle
 from dure.contract.values import encode_arguments
+from dure.core.attestation import Attestation, AttestationStatement, compute_attestation_message
 from dure.core.block import Block
 from dure.core.certificate import Certificate, Seal, SealStatement, compute_seal_message
 from dure.core.codec import encode
-from dure.core.errors import InvalidTransaction, MempoolFull, TransactionReplayed
+from dure.core.errors import InvalidTransaction, MempoolFull, TransactionReplayed, Unavailable
 from dure.core.types import Address, Amount, Height, Instant, Round, TransactionId
 from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
@@ -191,6 +192,19 @@ class SoloChain:
 
     def make_block(self, milliseconds: int = 1_000) -> StoredBlock | None:
         """Put what waits, and what is due, into a block; None where there is nothing to do."""
+    def attest(self) -> Attestation:
+        if self.syncing:
+            raise Unavailable("this node is catching up")
+        head = self.executor.head
+        statement = AttestationStatement(
+            chain_id=self.executor.chain_id,
+            validator=KEY.public,
+            height=head.header.height,
+            block_id=head.block_id,
+            time=Instant(self.clock),
+        )
+        return Attestation(statement, KEY.sign(compute_attestation_message(statement)))
+
         self.clock += milliseconds
         candidate = self.executor.propose(
             self.executor.head.block_id,

@@ -11,18 +11,24 @@ import msgspec
 import pytest
 
 from dure.api import ApiSettings, bind_admin, bind_public, build_admin_app, build_local_hosts, serve
-from dure.api.answers.shapes import AdminStatusAnswer
+from dure.api.answers.shapes import AdminStatusAnswer, AttestationAnswer
+from dure.core.attestation import Attestation, collect_signature
 from dure.core.errors import ConfigurationError
-from tests.unit.api.solo_chain import SoloChain
+from dure.core.signatures import verify_many
+from dure.proof import json_form
+from tests.unit.api.solo_chain import KEY, SoloChain
 
 
-def ask(folder: Path, method: str, path: str, **headers: str) -> tuple[httpx.Response, int]:
+def ask(
+    folder: Path, method: str, path: str, *, chain: SoloChain | None = None, **headers: str
+) -> tuple[httpx.Response, int]:
     """Ask the admin API over a Unix socket; return the answer and how often it asked to stop."""
     stops: list[bool] = []
+    gateway = SoloChain() if chain is None else chain
 
     async def main() -> httpx.Response:
         app = build_admin_app(
-            SoloChain(), audit_path=folder / "audit.log", shutdown=lambda: stops.append(True)
+            gateway, audit_path=folder / "audit.log", shutdown=lambda: stops.append(True)
         )
         socket = folder / "admin.sock"
         settings = ApiSettings(build_local_hosts(1))
@@ -57,6 +63,24 @@ def test_stopping_is_written_down_and_then_done(tmp_path: Path) -> None:
     ask(tmp_path, "GET", "/v1/admin/status")
     assert read_audit(tmp_path) == ["shutdown", "status"]
     assert stat.S_IMODE((tmp_path / "audit.log").stat().st_mode) == 0o600
+
+
+def test_a_node_attests_to_its_own_operator_and_it_is_written_down(tmp_path: Path) -> None:
+    chain = SoloChain()
+    answer, _ = ask(tmp_path, "POST", "/v1/admin/attest", chain=chain)
+    form = msgspec.json.decode(answer.content, type=AttestationAnswer).attestation
+    attestation = json_form.parse(Attestation, form)
+    assert verify_many([collect_signature(attestation)]) == [True]
+    assert attestation.statement.validator == KEY.public
+    assert attestation.statement.block_id == chain.executor.head.block_id
+    assert read_audit(tmp_path) == ["attest"]
+
+
+def test_a_node_that_is_behind_says_so_and_attests_nothing(tmp_path: Path) -> None:
+    answer, _ = ask(tmp_path, "POST", "/v1/admin/attest", chain=SoloChain(syncing=True))
+    assert answer.status_code == 503
+    assert answer.json()["error"]["code"] == "unavailable"
+    assert "catching up" in answer.json()["error"]["message"]
 
 
 def test_what_cannot_be_written_down_is_not_done(tmp_path: Path) -> None:

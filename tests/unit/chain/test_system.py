@@ -3,14 +3,12 @@
 import pytest
 
 from dure.chain import state, system
-from dure.chain.genesis.document import EngineKind
 from dure.chain.parameters import DEFAULT_PARAMETERS, compute_parameters_root
 from dure.chain.transaction import Envelope, KeyPolicy, ThresholdPolicy
 from dure.contract.bundle import Source
 from dure.core.codec import decode, encode
 from dure.core.errors import WrongPolicy
 from dure.core.types import Address, Gas, PublicKey
-from dure.core.validators import Validator, build_validator_set, compute_validators_root
 from tests.unit.chain.ledger import (
     ALICE,
     AUTHORITY,
@@ -19,14 +17,12 @@ from tests.unit.chain.ledger import (
     CAROL,
     FUNDS,
     PORT,
-    VALIDATORS,
     WON,
     Ledger,
     ask,
     build_document,
     change,
     derive_key,
-    keys_of,
     ledger_call,
     policy_of,
     prove,
@@ -221,44 +217,6 @@ def test_one_member_alone_is_not_the_authority() -> None:
     ledger = Ledger()
     given = system.SetParametersArguments(DEFAULT_PARAMETERS)
     assert ledger.status("bank", ledger_call("set_parameters", given)) == "not_authority"
-    members = (Validator(derive_key("new").public, "bank"),)
-    call = ledger_call("set_validators", system.SetValidatorsArguments(members))
-    assert ledger.status("bank", call) == "not_authority"
-
-
-def test_new_validators_decide_the_next_block_and_the_change_is_noted() -> None:
-    ledger = Ledger()
-    old = ledger.executor.head.validators
-    members = [Validator(key, "port") for key in keys_of("v1", "v2", "v3")]
-    call = ledger_call("set_validators", system.SetValidatorsArguments(tuple(members)))
-    assert ledger.status("authority", call) == "ok"
-    header = ledger.executor.head.header
-    new = build_validator_set(members)
-    assert ledger.executor.head.validators == new
-    assert header.validators_root == compute_validators_root(old)
-    assert header.next_validators_root == compute_validators_root(new)
-    noted = ledger.executor.view().require(tuple[int, ...], state.HANDOVERS)
-    assert noted == (header.height,)
-    assert ledger.status("authority", call) == "ok"
-    assert ledger.executor.head.header.validators_root == compute_validators_root(new)
-    assert ledger.executor.view().require(tuple[int, ...], state.HANDOVERS) == noted
-
-
-def test_validators_have_sound_distinct_keys() -> None:
-    ledger = Ledger()
-    first = derive_key("v1").public
-    for keys in ((first, first), (PublicKey(bytes(32)),)):
-        given = system.SetValidatorsArguments(tuple(Validator(key, "bank") for key in keys))
-        assert ledger.status("authority", ledger_call("set_validators", given)) == "bad_validators"
-
-
-def test_the_solo_engine_keeps_one_validator() -> None:
-    one = build_validator_set([Validator(derive_key(VALIDATORS[0]).public, "bank")])
-    ledger = Ledger(build_document(engine=EngineKind.SOLO, validators=one))
-    two = tuple(Validator(key, "bank") for key in keys_of("v1", "v2"))
-    for members, status in ((two, "bad_validators"), (two[:1], "ok")):
-        call = ledger_call("set_validators", system.SetValidatorsArguments(members))
-        assert ledger.status("authority", call) == status
 
 
 def test_new_parameters_hold_from_the_next_block_on() -> None:

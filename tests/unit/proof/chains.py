@@ -1,5 +1,6 @@
 """A small real ledger with four organisations, whose blocks are sealed by test keys."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dure.chain import system
@@ -33,11 +34,12 @@ from dure.chain.transaction import (
 from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Ledger, Meter, TransferOrder
 from dure.core import hashing
+from dure.core.attestation import Attestation, AttestationStatement, compute_attestation_message
 from dure.core.block import Header, compute_block_id
 from dure.core.certificate import Certificate, Seal, SealStatement, compute_seal_message
 from dure.core.codec import Wire, encode
-from dure.core.types import Address, Amount, Gas, Hash, Instant, Round
-from dure.core.validators import Validator, build_validator_set
+from dure.core.types import Address, Amount, Gas, Hash, Height, Instant, Round
+from dure.core.validators import Validator, build_validator_set, compute_quorum
 from dure.identity.keys import SigningKey
 from dure.proof import FinalBlock, Handover, build_handover, is_handover
 
@@ -201,7 +203,8 @@ class Chain:
         assert candidate is not None
         assert len(candidate.block.transactions) == len(envelopes), candidate.refused
         self.executor.commit(candidate.position.block_id)
-        certificate = seal(candidate.block.header, self.keys[:3])
+        quorum = compute_quorum(len(self.keys))
+        certificate = seal(candidate.block.header, self.keys[:quorum])
         final = FinalBlock(
             genesis=self.document.genesis,
             handovers=self.handovers,
@@ -210,17 +213,37 @@ class Chain:
             records=candidate.records,
         )
         if is_handover(candidate.block.header):
-            handover = build_handover(candidate.block, certificate, candidate.records)
+            validators = candidate.position.validators
+            handover = build_handover(candidate.block.header, certificate, validators)
             self.handovers = (*self.handovers, handover)
         return final
 
-    def hand_over(self) -> FinalBlock:
-        """Have the members exchange every validator's key."""
+    def attest(self, key: SigningKey) -> Attestation:
+        """Return the word of a validator that it runs."""
+        head = self.executor.head
+        statement = AttestationStatement(
+            chain_id=self.executor.chain_id,
+            validator=key.public,
+            height=head.header.height,
+            block_id=head.block_id,
+            time=head.header.time,
+        )
+        return Attestation(statement, key.sign(compute_attestation_message(statement)))
+
+    def choose(self, keys: Sequence[SigningKey], *, ahead: int = 1) -> bytes:
+        """Return the members' transaction for a set of validators, `ahead` of the next block."""
         members = tuple(
             Validator(key.public, name) for key, name in zip(NEW_KEYS, NAMES, strict=True)
         )
-        final = self.add(self.by_members("set_validators", system.SetValidatorsArguments(members)))
-        self.keys = list(NEW_KEYS)
+        from_height = Height(self.executor.head.header.height + 1 + ahead)
+        seen = tuple(map(self.attest, keys))
+        given = system.SetValidatorsArguments(members, from_height, seen)
+        return self.by_members("set_validators", given)
+
+    def hand_over(self, keys: Sequence[SigningKey] = NEW_KEYS) -> FinalBlock:
+        """Have the members let other validators decide from the next block on."""
+        final = self.add(self.choose(keys))
+        self.keys = list(keys)
         return final
 
     def deploy_sleeper(self) -> FinalBlock:

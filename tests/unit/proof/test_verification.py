@@ -351,8 +351,11 @@ def test_a_handover_is_made_only_of_a_block_that_changes_the_validators() -> Non
     chain = Chain()
     final = chain.add(chain.transfers(5), chain.transfers(2_000_000))
     assert not is_handover(final.block.header)
-    with pytest.raises(NotFound):
-        build_handover(final.block, final.certificate, final.records)
+    before = chain.executor.head.validators
+    changing = chain.hand_over()
+    assert is_handover(changing.block.header)
+    with pytest.raises(AssertionError):
+        build_handover(changing.block.header, changing.certificate, before)
 
 
 def test_what_the_block_does_not_hold_cannot_be_proved() -> None:

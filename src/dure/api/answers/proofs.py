@@ -1,8 +1,7 @@
 """Proof files for what this node stores."""
 
 from dure.api.answers.blocks import open_records
-from dure.chain import state
-from dure.core.codec import decode
+from dure.api.answers.validators import list_changes
 from dure.core.errors import NotFound, Unavailable
 from dure.core.types import Height
 from dure.node.gateway import Gateway
@@ -62,15 +61,13 @@ def _list_handovers(gateway: Gateway, below: Height) -> tuple[Handover, ...]:
 
     Raise `Unavailable` where pruned.
     """
-    noted = gateway.executor.read(state.HANDOVERS)
-    heights = () if noted is None else decode(tuple[Height, ...], noted)
     handovers: list[Handover] = []
-    for height in heights:
+    for height, validators in list_changes(gateway):
         if height >= below:
             break
         stored = gateway.load_block(height)
         if stored is None:
             message = "this node no longer has a block that the proof needs; ask an archive node"
             raise Unavailable(message, height=height)
-        handovers.append(build_handover(stored.block, stored.certificate, open_records(stored)))
+        handovers.append(build_handover(stored.block.header, stored.certificate, validators))
     return tuple(handovers)

@@ -11,6 +11,7 @@ from dure.api.answers.accounts import describe_account, describe_asset, describe
 from dure.api.answers.blocks import FINAL_CONFIRMATIONS, describe_block
 from dure.api.answers.proofs import get_stored, prove_state
 from dure.api.answers.shapes import AssetList, BlockList, BlockSummary, HealthAnswer
+from dure.api.answers.validators import describe_history
 from dure.api.http.metrics import MEDIA_TYPE
 from dure.api.routes.operation import (
     BINARY,
@@ -47,6 +48,10 @@ async def get_status(service: Service, _request: Request) -> Response:
 
 async def get_genesis(service: Service, _request: Request) -> Response:
     return Response(service.genesis_file, media_type=BINARY)
+async def get_validators(service: Service, _request: Request) -> Response:
+    return answer_json(describe_history(service.gateway))
+
+
 
 
 async def list_blocks(service: Service, request: Request) -> Response:

@@ -63,6 +63,13 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     ),
     Operation(
         "GET",
+        "/v1/validators",
+        "Who decides blocks, who did before, and the change that waits for its height",
+        chain.get_validators,
+        shapes.ValidatorHistoryAnswer,
+    ),
+    Operation(
+        "GET",
         "/v1/genesis",
         "The genesis file; the hash of its first part is the chain id",
         chain.get_genesis,

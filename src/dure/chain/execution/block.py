@@ -72,6 +72,7 @@ class Execution:
     def finish(self) -> None:
         """Write what is kept until the end of the block."""
         self._quota.save()
+        system.apply_due_validators(self.view, self.height)
 
     # Scheduled calls
 
@@ -215,6 +216,7 @@ class Execution:
                 meter=meter,
                 sender=sender,
                 new_contract=(transaction.transaction_id, index),
+                header_time=self.header_time,
                 parameters=self.parameters,
                 rules=self.rules,
             )

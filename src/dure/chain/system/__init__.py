@@ -8,7 +8,10 @@
 | `grant`, `revoke` | the authority, or the contract's owner | accounts' roles at a contract |
 | `enrol` | a member organisation's account | takes accounts under the member's quota |
 | `set_policy` | the account itself | rotates its keys |
-| `set_validators`, `set_parameters` | the authority | who decides, and the chain's numbers |
+| `admit_organisation` | the authority | a new member with its account |
+| `set_validators` | the authority | who decides from a stated height on |
+| `withdraw_validators` | the authority | takes back a change that waits for its height |
+| `set_parameters` | the authority | the chain's numbers |
 | `advance` | the story clock of a test chain | raises ledger time |
 
 Arguments are the canonical tuple of the method's `…Arguments` fields. Each method refuses with a
@@ -28,19 +31,32 @@ from dure.chain.system.contracts import (
 )
 from dure.chain.system.governance import (
     LEDGER_TIME_MAX,
+    AdmitOrganisationArguments,
     AdvanceArguments,
     SetParametersArguments,
-    SetValidatorsArguments,
 )
 from dure.chain.system.table import METHODS, call
+from dure.chain.system.validators import (
+    CHANGES_MAX,
+    PRESENCE_MS,
+    SetValidatorsArguments,
+    Standing,
+    WithdrawValidatorsArguments,
+    apply_due_validators,
+    is_fresh,
+    judge_change,
+)
 
 __all__ = [
+    "CHANGES_MAX",
     "GAS_PER_CHANGE",
     "GAS_PER_SOURCE_BYTE",
     "GAS_PER_TRANSFER",
     "LEDGER_TIME_MAX",
     "METHODS",
+    "PRESENCE_MS",
     "VERSIONS_MAX",
+    "AdmitOrganisationArguments",
     "AdvanceArguments",
     "Caller",
     "DeployArguments",
@@ -49,9 +65,14 @@ __all__ = [
     "SetParametersArguments",
     "SetPolicyArguments",
     "SetValidatorsArguments",
+    "Standing",
     "StartArguments",
     "StopArguments",
     "TransferArguments",
     "UpgradeArguments",
+    "WithdrawValidatorsArguments",
+    "apply_due_validators",
     "call",
+    "is_fresh",
+    "judge_change",
 ]

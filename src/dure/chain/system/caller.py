@@ -9,7 +9,7 @@ from dure.chain.execution.rules import Rules
 from dure.chain.execution.session import Session
 from dure.chain.parameters import Parameters
 from dure.contract.ports import Meter, Refusal, Running
-from dure.core.types import Address, TransactionId
+from dure.core.types import Address, Instant, TransactionId
 
 GAS_PER_TRANSFER: Final = 1_000
 GAS_PER_CHANGE: Final = 5_000
@@ -25,6 +25,8 @@ class Caller(msgspec.Struct, frozen=True, gc=False):
     sender: Address
     new_contract: tuple[TransactionId, int]
     """What the address of a contract deployed by this call follows from."""
+    header_time: Instant
+    """Wall time of the block; `session.time` is ledger time."""
     parameters: Parameters
     rules: Rules
 

@@ -1,25 +1,24 @@
-"""The ledger's own calls about the chain itself: who decides, its numbers, a test chain's time."""
+"""The ledger's own calls about the chain itself: its members, its numbers, a test chain's time."""
 
-from typing import Annotated, Final
-
-from msgspec import Meta
+from typing import Final
 
 from dure.chain import state
+from dure.chain.money import LEDGER
 from dure.chain.parameters import Parameters, validate_parameters
 from dure.chain.system.caller import GAS_PER_CHANGE, Caller
 from dure.contract.ports import Refusal
 from dure.core.codec import Wire, encode
-from dure.core.errors import InvalidTransaction
-from dure.core.signatures import validate_public_key
-from dure.core.types import Instant
-from dure.core.validators import Validator, ValidatorSet, build_validator_set
+from dure.core.types import Address, Instant
+from dure.core.validators import Name
 
 LEDGER_TIME_MAX: Final = 2**50
 """No story goes beyond the year 37648, so that ledger time never passes the largest integer."""
 
 
-class SetValidatorsArguments(Wire, frozen=True):
-    members: Annotated[tuple[Validator, ...], Meta(min_length=1, max_length=128)]
+class AdmitOrganisationArguments(Wire, frozen=True):
+    name: Name
+    account: Address
+    """The organisation's own, which enrols others under its quota."""
 
 
 class SetParametersArguments(Wire, frozen=True):
@@ -30,18 +29,19 @@ class AdvanceArguments(Wire, frozen=True):
     to: Instant
 
 
-def set_validators(caller: Caller, given: SetValidatorsArguments) -> bytes:
-    caller.meter.charge(GAS_PER_CHANGE * len(given.members))
+def admit_organisation(caller: Caller, given: AdmitOrganisationArguments) -> bytes:
+    caller.meter.charge(GAS_PER_CHANGE)
     caller.require_authority()
-    try:
-        for member in given.members:
-            validate_public_key(member.key)
-        validators: ValidatorSet = build_validator_set(list(given.members))
-    except (InvalidTransaction, ValueError):
-        raise Refusal("bad_validators", "the keys must be sound and distinct") from None
-    if caller.rules.has_one_validator and len(validators) != 1:
-        raise Refusal("bad_validators", "the engine of this chain has one validator")
-    caller.session.view.save(state.VALIDATORS, validators)
+    view = caller.session.view
+    if view.get(state.key_organisation(given.name)) is not None:
+        raise Refusal("organisation_known", "a member organisation has that name already")
+    known = view.load(state.Account, state.key_account(given.account))
+    if known is not None and known.organisation is not None:
+        raise Refusal("enrolled_elsewhere", "another organisation has enrolled that account")
+    policy = known.policy if known else None
+    view.save(state.key_account(given.account), state.Account(policy, given.name))
+    view.put(state.key_organisation(given.name), given.account)
+    caller.session.emit(LEDGER, "organisation_admitted", encode((given.name, given.account)))
     return encode(None)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from dure.chain.system import accounts, contracts, governance
+from dure.chain.system import accounts, contracts, governance, validators
 from dure.chain.system.caller import Caller
 from dure.contract.ports import Refusal
 from dure.core.codec import Wire, decode
@@ -21,7 +21,12 @@ METHODS: Final[dict[str, tuple[type[Wire], Handler]]] = {
     "start": (contracts.StartArguments, contracts.start),
     "grant": (contracts.RoleArguments, contracts.grant),
     "revoke": (contracts.RoleArguments, contracts.revoke),
-    "set_validators": (governance.SetValidatorsArguments, governance.set_validators),
+    "admit_organisation": (governance.AdmitOrganisationArguments, governance.admit_organisation),
+    "set_validators": (validators.SetValidatorsArguments, validators.set_validators),
+    "withdraw_validators": (
+        validators.WithdrawValidatorsArguments,
+        validators.withdraw_validators,
+    ),
     "set_parameters": (governance.SetParametersArguments, governance.set_parameters),
     "advance": (governance.AdvanceArguments, governance.advance),
 }

@@ -14,6 +14,8 @@ Rules
 5. One process at a time holds the file.
 
 File
+6. An attestation is no vote: it has a domain of its own, no position, and is made from its
+   statement here, so that nobody gets another message signed by it.
 ----
 ```
 offset    0   "DUREGRD1" public_key[32] crc32[4]
@@ -34,6 +36,7 @@ from zlib import crc32
 
 from dure.core.errors import ConfigurationError, StorageError
 from dure.core.types import PublicKey, Signature
+from dure.core.attestation import AttestationStatement, compute_attestation_message
 from dure.identity.files import write_new_file
 from dure.identity.keys import SigningKey
 
@@ -168,6 +171,19 @@ class FileSigner:
             self._fail("is damaged in both slots: this validator must not vote with it")
         generation, height, round_, step, digest = max(slots)
         return generation, SignedPosition(height, round_, step, digest)
+
+    def attest(self, statement: AttestationStatement) -> Signature:
+        """Return the signature that shows that this key is in use here; no vote can look like it.
+
+        It is no vote, so the guard does not remember it.
+        """
+        assert statement.validator == self.key, "nobody attests for another"
+        return self._key.sign(compute_attestation_message(statement))
+
+    def renounce(self, height: int) -> None:
+        """Never again sign anything at or below `height`; raise `StorageError`."""
+        if self._last.height <= height:
+            self._store(SignedPosition(height, _LAST, _LAST, sha256(b"").digest()))
 
     def _refuse(self, reason: str) -> NoReturn:
         message = f"the signer's guard file {self._path} {reason}"

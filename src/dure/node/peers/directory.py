@@ -87,12 +87,17 @@ def load_peers(path: Path) -> tuple[Peer, ...]:
 
 def write_peers(path: Path, peers: Iterable[Peer]) -> None:
     """Write a new peers file; raise `ConfigurationError` where one stands there already."""
+    write_new_file(path, format_peers(peers).encode("utf-8"), mode=0o644)
+
+
+def format_peers(peers: Iterable[Peer]) -> str:
+    """Return the text of a peers file."""
     heading = "# The nodes of this network. Every member has the same file.\n"
-    text = heading + "".join(map(_format_row, peers))
-    write_new_file(path, text.encode("utf-8"), mode=0o644)
+    return heading + "".join(map(format_peer, peers))
 
 
-def _format_row(peer: Peer) -> str:
+def format_peer(peer: Peer) -> str:
+    """Return a peer's entry in the file."""
     name, host = (msgspec.json.encode(text).decode() for text in (peer.name, peer.host))
     return (
         f'\n[[peer]]\nname = {name}\nvalidator = "{peer.key.hex()}"\nhost = {host}\n'

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dure.core.attestation import AttestationStatement, compute_attestation_message
+from dure.core.certificate import SealStatement, compute_seal_message
 from dure.core.errors import ConfigurationError, StorageError
 from dure.core.signatures import verify
 from dure.core.types import PublicKey
@@ -183,3 +185,35 @@ def test_a_cut_guard_is_never_believed(path: Path, length: int) -> None:
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(StorageError, match="damaged"):
         FileSigner(path, KEY)
+
+
+def attest(signer: FileSigner) -> tuple[AttestationStatement, Signature]:
+    statement = AttestationStatement(
+        chain_id=ChainId(bytes(32)),
+        validator=signer.key,
+        height=Height(7),
+        block_id=BlockId(bytes(32)),
+        time=Instant(1),
+    )
+    return statement, signer.attest(statement)
+
+
+def test_an_attestation_is_signed_and_the_guard_forgets_nothing_over_it(
+    signer: FileSigner, path: Path
+) -> None:
+    signer.sign(3, 1, 2, b"vote")
+    before = path.read_bytes()
+    statement, signature = attest(signer)
+    assert verify(signer.key, compute_attestation_message(statement), signature)
+    assert path.read_bytes() == before
+    assert signer.last.place == (3, 1, 2)
+    assert signer.sign(3, 1, 2, b"other") is None
+
+
+def test_an_attestation_is_no_seal_of_the_block_that_it_names(signer: FileSigner) -> None:
+    statement, signature = attest(signer)
+    for round_ in range(3):
+        seal = SealStatement(
+            statement.chain_id, statement.height, Round(round_), statement.block_id
+        )
+        assert not verify(signer.key, compute_seal_message(seal), signature)

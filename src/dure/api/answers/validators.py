@@ -1,0 +1,65 @@
+"""Validator sets as answers: the one in force, the one that waits, and those before."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from dure.api.answers.blocks import describe
+from dure.api.answers.shapes import (
+    MemberAnswer,
+    PendingValidatorsAnswer,
+    ValidatorHistoryAnswer,
+    ValidatorsAnswer,
+)
+from dure.chain import state
+from dure.chain.genesis.document import get_first_height
+from dure.core.types import Height
+from dure.core.validators import ValidatorSet, compute_faults_tolerated, compute_quorum
+from dure.node.gateway import Gateway
+
+HISTORY_MAX: Final = 100
+"""Sets in one answer; the state proves the older ones."""
+
+
+def list_changes(gateway: Gateway) -> Iterator[tuple[Height, ValidatorSet]]:
+    """Yield each block that handed over to another set, and that set, in rising order."""
+    view = gateway.executor.view()
+    for height in view.load(tuple[Height, ...], state.HANDOVERS) or ():
+        key = state.key_validators(Height(height + 1))
+        yield height, view.require(ValidatorSet, key)
+
+
+def describe_history(gateway: Gateway) -> ValidatorHistoryAnswer:
+    """Return who decides the next block, who will, and who did."""
+    executor = gateway.executor
+    first = get_first_height(executor.genesis) + 1
+    sets = [(first, executor.genesis.validators)]
+    sets += [(height + 1, validators) for height, validators in list_changes(gateway)]
+    history = [describe_set(*each) for each in sets[-HISTORY_MAX:]]
+    return ValidatorHistoryAnswer(
+        height=executor.head.header.height,
+        validators=history[-1],
+        pending=_describe_pending(gateway),
+        changes=len(sets) - 1,
+        history=history,
+    )
+
+
+def describe_set(from_height: int, validators: ValidatorSet) -> ValidatorsAnswer:
+    """Return a set with what it can bear."""
+    count = len(validators)
+    return ValidatorsAnswer(
+        from_height=from_height,
+        members=[describe(MemberAnswer, member) for member in validators.members],
+        quorum=compute_quorum(count),
+        faults_tolerated=compute_faults_tolerated(count),
+    )
+
+
+def _describe_pending(gateway: Gateway) -> PendingValidatorsAnswer | None:
+    pending = gateway.executor.view().load(state.PendingValidators, state.VALIDATORS_NEXT)
+    if pending is None:
+        return None
+    return PendingValidatorsAnswer(
+        decided=pending.decided,
+        validators=describe_set(pending.from_height, pending.validators),
+    )
