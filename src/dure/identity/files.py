@@ -51,6 +51,19 @@ def read_private_file(path: Path, *, bytes_max: int) -> bytes:
     return data
 
 
+def move_aside(path: Path) -> None:
+    """Rename a file that is no use any more to `….lost-N`, with the first N that is free.
+
+    Nothing happens where it is not there. Raises `OSError`.
+    """
+    number = 1
+    while (aside := path.with_name(f"{path.name}.lost-{number}")).exists():
+        number += 1
+    if path.exists():
+        path.rename(aside)
+        sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in `folder` durable; raise `OSError`."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

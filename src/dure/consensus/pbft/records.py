@@ -66,14 +66,16 @@ Record = RoundRecord | ProposalRecord | PrepareRecord | CommitRecord
 def restore(state: HeightState, journal: Sequence[bytes]) -> None:
     """Replay this height's records into a fresh `state`; raise `StorageError` for a damaged one."""
     for data in journal:
-        try:
-            record = cast("Record", decode(cast("type[Wire]", Record), data))
-        except InvalidEncoding as problem:
-            message = f"the consensus journal holds a record that is none: {problem.message}"
-            raise StorageError(message) from problem
+        record = _decode_record(data)
         ballot = get_ballot(record)
         if ballot.height == state.height:
             _restore_one(state, record, ballot)
+
+
+def read_place(data: bytes) -> tuple[int, int, int]:
+    """Return (height, round, step) of a record's ballot; raise `StorageError` for a damaged one."""
+    ballot = get_ballot(_decode_record(data))
+    return ballot.height, ballot.round, ballot.step
 
 
 def get_ballot(record: Record) -> Ballot:
@@ -93,6 +95,14 @@ def build_prepare(proposal: Proposal) -> Ballot:
         block_id=place.block_id,
         prepared_round=None,
     )
+
+
+def _decode_record(data: bytes) -> Record:
+    try:
+        return cast("Record", decode(cast("type[Wire]", Record), data))
+    except InvalidEncoding as problem:
+        message = f"the consensus journal holds a record that is none: {problem.message}"
+        raise StorageError(message) from problem
 
 
 def _restore_one(state: HeightState, record: Record, ballot: Ballot) -> None:

@@ -10,12 +10,12 @@ Rules
    both. The intact slot of the higher generation counts; a torn one belongs to a signature that was
    never given out.
 4. The file is made once, by `create_guard`, and is part of no backup: an old one would forget. A
-   guard that is missing or belongs to another key is a `ConfigurationError`, never a fresh start.
+   guard that is missing, damaged or another key's is an error, never a fresh start. Only an
+   operator who says that votes were lost gets a new one (`replace_guard`), and the validator stays
+   mute then (`dure.node.durable.recollection`).
 5. One process at a time holds the file.
 
 File
-6. An attestation is no vote: it has a domain of its own, no position, and is made from its
-   statement here, so that nobody gets another message signed by it.
 ----
 ```
 offset    0   "DUREGRD1" public_key[32] crc32[4]
@@ -36,8 +36,7 @@ from zlib import crc32
 
 from dure.core.errors import ConfigurationError, StorageError
 from dure.core.types import PublicKey, Signature
-from dure.core.attestation import AttestationStatement, compute_attestation_message
-from dure.identity.files import write_new_file
+from dure.identity.files import move_aside, write_new_file
 from dure.identity.keys import SigningKey
 
 MAGIC: Final = b"DUREGRD1"
@@ -48,6 +47,14 @@ _HEADER: Final = Struct(">8s32s")
 _SLOT: Final = Struct(">QQQQ32s")
 _CRC: Final = Struct(">I")
 _NOTHING: Final = bytes(32)
+_LAST: Final = 2**63 - 1
+"""Round and step behind all that an engine may ask for."""
+
+_REMEDY: Final = "Free space or replace the disk, and start the node again"
+_LOST: Final = "Where it is lost for good, see the guide `Recover a validator`"
+
+Place = tuple[int, int, int]
+"""Height, round, step: they only ever grow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +68,59 @@ class SignedPosition:
     """SHA-256 of the message; 32 zero bytes before the first signature."""
 
     @property
-    def place(self) -> tuple[int, int, int]:
+    def place(self) -> Place:
         """The part that only ever grows."""
         return self.height, self.round, self.step
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was ever signed."""
+        return self.digest == _NOTHING
+
 
 def create_guard(path: Path, key: PublicKey) -> None:
-    """Make the guard file of a new validator; raise `ConfigurationError` where one stands."""
+    """Make the guard file of a key that has never signed.
+
+    Raises `ConfigurationError` where one stands.
+    """
     content = _seal(_HEADER.pack(MAGIC, key)).ljust(SLOT_DISTANCE, b"\0")
     first = _seal(_SLOT.pack(0, 0, 0, 0, _NOTHING)).ljust(SLOT_DISTANCE, b"\0")
     write_new_file(path, (content + first).ljust(FILE_LENGTH, b"\0"), mode=0o600)
+
+
+def is_guard_lost(path: Path, key: PublicKey) -> bool:
+    """Say whether `key` has no guard that could be believed: it is missing or damaged.
+
+    Raises `ConfigurationError` for a file that is somebody else's or cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return True
+    except OSError as problem:
+        message = f"the signer's guard file {path} cannot be read: {problem.strerror}"
+        raise ConfigurationError(message, file=str(path)) from problem
+    try:
+        _decode_guard(content, key)
+    except _Damaged:
+        return True
+    except _NotOurs as problem:
+        raise ConfigurationError(f"the signer's guard file {path} {problem}") from problem
+    return False
+
+
+def replace_guard(path: Path, key: PublicKey) -> None:
+    """Make a blank guard in place of a lost one, which is moved aside as `….lost-N`.
+
+    The caller has made certain, durably, that the key stays mute. Raises `ConfigurationError`.
+    """
+    assert is_guard_lost(path, key), "a guard that can be believed is not thrown away"
+    try:
+        move_aside(path)
+    except OSError as problem:
+        message = f"the signer's guard file {path} cannot be moved aside: {problem.strerror}"
+        raise ConfigurationError(message, file=str(path)) from problem
+    create_guard(path, key)
 
 
 class FileSigner:
@@ -98,6 +148,11 @@ class FileSigner:
         """What was signed last, for operators."""
         return self._last
 
+    @property
+    def height(self) -> int:
+        """The greatest height that was signed at."""
+        return self._last.height
+
     def sign(self, height: int, round_: int, step: int, message: bytes) -> Signature | None:
         """Return the signature, or None where it would contradict an earlier one.
 
@@ -113,6 +168,11 @@ class FileSigner:
             return None
         self._store(position)
         return self._key.sign(message)
+
+    def renounce(self, height: int) -> None:
+        """Never again sign anything at or below `height`; raise `StorageError`."""
+        if self._last.height <= height:
+            self._store(SignedPosition(height, _LAST, _LAST, sha256(b"").digest()))
 
     def close(self) -> None:
         """Give the file free; closing twice is harmless."""
@@ -132,10 +192,10 @@ class FileSigner:
             os.fdatasync(self._descriptor)
         except OSError as problem:
             self._failed = True
-            self._fail(f"could not be written: {problem.strerror}; free space or replace the disk")
+            self._fail(f"could not be written: {problem.strerror}. {_REMEDY}")
         if written != len(data):
             self._failed = True
-            self._fail("was written in part only; free space or replace the disk")
+            self._fail(f"was written in part only. {_REMEDY}")
         self._generation, self._last = generation, position
 
     def _open(self) -> int:
@@ -143,8 +203,8 @@ class FileSigner:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         except FileNotFoundError:
             self._refuse(
-                "is missing. A validator that has voted before must not start without it; for a "
-                "new validator, `dure network init` makes it"
+                "is missing. It comes with the key (`dure network init`, `dure node new-key`); a "
+                f"validator that may have voted does not start without it. {_LOST}"
             )
         except OSError as problem:
             self._refuse(f"cannot be opened: {problem.strerror}")
@@ -156,34 +216,12 @@ class FileSigner:
         return descriptor
 
     def _load(self) -> tuple[int, SignedPosition]:
-        content = os.pread(self._descriptor, FILE_LENGTH, 0)
-        header = _unseal(content, 0, _HEADER.size)
-        if header is None:
-            self._fail("is damaged in its header: this validator must not vote with it")
-        magic, key = _HEADER.unpack(header)
-        if magic != MAGIC:
-            self._refuse("is no guard file that this program reads")
-        if key != self._key.public:
-            self._refuse("belongs to another key: each validator key has a guard of its own")
-        parts = [_unseal(content, _find_slot(slot), _SLOT.size) for slot in (0, 1)]
-        slots = [_SLOT.unpack(part) for part in parts if part is not None]
-        if not slots:
-            self._fail("is damaged in both slots: this validator must not vote with it")
-        generation, height, round_, step, digest = max(slots)
-        return generation, SignedPosition(height, round_, step, digest)
-
-    def attest(self, statement: AttestationStatement) -> Signature:
-        """Return the signature that shows that this key is in use here; no vote can look like it.
-
-        It is no vote, so the guard does not remember it.
-        """
-        assert statement.validator == self.key, "nobody attests for another"
-        return self._key.sign(compute_attestation_message(statement))
-
-    def renounce(self, height: int) -> None:
-        """Never again sign anything at or below `height`; raise `StorageError`."""
-        if self._last.height <= height:
-            self._store(SignedPosition(height, _LAST, _LAST, sha256(b"").digest()))
+        try:
+            return _decode_guard(os.pread(self._descriptor, FILE_LENGTH, 0), self._key.public)
+        except _Damaged as problem:
+            self._fail(f"{problem}: this validator must not vote with it. {_LOST}")
+        except _NotOurs as problem:
+            self._refuse(str(problem))
 
     def _refuse(self, reason: str) -> NoReturn:
         message = f"the signer's guard file {self._path} {reason}"
@@ -192,6 +230,35 @@ class FileSigner:
     def _fail(self, reason: str) -> NoReturn:
         message = f"the signer's guard file {self._path} {reason}"
         raise StorageError(message, file=str(self._path))
+
+
+class _Damaged(Exception):
+    """The guard's bytes are damaged; the message continues `the guard file …`."""
+
+
+class _NotOurs(Exception):
+    """The guard is whole and not for us; the message continues `the guard file …`."""
+
+
+def _decode_guard(content: bytes, key: PublicKey) -> tuple[int, SignedPosition]:
+    """Return generation and last position."""
+    header = _unseal(content, 0, _HEADER.size)
+    if header is None:
+        raise _Damaged("is damaged in its header")
+    magic, owner = _HEADER.unpack(header)
+    if magic != MAGIC:
+        raise _NotOurs("is no guard file that this program reads")
+    if owner != key:
+        raise _NotOurs(
+            "belongs to another key: each validator key has a guard of its own, and `dure node "
+            "new-key` makes both"
+        )
+    parts = [_unseal(content, _find_slot(slot), _SLOT.size) for slot in (0, 1)]
+    slots = [_SLOT.unpack(part) for part in parts if part is not None]
+    if not slots:
+        raise _Damaged("is damaged in both slots")
+    generation, height, round_, step, digest = max(slots)
+    return generation, SignedPosition(height, round_, step, digest)
 
 
 def _find_slot(generation: int) -> int:

@@ -37,7 +37,8 @@ from dure.core.codec import decode, encode
 from dure.core.errors import ConfigurationError, InvalidEncoding, StorageError
 from dure.core.types import BlockId, Height, TransactionId
 from dure.node.durable.journal import Journal
-from dure.node.durable.journal_format import STORE_ID_LENGTH
+from dure.node.durable.journal_format import NOBODY, STORE_ID_LENGTH
+from dure.node.durable.loss import Loss
 from dure.node.ports import StoredBlock
 
 FORMAT: Final = 1
@@ -60,13 +61,15 @@ _UndoRecord = tuple[tuple[bytes, bytes | None], ...]
 class RocksDisk:
     """`dure.node.ports.Disk` on a folder of its own, with the journal beside the database."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open or make the store in `folder`.
+    def __init__(self, folder: Path, voter: bytes = NOBODY) -> None:
+        """Open or make the store in `folder`, whose journal is that of the key `voter`.
 
+        Without a voter the store can be read, and its journal counts as another key's.
         Raises `ConfigurationError` where the store is another process's or has another format, and
         `StorageError` where it is damaged.
         """
         self._folder = folder
+        self._voter = voter
         self._sync = rocksdict.WriteOptions()
         self._sync.sync = True
         self._database = _open_database(folder)
@@ -79,6 +82,11 @@ class RocksDisk:
             raise
 
     @property
+    def loss(self) -> Loss | None:
+        """Why the journal is no memory of what this validator said; None where it is one."""
+        return self._journal.loss
+
+    @property
     def journal_is_complete(self) -> bool:
         """Whether the journal is the one that this store knew.
 
@@ -86,9 +94,17 @@ class RocksDisk:
         """
         return self._journal.is_complete
 
+    def declare_votes_lost(self, loss: Loss) -> None:
+        """Keep the validator mute, whatever its journal says: see `Journal.declare_lost`."""
+        self._journal.declare_lost(loss)
+
     def begin_journal_anew(self) -> None:
         """Let a mute validator speak again: see `Journal.begin_anew`."""
         self._journal.begin_anew()
+
+    def load_whole_journal(self) -> list[bytes]:
+        """Return every record of the journal in order; see `Journal.load_all`."""
+        return self._journal.load_all()
 
     def commit_block(
         self,
@@ -215,7 +231,8 @@ class RocksDisk:
         if store_id is None or (noted is None) != (self._head is None):
             raise self._damaged("its own records are missing")
         sequence = None if noted is None else int.from_bytes(noted, "big")
-        return Journal(self._folder / "journal", store_id, noted=sequence)
+        path = self._folder / "journal"
+        return Journal(path, store_id, noted=sequence, voter=self._voter)
 
     def _load_head_height(self) -> Height | None:
         data = self._get(_HEAD_KEY)
@@ -277,7 +294,10 @@ class RocksDisk:
         text = str(problem)
         if text.startswith("Corruption"):
             return self._damaged(text)
-        message = f"the disk under {self._folder} refused: {text}. Free space or replace the disk"
+        message = (
+            f"the disk under {self._folder} refused: {text}. Free space or replace the disk, and "
+            "start the node again"
+        )
         return StorageError(message, folder=str(self._folder))
 
 

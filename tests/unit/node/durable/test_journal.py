@@ -2,21 +2,27 @@
 
 import os
 from pathlib import Path
+from zlib import crc32
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from dure.core.errors import StorageError
 from dure.core.types import Height
 from dure.node.durable.journal import Journal
 from dure.node.durable.journal_format import MARK
+from dure.node.durable.loss import Loss
 
 STORE = b"store-id-16bytes"
 
 
+VOTER = b"v" * 32
+
+
 def open_journal(path: Path, *, noted: int | None = 0, size_max: int = 1 << 20) -> Journal:
-    return Journal(path, STORE, noted=noted, size_max=size_max)
+    return Journal(path, STORE, noted=noted, voter=VOTER, size_max=size_max)
 
 
 @pytest.fixture
@@ -73,29 +79,135 @@ def test_a_tail_of_zeros_is_torn(path: Path) -> None:
     assert path.stat().st_size == sizes[1]
 
 
+def test_a_torn_tail_is_cut_with_a_line_in_the_log(path: Path) -> None:
+    sizes = fill(path, b"first", b"second")
+    path.write_bytes(path.read_bytes()[: sizes[2] - 1])
+    with capture_logs() as lines:
+        open_journal(path).close()
+    assert [(line["event"], line["log_level"], line["bytes"]) for line in lines] == [
+        ("journal_tail_cut", "info", sizes[2] - sizes[1] - 1)
+    ]
+
+
+def test_every_damaged_byte_is_a_torn_last_record_or_a_lost_journal(path: Path) -> None:
+    sizes = fill(path, b"first", b"second", b"third")
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        journal = open_journal(path)
+        if place < sizes[2]:
+            assert journal.loss is Loss.DAMAGED
+            assert journal.load(Height(1)) == []
+            assert path.read_bytes() == damaged, "evidence"
+        else:
+            assert journal.loss is None
+            assert journal.load(Height(1)) == [b"first", b"second"]
+        journal.close()
+
+
 @settings(deadline=None)
 @given(st.data())
-def test_any_damage_before_the_last_record_is_named(
+def test_any_garbage_is_lost_or_torn_and_never_an_invention(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     path = tmp_path_factory.mktemp("journal") / "journal"
     open_journal(path, noted=None).close()
-    sizes = fill(path, b"first", b"second", b"third")
+    records = [b"first", b"second", b"third"]
+    fill(path, *records)
+    content = path.read_bytes()
+    start = data.draw(st.integers(0, len(content)))
+    end = data.draw(st.integers(start, len(content)))
+    path.write_bytes(content[:start] + data.draw(st.binary(max_size=80)) + content[end:])
+    journal = open_journal(path)
+    assert journal.load(Height(1)) in [records[:count] for count in range(4)]
+    journal.close()
+
+
+def test_a_damaged_journal_says_so_at_every_start_and_is_kept_when_another_begins(
+    path: Path,
+) -> None:
+    sizes = fill(path, b"first", b"second")
     content = bytearray(path.read_bytes())
-    place = data.draw(st.integers(sizes[0], sizes[2] - 1))
-    content[place] ^= data.draw(st.integers(1, 255))
+    content[sizes[0] + 5] ^= 1
     path.write_bytes(content)
-    start = sizes[0] if place < sizes[1] else sizes[1]
-    with pytest.raises(StorageError, match=f"damaged at byte {start},"):
+    for _ in range(2):
+        journal = open_journal(path, noted=2)
+        assert journal.loss is Loss.DAMAGED
+        journal.append(Height(2), b"said to nobody")
+        journal.close()
+    journal = open_journal(path, noted=2)
+    journal.begin_anew()
+    journal.append(Height(3), b"new")
+    journal.close()
+    assert path.with_name("journal.lost-1").read_bytes() == content
+    again = open_journal(path, noted=3)
+    assert again.is_complete
+    assert again.load_all() == [b"new"]
+    again.close()
+
+
+def test_a_header_of_another_format_stops_the_node(path: Path) -> None:
+    header = bytearray(path.read_bytes()[:-4])
+    header[7:8] = b"9"
+    path.write_bytes(header + crc32(header).to_bytes(4, "big"))
+    with pytest.raises(StorageError, match="format that this program does not know"):
         open_journal(path)
 
 
-def test_a_damaged_header_is_named(path: Path) -> None:
-    content = bytearray(path.read_bytes())
-    content[10] ^= 1
+def test_a_loss_that_was_declared_outlives_everything_but_a_new_beginning(path: Path) -> None:
+    fill(path, b"first", b"second")
+    journal = open_journal(path)
+    journal.declare_lost(Loss.GUARD_BEHIND)
+    journal.append(Height(2), b"said to nobody")
+    journal.compact(Height(2))
+    journal.close()
+    again = open_journal(path, noted=2)
+    assert again.loss is Loss.GUARD_BEHIND
+    assert again.load_all() == []
+    assert again.sequence == 2
+    again.begin_anew()
+    again.append(Height(3), b"new")
+    again.close()
+    last = open_journal(path, noted=3)
+    assert last.loss is None
+    assert last.load_all() == [b"new"]
+    last.close()
+    assert sorted(file.name for file in path.parent.glob("journal.lost-*")) == [
+        "journal.lost-1",
+        "journal.lost-2",
+    ]
+
+
+def test_a_crash_while_a_new_journal_is_begun_leaves_it_lost(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(path, b"first")
+    journal = open_journal(path, noted=2)
+    assert journal.loss is Loss.OLDER
+    monkeypatch.setattr(Journal, "_rewrite", lambda _: None)
+    journal.begin_anew()
+    monkeypatch.undo()
+    again = open_journal(path, noted=2)
+    assert again.loss is Loss.MISSING
+    again.close()
+
+
+def test_a_journal_of_another_key_does_not_count(path: Path) -> None:
+    fill(path, b"first")
+    other = Journal(path, STORE, noted=1, voter=b"w" * 32)
+    assert other.loss is Loss.ANOTHER_KEY
+    assert other.load_all() == []
+    other.close()
+
+
+@pytest.mark.parametrize("content", [b"", b"DUREJRN1", bytes(200)])
+def test_no_header_is_no_journal(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-    with pytest.raises(StorageError, match="damaged at byte 0"):
-        open_journal(path)
+    journal = open_journal(path, noted=None)
+    assert journal.loss is Loss.DAMAGED
+    journal.close()
 
 
 def test_an_embedded_record_of_another_store_does_not_pass_for_ours(path: Path) -> None:
@@ -150,24 +262,24 @@ def test_a_small_file_is_left_alone(path: Path) -> None:
     journal.close()
 
 
-@pytest.mark.parametrize("loss", ["missing", "older", "foreign"])
-def test_a_lost_journal_keeps_the_validator_mute_until_told(path: Path, loss: str) -> None:
+@pytest.mark.parametrize("loss", [Loss.MISSING, Loss.OLDER, Loss.FOREIGN])
+def test_a_lost_journal_keeps_the_validator_mute_until_told(path: Path, loss: Loss) -> None:
     fill(path, b"first", b"second")
-    if loss == "missing":
+    if loss is Loss.MISSING:
         path.unlink()
-    noted = 3 if loss == "older" else 2
-    store = b"another-store-id" if loss == "foreign" else STORE
+    noted = 3 if loss is Loss.OLDER else 2
+    store = b"another-store-id" if loss is Loss.FOREIGN else STORE
     for _ in range(2):
-        journal = Journal(path, store, noted=noted)
-        assert not journal.is_complete
+        journal = Journal(path, store, noted=noted, voter=VOTER)
+        assert journal.loss is loss
         journal.append(Height(9), b"said to nobody")
         assert journal.load(Height(9)) == []
         journal.close()
-    journal = Journal(path, store, noted=noted)
+    journal = Journal(path, store, noted=noted, voter=VOTER)
     journal.begin_anew()
     journal.append(Height(9), b"new")
     journal.close()
-    again = Journal(path, store, noted=noted + 1)
+    again = Journal(path, store, noted=noted + 1, voter=VOTER)
     assert again.is_complete
     assert again.load(Height(9)) == [b"new"]
     assert again.load(Height(1)) == []
@@ -186,7 +298,7 @@ def test_a_full_disk_stops_the_journal(path: Path, monkeypatch: pytest.MonkeyPat
     journal = open_journal(path)
     full = os.open("/dev/full", os.O_WRONLY)
     os.dup2(full, journal._descriptor)
-    with pytest.raises(StorageError, match="free space"):
+    with pytest.raises(StorageError, match=r"Free space .* start the node again"):
         journal.append(Height(1), b"x")
     with pytest.raises(StorageError, match="failed before"):
         journal.append(Height(1), b"x")

@@ -12,9 +12,15 @@ from dure.core.attestation import AttestationStatement, compute_attestation_mess
 from dure.core.certificate import SealStatement, compute_seal_message
 from dure.core.errors import ConfigurationError, StorageError
 from dure.core.signatures import verify
-from dure.core.types import PublicKey
+from dure.core.types import BlockId, ChainId, Height, Instant, PublicKey, Round, Signature
 from dure.identity.keys import SigningKey
-from dure.node.durable.signer import SLOT_DISTANCE, FileSigner, create_guard
+from dure.node.durable.signer import (
+    SLOT_DISTANCE,
+    FileSigner,
+    create_guard,
+    is_guard_lost,
+    replace_guard,
+)
 
 KEY = SigningKey(b"k" * 32)
 
@@ -148,7 +154,7 @@ def test_a_full_disk_stops_the_signer(signer: FileSigner, monkeypatch: pytest.Mo
 
 
 def test_a_missing_guard_is_no_fresh_start(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match="must not start without it"):
+    with pytest.raises(ConfigurationError, match="does not start without it"):
         FileSigner(tmp_path / "absent", KEY)
 
 
@@ -161,6 +167,48 @@ def test_the_guard_of_another_key_is_refused(path: Path, tmp_path: Path) -> None
     create_guard(tmp_path / "other", PublicKey(bytes(32)))
     with pytest.raises(ConfigurationError, match="another key"):
         FileSigner(tmp_path / "other", KEY)
+
+
+def test_what_was_renounced_is_never_signed_not_even_after_a_restart(
+    signer: FileSigner, path: Path
+) -> None:
+    signer.sign(5, 1, 2, b"vote")
+    signer.renounce(7)
+    signer.renounce(6)
+    assert signer.sign(7, 2**40, 3, b"vote") is None
+    signer.close()
+    again = FileSigner(path, KEY)
+    assert again.height == 7
+    assert again.sign(7, 0, 0, b"vote") is None
+    assert again.sign(8, 0, 0, b"vote") is not None
+    again.close()
+
+
+@pytest.mark.parametrize("damage", ["missing", "header", "slots", "cut"])
+def test_a_lost_guard_is_replaced_by_a_blank_one_and_kept_aside(path: Path, damage: str) -> None:
+    content = bytearray(path.read_bytes())
+    for place in {"header": [9], "slots": [SLOT_DISTANCE + 1, 2 * SLOT_DISTANCE + 1]}.get(
+        damage, []
+    ):
+        content[place] ^= 1
+    path.write_bytes(content[: 10 if damage == "cut" else None])
+    if damage == "missing":
+        path.unlink()
+    assert is_guard_lost(path, KEY.public)
+    replace_guard(path, KEY.public)
+    assert path.with_name("guard.lost-1").exists() is (damage != "missing")
+    signer = FileSigner(path, KEY)
+    assert signer.last.is_blank
+    signer.close()
+
+
+def test_a_guard_that_can_be_believed_is_not_lost(signer: FileSigner, path: Path) -> None:
+    signer.sign(1, 0, 0, b"vote")
+    assert not is_guard_lost(path, KEY.public)
+    with pytest.raises(AssertionError):
+        replace_guard(path, KEY.public)
+    with pytest.raises(ConfigurationError, match="another key"):
+        is_guard_lost(path, PublicKey(bytes(32)))
 
 
 def test_two_signers_cannot_hold_one_guard(signer: FileSigner, path: Path) -> None:

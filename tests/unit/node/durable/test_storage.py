@@ -101,7 +101,7 @@ def test_a_closed_store_says_so(disk: RocksDisk) -> None:
     disk.close()
     disk.close()
     with pytest.raises(StorageError, match="closed"):
-        disk.load_block(Height(0))
+        disk.find_block(BlockId(bytes(32)))
 
 
 def test_another_format_is_refused(disk: RocksDisk, tmp_path: Path) -> None:
