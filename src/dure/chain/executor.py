@@ -15,7 +15,7 @@ The executor never sees a certificate and never counts a vote. It does no I/O: w
 durable is returned by `commit`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from dure.chain import assembly, schedule, state
@@ -26,7 +26,7 @@ from dure.chain.execution.quota import Quota
 from dure.chain.execution.rules import Rules, validate_accounts, validate_body
 from dure.chain.execution.session import Moment, Session
 from dure.chain.genesis.document import EngineKind, Genesis, GenesisDocument, compute_chain_id
-from dure.chain.genesis.state import build_genesis_header, build_genesis_state
+from dure.chain.genesis.state import build_beginning
 from dure.chain.money import validate_conservation
 from dure.chain.parameters import Parameters, compute_parameters_root
 from dure.chain.receipt import compute_receipt_root
@@ -47,12 +47,22 @@ VIEW_GAS = Gas(50_000_000)
 class Executor:
     """A ledger in memory with its head, its candidates and its replay window."""
 
-    def __init__(self, document: GenesisDocument, machine: Machine) -> None:
+    def __init__(
+        self,
+        document: GenesisDocument,
+        machine: Machine,
+        inherited: Mapping[bytes, bytes] | None = None,
+    ) -> None:
+        """Begin at the genesis; raise `InvalidGenesis`.
+
+        `inherited` is the last final state of the chain before, where the genesis has a
+        predecessor; a node that goes on at a stored head calls `restore` and needs none.
+        """
         genesis = document.genesis
         self.genesis: Genesis = genesis
         self.chain_id = compute_chain_id(genesis)
         self.transactions = TransactionCache()
-        self._state: dict[bytes, bytes] = build_genesis_state(document)
+        self._state, root, header = build_beginning(document, inherited)
         self._seen = ReplayWindow(genesis.parameters.replay_window)
         self._candidates = Candidates()
         self._loaded: set[Hash] = set()
@@ -65,8 +75,6 @@ class Executor:
             machine=machine,
             load_program=self._load_program,
         )
-        root = tree.update(tree.EMPTY, self._state.items())
-        header = build_genesis_header(genesis, tree.compute_root(root))
         self._head = self._build_head(header, root)
 
     # Where the ledger stands

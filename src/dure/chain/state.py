@@ -30,9 +30,8 @@ Values are read without comparing their canonical form again: they were written 
 state that comes from a disk or a peer has to hash to its root before it is used.
 """
 
-from collections.abc import Hashable, Mapping
-from functools import lru_cache
-from typing import Annotated, Any, Final, TypeVar, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -46,13 +45,14 @@ T = TypeVar("T")
 StopReason = Annotated[str, Meta(min_length=1, max_length=256)]
 Writes = dict[bytes, bytes | None]
 
+ASSET: Final = b"t"
 CONTRACT: Final = b"c"
 STORAGE: Final = b"v"
 CLOCK: Final = b"gclock"
 PARAMETERS: Final = b"gparameters"
 VALIDATORS: Final = b"gvalidators"
-HANDOVERS: Final = b"ghandovers"
 VALIDATORS_NEXT: Final = b"gvalidators-next"
+HANDOVERS: Final = b"ghandovers"
 SEQUENCE: Final = b"gsequence"
 
 
@@ -117,7 +117,6 @@ class Clock(Wire, frozen=True):
     target: Instant | None
 
 
-class Usage(Wire, frozen=True):
 class PendingValidators(Wire, frozen=True):
     """A validator set that was decided on and does not decide yet."""
 
@@ -128,6 +127,7 @@ class PendingValidators(Wire, frozen=True):
     """Of the block that holds the decision."""
 
 
+class Usage(Wire, frozen=True):
     """Gas used by one organisation in one quota period."""
 
     period: Unsigned
@@ -164,11 +164,11 @@ def key_contract(address: Address) -> bytes:
     return CONTRACT + address
 
 
-def key_frozen(asset: AssetId, holder: Address) -> bytes:
 def key_validators(from_height: Height) -> bytes:
     return b"e" + from_height.to_bytes(8, "big")
 
 
+def key_frozen(asset: AssetId, holder: Address) -> bytes:
     return b"f" + asset + holder
 
 
@@ -190,7 +190,7 @@ def key_source(code_hash: Hash) -> bytes:
 
 
 def key_asset(asset: AssetId) -> bytes:
-    return b"t" + asset
+    return ASSET + asset
 
 
 def key_usage_organisation(name: str) -> bytes:
@@ -217,9 +217,15 @@ def key_scheduled(due: int, number: int) -> bytes:
     return b"q" + due.to_bytes(8, "big") + number.to_bytes(8, "big")
 
 
-@lru_cache(maxsize=256)
-def _decoder(type_: Hashable) -> msgspec.msgpack.Decoder[Any]:
-    return msgspec.msgpack.Decoder(cast("Any", type_))
+class _Decoders(dict[Any, msgspec.msgpack.Decoder[Any]]):
+    """One for each type that is read."""
+
+    def __missing__(self, type_: Any) -> msgspec.msgpack.Decoder[Any]:
+        decoder = self[type_] = msgspec.msgpack.Decoder(type_)
+        return decoder
+
+
+_decoders: Final = _Decoders()
 
 
 class View(msgspec.Struct, gc=False):
@@ -251,7 +257,10 @@ class View(msgspec.Struct, gc=False):
     def load(self, type_: type[T], key: bytes) -> T | None:
         """Return the decoded value under `key`, or None."""
         value = self.get(key)
-        return None if value is None else cast("T", _decoder(cast("Hashable", type_)).decode(value))
+        if value is None:
+            return None
+        decoded: T = _decoders[type_].decode(value)
+        return decoded
 
     def require(self, type_: type[T], key: bytes) -> T:
         """Return the decoded value of a key that always exists."""

@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from dure.chain.genesis.document import decode_genesis_file
-from dure.chain.transaction import ThresholdPolicy
+from dure.chain.transaction import ThresholdPolicy, compute_address
 from dure.cli.network.founding import load_network
 from dure.core.errors import ConfigurationError, NotFound, Unavailable
 from dure.core.types import ChainId
@@ -77,11 +77,18 @@ def load_authority(folder: Path) -> Account:
     """Return the members' common account, with the keys that lie in the network's folder."""
     network = load_network(folder)
     document = decode_genesis_file((folder / "genesis.dure").read_bytes())
-    policy = document.genesis.authority
+    genesis = document.genesis
+    before = genesis.predecessor
+    policy = genesis.authority if before is None else before.authority
     if not isinstance(policy, ThresholdPolicy):
         raise ConfigurationError("this chain's authority is not an account of its members")
     keys = [load_signing_key(folder / m.name / "account.json") for m in network.members]
-    return ThresholdAccount(policy.threshold, policy.keys, keys[: policy.threshold])
+    return ThresholdAccount(
+        policy.threshold,
+        policy.keys,
+        keys[: policy.threshold],
+        address=compute_address(genesis.authority),
+    )
 
 
 def load_story_clock(folder: Path) -> Account:

@@ -147,6 +147,7 @@ def _build_parts(
     return NodeParts(
         name=settings.node.name,
         document=document,
+        genesis=files.genesis,
         machine=machine,
         key=load_key(files.key, secret),
         guard=files.guard,

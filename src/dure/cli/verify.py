@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dure.chain.genesis.predecessor import Predecessor
 from dure.cli.output import err, fail, out, print_facts, print_json
 from dure.core.address import encode_address
 from dure.core.errors import ConfigurationError, InvalidProof
@@ -86,7 +87,20 @@ def describe(file: Path, verdict: Verdict) -> dict[str, Any]:
             for event in verdict.events
         ],
         "sealed_by": list(verdict.sealed_by),
+        "predecessor": _describe_predecessor(verdict.predecessor),
         "steps": list(verdict.steps),
+    }
+
+
+def _describe_predecessor(before: Predecessor | None) -> dict[str, Any] | None:
+    if before is None:
+        return None
+    return {
+        "chain_id": before.chain_id.hex(),
+        "height": before.height,
+        "block_id": before.block_id.hex(),
+        "missing": list(before.missing),
+        "by_minority": before.by_minority,
     }
 
 
@@ -113,7 +127,7 @@ def _choose_trust(chain: str | None, trust_as: str | None) -> Trust:
         if trust_as is not None:
             fail(ConfigurationError("--trust-as goes with --chain: it says which chain is meant"))
         return load_trust()
-    chain_id = _parse_chain(chain)
+    chain_id = parse_chain(chain)
     if trust_as is None:
         return trust_chain(chain_id)
     trust = load_trust().add(TrustEntry(chain_id=chain_id, name=trust_as, checkpoint=None))
@@ -123,7 +137,8 @@ def _choose_trust(chain: str | None, trust_as: str | None) -> Trust:
     return trust
 
 
-def _parse_chain(text: str) -> ChainId:
+def parse_chain(text: str) -> ChainId:
+    """Return the chain id that a person typed; end the command where it is none."""
     try:
         chain_id = bytes.fromhex(text)
     except ValueError:

@@ -143,8 +143,11 @@ class Pages:
         }
 
     async def _list_contracts(self) -> list[ContractSummary]:
-        rows = await asyncio.to_thread(self.index.list_deployments, None, CONTRACTS_SHOWN)
-        found = [compute_contract_address(row.transaction_id, row.call) for row in rows]
+        inherited = self.contracts.inherited.list_contracts(None, CONTRACTS_SHOWN)
+        left = CONTRACTS_SHOWN - len(inherited)
+        rows = await asyncio.to_thread(self.index.list_deployments, None, left)
+        found = [address for _, address in inherited]
+        found += [compute_contract_address(row.transaction_id, row.call) for row in rows]
         return [self.contracts.summarise(address) for address in found]
 
     async def _list_events(self, contract: Address, limit: int) -> list[EventItem]:

@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from dure.core import hashing
 from dure.core.codec import Wire, encode
-from dure.core.types import BlockId, ChainId, Height, PublicKey, Round, Signature
+from dure.core.types import BlockId, ChainId, Hash, Height, PublicKey, Round, Signature
 from dure.core.validators import VALIDATORS_MAX
 
 
@@ -42,3 +42,8 @@ class SealStatement(Wire, frozen=True):
 def compute_seal_message(statement: SealStatement) -> bytes:
     """Return the 32 bytes that a member signs to seal a block in a round."""
     return hashing.compute_hash(hashing.SEAL, encode(statement))
+
+
+def compute_certificate_hash(certificate: Certificate) -> Hash:
+    """Return what names this one certificate; a block may have many that all hold."""
+    return hashing.compute_hash(hashing.CERTIFICATE, encode(certificate))

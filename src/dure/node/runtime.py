@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from dure.chain.executor import Executor
-from dure.chain.genesis.document import EngineKind, GenesisDocument
+from dure.chain.genesis.document import EngineKind, GenesisDocument, get_first_height
 from dure.chain.transaction import Transaction
 from dure.consensus.interface import Engine, Head
 from dure.consensus.pbft.engine import PbftEngine
@@ -27,6 +27,7 @@ from dure.core.validators import compute_weak_quorum
 from dure.identity.keys import SigningKey
 from dure.node.clock import SystemClock
 from dure.node.driver import Driver, Ports
+from dure.node.durable.inheritance import load_inherited
 from dure.node.durable.signer import FileSigner, MuteSigner
 from dure.node.durable.storage import RocksDisk
 from dure.node.gateway import NodeStatus, Notice, PeerStatus
@@ -49,6 +50,8 @@ class NodeParts:
 
     name: str
     document: GenesisDocument
+    genesis: Path
+    """The document's file; what a chain with a predecessor begins with lies beside it."""
     machine: Machine
     key: SigningKey
     guard: Path
@@ -71,8 +74,11 @@ class Node:
         self._subscriptions = Subscriptions()
         self._stopped = asyncio.Event()
         self._failure: BaseException | None = None
-        self._executor = Executor(parts.document, parts.machine)
         self._disk = RocksDisk(parts.data)
+        is_fresh = self._disk.load_head() is None
+        genesis = parts.document.genesis
+        inherited = load_inherited(parts.genesis, genesis) if is_fresh else None
+        self._executor = Executor(parts.document, parts.machine, inherited)
         self._signer = FileSigner(parts.guard, parts.key)
         self._clock = SystemClock(lambda name: self._guard(self._driver.on_timer, name))
         local = LocalNode(
@@ -191,7 +197,8 @@ class Node:
         return self._disk.find_transaction(transaction_id)
 
     def subscribe(self, from_height: Height) -> AsyncIterator[Notice]:
-        return self._subscriptions.subscribe(from_height, self._disk.load_block)
+        first = Height(max(from_height, get_first_height(self._executor.genesis)))
+        return self._subscriptions.subscribe(first, self._disk.load_block)
 
     # Observer of the driver
 

@@ -117,8 +117,9 @@ def build_document(name: str = "village") -> GenesisDocument:
         authority=policy,
         assets=(Asset("KRW", 0, BANK.address),),
         allocations_hash=compute_allocations_hash(allocations),
+        predecessor=None,
     )
-    return GenesisDocument(genesis, allocations)
+    return GenesisDocument(genesis, allocations, ())
 
 
 @dataclasses.dataclass

@@ -109,8 +109,9 @@ def build_document(
         authority=AUTHORITY_POLICY,
         assets=(Asset("KRW", 0, AUTHORITY),),
         allocations_hash=compute_allocations_hash(allocations),
+        predecessor=None,
     )
-    return GenesisDocument(change(genesis, **fields), allocations)
+    return GenesisDocument(change(genesis, **fields), allocations, ())
 
 
 def prove(body: bytes, policy: Policy, *signers: str) -> PolicyProof:

@@ -74,7 +74,7 @@ def test_a_file_beyond_the_bound_is_not_read(monkeypatch: pytest.MonkeyPatch) ->
 
 def with_allocations(*allocations: Allocation) -> GenesisDocument:
     document = build_document(allocations_hash=compute_allocations_hash(allocations))
-    return GenesisDocument(document.genesis, allocations)
+    return GenesisDocument(document.genesis, allocations, ())
 
 
 BROKEN = {

@@ -86,8 +86,9 @@ def build_document(name: str = "test chain") -> GenesisDocument:
         authority=AUTHORITY,
         assets=(Asset("KRW", 0, ISSUER),),
         allocations_hash=compute_allocations_hash(allocations),
+        predecessor=None,
     )
-    return GenesisDocument(genesis, allocations)
+    return GenesisDocument(genesis, allocations, ())
 
 
 class SleepyMachine:

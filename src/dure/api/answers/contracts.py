@@ -9,6 +9,7 @@ from typing import Final, cast
 
 import msgspec
 
+from dure.api.answers.inherited import Inherited
 from dure.api.answers.shapes import (
     ContractAnswer,
     ContractSummary,
@@ -50,6 +51,7 @@ class Contracts:
     """Reads contracts at the head of one node's ledger. Used on the node's event loop only."""
 
     def __init__(self, gateway: Gateway) -> None:
+        self.inherited = Inherited(gateway)
         self._gateway = gateway
         self._interfaces: OrderedDict[Hash, Interface] = OrderedDict()
 

@@ -27,12 +27,14 @@ from dure.api.service import Service
 from dure.chain.money import LEDGER
 from dure.chain.transaction import compute_asset_id
 from dure.core.codec import decode, encode
-from dure.core.types import INT_MAX, Address, AssetId, Height
+from dure.core.types import INT_MAX, Address, AssetId, Height, Unsigned
 from dure.index import BlockRow, EventFilter
 from dure.proof.file import encode_proof
 
 BLOCKS_MAX: Final = 500
 ASSETS_MAX: Final = 1000
+AssetCreated = tuple[AssetId, Address, str, Unsigned]
+"""What the ledger's event says: asset, issuer, code, decimals."""
 
 
 class BlocksQuery(Parameters, frozen=True):
@@ -105,12 +107,12 @@ async def get_metrics(service: Service, _request: Request) -> Response:
 
 
 async def list_asset_ids(service: Service) -> list[AssetId]:
-    """Return the assets of the genesis and those made since, as far as the index has read."""
+    """Return the assets of genesis and chain before, and those made since that the index read."""
     ids = [compute_asset_id(a.issuer, a.code) for a in service.gateway.executor.genesis.assets]
     wanted = EventFilter(contract=LEDGER, name="asset_created")
     rows = await asyncio.to_thread(service.index.list_events, wanted, ASSETS_MAX)
-    made = tuple[AssetId, Address, str, int]
-    return ids + [decode(made, row.data)[0] for row in rows]
+    made = [decode(AssetCreated, row.data)[0] for row in rows]
+    return list(dict.fromkeys([*ids, *service.contracts.inherited.assets, *made]))
 
 
 def describe_row(row: BlockRow) -> BlockSummary:

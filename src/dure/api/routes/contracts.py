@@ -66,13 +66,16 @@ async def list_contracts(service: Service, request: Request) -> Response:
     query = read_query(request, ContractsQuery)
     after = None if query.after is None else _read_cursor(query.after, 3)
     place = None if after is None else (after[0], after[1], after[2])
-    rows = await asyncio.to_thread(service.index.list_deployments, place, query.limit)
-    found = [compute_contract_address(row.transaction_id, row.call) for row in rows]
-    last = rows[-1] if len(rows) == query.limit else None
+    found = service.contracts.inherited.list_contracts(place, query.limit)
+    rows = await asyncio.to_thread(service.index.list_deployments, place, query.limit - len(found))
+    for row in rows:
+        address = compute_contract_address(row.transaction_id, row.call)
+        found.append(((row.height, row.position, row.call), address))
+    full = len(found) == query.limit
     return answer_json(
         ContractList(
-            contracts=[service.contracts.summarise(address) for address in found],
-            next=None if last is None else f"{last.height}-{last.position}-{last.call}",
+            contracts=[service.contracts.summarise(address) for _, address in found],
+            next="-".join(map(str, found[-1][0])) if full else None,
         )
     )
 

@@ -2,7 +2,8 @@
 
 Its hash is the chain's id, so nothing in it can ever be changed. It has two parts: the `Genesis`
 proper, small enough to travel in every proof file, and the allocations, which it commits to by
-hash.
+hash. A genesis that takes the place of another chain's (`Genesis.predecessor`) comes with the
+signatures of those who answer for it.
 """
 
 from enum import StrEnum
@@ -11,6 +12,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from dure.chain.genesis.predecessor import (
+    Endorsements,
+    Predecessor,
+    validate_endorsements,
+    validate_predecessor,
+)
 from dure.chain.money import ASSET_CODE
 from dure.chain.parameters import Parameters, validate_parameters
 from dure.chain.system import LEDGER_TIME_MAX
@@ -19,7 +26,7 @@ from dure.core import hashing
 from dure.core.codec import Wire, encode
 from dure.core.errors import InvalidGenesis, InvalidTransaction
 from dure.core.signatures import validate_public_key
-from dure.core.types import INT_MAX, Address, Amount, ChainId, Hash, Instant, Unsigned
+from dure.core.types import INT_MAX, Address, Amount, ChainId, Hash, Height, Instant, Unsigned
 from dure.core.validators import Name, ValidatorSet
 
 GENESIS_BYTES_MAX = 512 * 1024 * 1024
@@ -98,6 +105,8 @@ class Genesis(Wire, frozen=True):
     """Policy of the account that makes privileged system calls: m of n of the members' keys."""
     assets: Annotated[tuple[Asset, ...], Meta(max_length=ASSETS_MAX)]
     allocations_hash: Hash
+    predecessor: Predecessor | None
+    """The chain whose last final state this one begins with; null for one that begins empty."""
 
 
 Allocations = Annotated[tuple[Allocation, ...], Meta(max_length=ALLOCATIONS_MAX)]
@@ -108,6 +117,9 @@ class GenesisDocument(Wire, frozen=True):
 
     genesis: Genesis
     allocations: Allocations
+    endorsements: Endorsements
+    """Of the organisations, where the genesis has a predecessor; their signatures cover its hash.
+    """
 
 
 def compute_chain_id(genesis: Genesis) -> ChainId:
@@ -120,8 +132,31 @@ def compute_allocations_hash(allocations: tuple[Allocation, ...]) -> Hash:
     return hashing.compute_hash(hashing.GENESIS, encode(allocations))
 
 
+def get_first_height(genesis: Genesis) -> Height:
+    """Return the height of the chain's first block, which nobody signs.
+
+    A chain with a predecessor counts on: contracts read heights and wait for them.
+    """
+    before = genesis.predecessor
+    return Height(0 if before is None else before.height + 1)
+
+
+def get_names(genesis: Genesis) -> tuple[Name, ...]:
+    """Return the names of the organisations, in their order."""
+    return tuple(organisation.name for organisation in genesis.organisations)
+
+
 def validate_genesis(document: GenesisDocument) -> None:
-    """Raise `InvalidGenesis` with the first rule that the document breaks."""
+    """Raise `InvalidGenesis` with the first rule that the document breaks, signatures included."""
+    validate_draft(document)
+    genesis = document.genesis
+    validate_endorsements(
+        genesis.predecessor, get_names(genesis), compute_chain_id(genesis), document.endorsements
+    )
+
+
+def validate_draft(document: GenesisDocument) -> None:
+    """Raise `InvalidGenesis` for what is wrong but for endorsements, which a draft lacks."""
     genesis = document.genesis
     _require(genesis.version == 1, "this program knows genesis version 1")
     _require(
@@ -141,6 +176,12 @@ def validate_genesis(document: GenesisDocument) -> None:
     except ValueError as problem:
         raise InvalidGenesis(str(problem)) from problem
     _validate_members(genesis)
+    if genesis.predecessor is not None:
+        _require(
+            not (genesis.assets or document.allocations),
+            "a chain with a predecessor takes what is owned from there alone",
+        )
+        validate_predecessor(genesis.predecessor, get_names(genesis), genesis.time)
     names = {organisation.name for organisation in genesis.organisations}
     for allocation in document.allocations:
         _require(allocation.organisation in names, "an allocation names an unknown organisation")
@@ -200,6 +241,16 @@ def encode_genesis_file(document: GenesisDocument) -> bytes:
 
 def decode_genesis_file(data: bytes) -> GenesisDocument:
     """Return the document of a genesis file; raise `InvalidGenesis`."""
+    document = decode_draft(data)
+    validate_genesis(document)
+    return document
+
+
+def decode_draft(data: bytes) -> GenesisDocument:
+    """Return the document of a genesis file that may still lack endorsements.
+
+    For the tools of those who sign it; no chain begins with one. Raise `InvalidGenesis`.
+    """
     if len(data) > GENESIS_BYTES_MAX:
         raise InvalidGenesis(f"a genesis file has {GENESIS_BYTES_MAX} bytes at most")
     try:
@@ -209,5 +260,5 @@ def decode_genesis_file(data: bytes) -> GenesisDocument:
         raise InvalidGenesis(message) from problem
     if encode(document) != data:
         raise InvalidGenesis("the genesis file is not in canonical form")
-    validate_genesis(document)
+    validate_draft(document)
     return document

@@ -1,25 +1,57 @@
 """The state and the header that a genesis document stands for."""
 
+from collections.abc import Mapping
+
 from dure.chain import state
-from dure.chain.genesis.document import Genesis, GenesisDocument, compute_chain_id
+from dure.chain.genesis.document import (
+    Genesis,
+    GenesisDocument,
+    compute_chain_id,
+    get_first_height,
+)
+from dure.chain.genesis.succession import build_succession_state
 from dure.chain.parameters import compute_parameters_root
 from dure.chain.receipt import compute_receipt_root
+from dure.chain.state_tree import tree
 from dure.chain.transaction import compute_address, compute_asset_id
 from dure.core.block import HEADER_VERSION, Header
 from dure.core.codec import encode
+from dure.core.errors import InvalidGenesis
 from dure.core.merkle import compute_root
-from dure.core.types import NO_HASH, Amount, BlockId, Hash, Height, PublicKey
+from dure.core.types import NO_HASH, Amount, BlockId, Hash, PublicKey
 from dure.core.validators import compute_validators_root
 
 
+def build_beginning(
+    document: GenesisDocument, inherited: Mapping[bytes, bytes] | None
+) -> tuple[dict[bytes, bytes], tree.Node, Header]:
+    """Return state, tree and header of the chain's first block.
+
+    A genesis with a predecessor needs `inherited`, the last final state of the chain before.
+    Without it there is the header, and of the state only what the genesis itself says: enough to
+    `restore` a stored head upon, which is how a node goes on that has begun before. Raises
+    `InvalidGenesis` where the state is not the one that the genesis stands for.
+    """
+    genesis, before = document.genesis, document.genesis.predecessor
+    if before is None:
+        items = build_genesis_state(document)
+    elif inherited is None:
+        items = {key: encode(value) for key, value in _build_values(genesis).items()}
+    else:
+        items = build_succession_state(genesis, inherited)
+    root = tree.update(tree.EMPTY, items.items())
+    state_root = tree.compute_root(root)
+    if before is not None:
+        if inherited is not None and state_root != before.state_root:
+            raise InvalidGenesis("the state comes to another root than the genesis names")
+        state_root = before.state_root
+    return items, root, build_genesis_header(genesis, state_root)
+
+
 def build_genesis_state(document: GenesisDocument) -> dict[bytes, bytes]:
-    """Return every key and value of the state at height 0."""
+    """Return every key and value of the state that a chain without predecessor begins with."""
     genesis = document.genesis
-    items: dict[bytes, object] = {
-        state.PARAMETERS: genesis.parameters,
-        state.VALIDATORS: genesis.validators,
-        state.CLOCK: state.Clock(offset=genesis.offset, target=None),
-    }
+    items = _build_values(genesis)
     for organisation in genesis.organisations:
         address = compute_address(organisation.policy)
         items[state.key_account(address)] = state.Account(None, organisation.name)
@@ -39,6 +71,14 @@ def build_genesis_state(document: GenesisDocument) -> dict[bytes, bytes]:
     return encoded
 
 
+def _build_values(genesis: Genesis) -> dict[bytes, object]:
+    return {
+        state.PARAMETERS: genesis.parameters,
+        state.VALIDATORS: genesis.validators,
+        state.CLOCK: state.Clock(offset=genesis.offset, target=None),
+    }
+
+
 def _add_assets(document: GenesisDocument, items: dict[bytes, object]) -> None:
     supplies = [0] * len(document.genesis.assets)
     ids = [compute_asset_id(asset.issuer, asset.code) for asset in document.genesis.assets]
@@ -53,12 +93,12 @@ def _add_assets(document: GenesisDocument, items: dict[bytes, object]) -> None:
 
 
 def build_genesis_header(genesis: Genesis, state_root: Hash) -> Header:
-    """Return the header of block 0, which nobody signs: its id follows from the chain id."""
+    """Return the header of the first block, which nobody signs: its id follows from the chain's."""
     validators_root = compute_validators_root(genesis.validators)
     return Header(
         version=HEADER_VERSION,
         chain_id=compute_chain_id(genesis),
-        height=Height(0),
+        height=get_first_height(genesis),
         time=genesis.time,
         previous=BlockId(NO_HASH),
         transaction_root=compute_root([]),

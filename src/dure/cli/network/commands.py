@@ -12,6 +12,7 @@ import typer
 from rich.table import Table
 
 from dure.chain.genesis.document import ChainKind, EngineKind
+from dure.cli.network import regenesis
 from dure.cli.network.founding import (
     FIRST_API_PORT,
     PORT_MAX,
@@ -32,6 +33,7 @@ from dure.core.errors import ConfigurationError
 from dure.core.types import Instant
 
 app = typer.Typer(no_args_is_help=True, help="Found, run, watch and stop a network on this host.")
+app.add_typer(regenesis.app, name="regenesis")
 
 Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
 

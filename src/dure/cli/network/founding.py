@@ -122,9 +122,14 @@ def found_network(folder: Path, plan: Plan) -> Network:
         test=document.genesis.test,
         members=tuple(members),
     )
+    write_network(folder, network)
+    return network
+
+
+def write_network(folder: Path, network: Network) -> None:
+    """Write a new `network.json`."""
     text = msgspec.json.format(msgspec.json.encode(network), indent=2)
     write_new_file(folder / "network.json", text + b"\n", mode=0o644)
-    return network
 
 
 def load_network(folder: Path) -> Network:
@@ -208,8 +213,9 @@ def _build_document(
         authority=build_authority([key.account for key in keys]),
         assets=plan.assets,
         allocations_hash=compute_allocations_hash(plan.allocations),
+        predecessor=None,
     )
-    return GenesisDocument(genesis=genesis, allocations=plan.allocations)
+    return GenesisDocument(genesis=genesis, allocations=plan.allocations, endorsements=())
 
 
 def build_authority(accounts: Sequence[SigningKey]) -> Policy:

@@ -1,6 +1,7 @@
 """What was stored comes back: the executor continues at the disk's head, or begins at genesis."""
 
 from dure.chain.executor import Executor
+from dure.chain.genesis.document import get_first_height
 from dure.core.block import Block
 from dure.core.certificate import Certificate
 from dure.core.errors import StorageError
@@ -21,7 +22,8 @@ def restore(executor: Executor, disk: Disk) -> None:
     horizon = header.time - executor.parameters.replay_window
     recent: list[Block] = []
     block = stored.block
-    while block.header.height > 0 and block.header.time >= horizon:
+    first = get_first_height(executor.genesis)
+    while block.header.height > first and block.header.time >= horizon:
         recent.append(block)
         before = disk.load_block(Height(block.header.height - 1))
         if before is None:

@@ -307,8 +307,9 @@ class Simulation:
             authority=KeyPolicy(self.authority.public),
             assets=(Asset("KRW", 0, self.nodes[0].address),),
             allocations_hash=compute_allocations_hash(allocations),
+            predecessor=None,
         )
-        return GenesisDocument(genesis, allocations)
+        return GenesisDocument(genesis, allocations, ())
 
     def _build_engine(
         self, node: SimulatedNode, head: Head, journal: Sequence[bytes]

@@ -123,8 +123,9 @@ class MemoryStage:
                 for name, decimals in assets.items()
             ),
             allocations_hash=genesis.compute_allocations_hash(allocations),
+            predecessor=None,
         )
-        document = genesis.GenesisDocument(proper, allocations)
+        document = genesis.GenesisDocument(proper, allocations, ())
         genesis.validate_genesis(document)
         return document
 

@@ -1,0 +1,105 @@
+"""Where a stopped node's chain ended: its last final block, that it is final, and its state.
+
+The store is opened as the node itself opens it, so the node must not run.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dure.chain import state
+from dure.chain.genesis.document import Genesis, decode_genesis_file
+from dure.chain.genesis.state_file import encode_state_file
+from dure.chain.state_tree import tree
+from dure.chain.state_tree.proof import build_chunks
+from dure.core.errors import ConfigurationError
+from dure.core.types import Height
+from dure.core.validators import ValidatorSet
+from dure.node.configuration import NodeFiles, load_configuration, locate_files
+from dure.node.durable.storage import RocksDisk
+from dure.proof.building import build_handover
+from dure.proof.file import Handover
+from dure.proof.succession import EVIDENCE_FORMAT, Evidence
+from dure.proof.verification import check_final
+
+
+@dataclass(frozen=True, slots=True)
+class LastState:
+    """What a node knows of the end of its chain."""
+
+    evidence: Evidence
+    items: Mapping[bytes, bytes]
+    """Every key and value of the state after the last final block."""
+
+    @property
+    def validators(self) -> ValidatorSet:
+        """Who would have decided the next block."""
+        return state.View(self.items).require(ValidatorSet, state.VALIDATORS)
+
+
+def load_last_state(node_folder: Path) -> LastState:
+    """Return where the chain of a stopped node ended.
+
+    Raise `ConfigurationError`, `StorageError`, or `InvalidProof` where the store's own blocks do
+    not show that its head is final.
+    """
+    files = find_files(node_folder)
+    genesis = decode_genesis_file(files.genesis.read_bytes()).genesis
+    disk = RocksDisk(files.data)
+    try:
+        items = dict(disk.load_state())
+        evidence = _gather_evidence(disk, genesis, items)
+    finally:
+        disk.close()
+    check_final(genesis, evidence.handovers, evidence.header, evidence.certificate)
+    if compute_state_root(items) != evidence.header.state_root:
+        raise ConfigurationError(f"the state in {files.data} is not that of its newest block")
+    return LastState(evidence, items)
+
+
+def find_files(node_folder: Path) -> NodeFiles:
+    """Return where everything of a node lies; raise `ConfigurationError`."""
+    path = node_folder / "node.toml"
+    return locate_files(path, load_configuration(path, {}))
+
+
+def compute_state_root(items: Mapping[bytes, bytes]) -> bytes:
+    """Return the root of a whole state."""
+    return tree.compute_root(tree.update(tree.EMPTY, items.items()))
+
+
+def build_state_file(items: Mapping[bytes, bytes]) -> bytes:
+    """Return the content of the state file of a whole state."""
+    root = tree.update(tree.EMPTY, items.items())
+    by_path = {tree.compute_path(key): (key, value) for key, value in items.items()}
+    return b"".join(encode_state_file(build_chunks(root, by_path.__getitem__)))
+
+
+def _gather_evidence(disk: RocksDisk, genesis: Genesis, items: Mapping[bytes, bytes]) -> Evidence:
+    head = disk.load_head()
+    if head is None or not head.certificate.seals:
+        raise ConfigurationError(
+            "this node has no final block: found a new network with `dure network init`"
+        )
+    header = head.block.header
+    handovers = _list_handovers(disk, items, header.height)
+    return Evidence(EVIDENCE_FORMAT, genesis, handovers, header, head.certificate)
+
+
+def _list_handovers(
+    disk: RocksDisk, items: Mapping[bytes, bytes], below: Height
+) -> tuple[Handover, ...]:
+    view = state.View(items)
+    handovers: list[Handover] = []
+    for height in view.load(tuple[Height, ...], state.HANDOVERS) or ():
+        stored = disk.load_block(height)
+        if stored is None:
+            message = (
+                f"this node no longer has block {height}, in which the validators changed: draft "
+                "from a node that keeps all blocks"
+            )
+            raise ConfigurationError(message, height=height)
+        if height < below:
+            validators = view.require(ValidatorSet, state.key_validators(Height(height + 1)))
+            handovers.append(build_handover(stored.block.header, stored.certificate, validators))
+    return tuple(handovers)
