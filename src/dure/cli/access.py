@@ -82,7 +82,9 @@ def load_authority(folder: Path) -> Account:
     policy = genesis.authority if before is None else before.authority
     if not isinstance(policy, ThresholdPolicy):
         raise ConfigurationError("this chain's authority is not an account of its members")
-    keys = [load_signing_key(folder / m.name / "account.json") for m in network.members]
+    files = [folder / member.name / "account.json" for member in network.members]
+    given = [load_signing_key(file) for file in files if file.exists()]
+    keys = [key for key in given if key.public in policy.keys]
     return ThresholdAccount(
         policy.threshold,
         policy.keys,

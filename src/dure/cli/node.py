@@ -25,6 +25,8 @@ from dure.console import build_pages
 from dure.contract.ports import Machine
 from dure.core.errors import ConfigurationError
 from dure.identity.keys import is_sealed, load_key
+from dure.cli.operating.attest import attest
+from dure.cli.operating.status import show_status
 from dure.index import Index, follow
 from dure.node.collector import settle_collector
 from dure.node.configuration import (
@@ -54,6 +56,10 @@ def run(
     configuration: Annotated[Path, typer.Argument(help="The node's configuration, node.toml.")],
 ) -> None:
     """Run a node until it is asked to stop (Ctrl-C, or SIGTERM).
+app.command("attest")(attest)
+app.command("status")(show_status)
+
+
 
     The passphrase of a sealed validator key is read from the environment variable DURE_PASSPHRASE,
     or asked for.

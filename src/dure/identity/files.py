@@ -1,4 +1,4 @@
-"""Files that hold secrets or trust: written whole and once, and read only while nobody else can."""
+"""Files that hold secrets or trust: written whole, and read only while nobody else can."""
 
 import os
 import secrets
@@ -29,6 +29,22 @@ def write_new_file(path: Path, data: bytes, *, mode: int) -> None:
         message = f"{path} exists already and is not overwritten: move it away first"
         raise ConfigurationError(message, file=str(path)) from problem
     except OSError as problem:
+        message = f"cannot write {path}: {problem.strerror}"
+        raise ConfigurationError(message, file=str(path)) from problem
+
+
+def replace_file(path: Path, data: bytes, *, mode: int) -> None:
+    """Write `path` all at once and durably, in place of what stands there.
+
+    Raise `ConfigurationError` where that cannot be done; then the old content is still there.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    try:
+        _write_durably(temporary, data, mode)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except OSError as problem:
+        temporary.unlink(missing_ok=True)
         message = f"cannot write {path}: {problem.strerror}"
         raise ConfigurationError(message, file=str(path)) from problem
 

@@ -20,7 +20,12 @@ from tests.unit.api.solo_chain import KEY, SoloChain
 
 
 def ask(
-    folder: Path, method: str, path: str, *, chain: SoloChain | None = None, **headers: str
+    folder: Path,
+    method: str,
+    path: str,
+    *,
+    chain: SoloChain | None = None,
+    headers: dict[str, str] | None = None,
 ) -> tuple[httpx.Response, int]:
     """Ask the admin API over a Unix socket; return the answer and how often it asked to stop."""
     stops: list[bool] = []
@@ -91,7 +96,7 @@ def test_what_cannot_be_written_down_is_not_done(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("headers", [{"host": "evil.example"}, {"origin": "http://localhost"}])
 def test_browsers_and_other_names_are_refused(tmp_path: Path, headers: dict[str, str]) -> None:
-    answer, stops = ask(tmp_path, "POST", "/v1/admin/shutdown", **headers)
+    answer, stops = ask(tmp_path, "POST", "/v1/admin/shutdown", headers=headers)
     assert answer.status_code in {403, 421}
     assert (stops, read_audit(tmp_path)) == (0, [])
 

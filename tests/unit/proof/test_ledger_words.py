@@ -9,8 +9,9 @@ from dure.core.codec import encode
 from dure.core.types import Address
 from dure.proof.json_form import Json
 from dure.proof.ledger_words import EVENTS, name_arguments, name_event
-from tests.unit.chain.ledger import ALICE, BOB, Ledger, ask, ledger_call, transfer
+from tests.unit.chain.ledger import ALICE, BOB, CAROL, Ledger, ask, ledger_call, transfer
 from tests.unit.chain.machine import script
+from tests.unit.chain.test_validators import choose
 
 
 def stop(contract: Address) -> Call:
@@ -33,9 +34,14 @@ def tell_everything() -> tuple[Address, dict[str, dict[str, Json] | None]]:
     ]
     better = system.UpgradeArguments(contract, Source("Script", "better", ()), script())
     start = ledger_call("start", system.StartArguments(contract))
+    admit = system.AdmitOrganisationArguments("city", CAROL)
+    withdraw = system.WithdrawValidatorsArguments()
     records = [
         ledger.run("bob", ask(contract, *own), transfer(ALICE, 2, point)),
         ledger.run("authority", ledger_call("upgrade", better), stop(contract), start),
+        ledger.run("authority", ledger_call("admit_organisation", admit)),
+        ledger.run("authority", choose(ledger, ["v1"], ahead=9)),
+        ledger.run("authority", ledger_call("withdraw_validators", withdraw)),
     ]
     events = [event for record in records for each in record.outcomes for event in each.events]
     assert all(event.contract == LEDGER for event in events)
@@ -49,6 +55,10 @@ def test_every_event_of_the_ledger_has_named_fields() -> None:
     assert told["contract_stopped"] == {"contract": encode_address(contract), "reason": "잠시"}
     assert told["transfer_rule_set"] is not None
     assert told["transfer_rule_set"]["method"] == "allow"
+    assert told["organisation_admitted"] == {"name": "city", "account": encode_address(CAROL)}
+    chosen = told["validators_chosen"]
+    assert chosen is not None
+    assert told["validators_withdrawn"] == {"from_height": chosen["from_height"]}
     assert told["moved"] is not None
     assert told["moved"]["target"] == encode_address(BOB)
 

@@ -21,6 +21,8 @@ from dure.cli.network.founding import (
     found_network,
     load_network,
 )
+from dure.cli.network.membership import commands as membership
+from dure.cli.network.membership.joining import add_node
 from dure.cli.network.processes import (
     NodeProcess,
     RunningNetwork,
@@ -34,6 +36,8 @@ from dure.core.types import Instant
 
 app = typer.Typer(no_args_is_help=True, help="Found, run, watch and stop a network on this host.")
 app.add_typer(regenesis.app, name="regenesis")
+app.add_typer(membership.app, name="validators")
+app.command("add-node")(add_node)
 
 Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
 

@@ -101,6 +101,16 @@ class Keys:
     tls: SigningKey
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one node is."""
+
+    name: str
+    host: str
+    """Address at which other nodes reach it, and at which it listens for them."""
+    first_api_port: int
+
+
 def found_network(folder: Path, plan: Plan) -> Network:
     """Write all that the plan's network needs into `folder`, which holds no network yet."""
     _validate_plan(folder, plan)
@@ -166,14 +176,19 @@ def _is_free(port: int) -> bool:
         return True
 
 
+def validate_name(name: str) -> None:
+    """Raise `ConfigurationError` for a name that cannot be a node's and its folder's."""
+    if not name.replace("-", "").isalnum() or not name.isascii() or len(name) > 32:
+        message = f"a member's name has 1 to 32 letters, digits and hyphens: {name!r}"
+        raise ConfigurationError(message, name=name)
+
+
 def _validate_plan(folder: Path, plan: Plan) -> None:
     if not 1 <= len(plan.members) <= MEMBERS_MAX or len(set(plan.members)) != len(plan.members):
         message = f"a network has 1 to {MEMBERS_MAX} members with different names"
         raise ConfigurationError(message)
     for name in plan.members:
-        if not name.replace("-", "").isalnum() or not name.isascii() or len(name) > 32:
-            message = f"a member's name has 1 to 32 letters, digits and hyphens: {name!r}"
-            raise ConfigurationError(message, name=name)
+        validate_name(name)
     if plan.engine is EngineKind.SOLO and len(plan.members) != 1:
         raise ConfigurationError("the solo engine has exactly one member")
     if (folder / "network.json").exists():
@@ -232,25 +247,34 @@ def _write_members(
     peers: list[Peer] = []
     taken: set[int] = set()
     for name, key in zip(plan.members, keys, strict=True):
-        home = folder / name
-        home.mkdir(mode=0o700)
-        save_key(home / "validator.json", key.validator)
-        save_key(home / "account.json", key.account)
-        create_guard(home / "guard", key.validator.public)
-        certificate = save_tls_files(home / "tls.key", home / "tls.pem", key.tls, name)
-        api_port = find_port(plan.first_api_port, taken)
-        peer_port = find_port(0, taken | {api_port})
-        taken |= {api_port, peer_port}
-        member = Member(
-            name=name,
-            url=f"http://localhost:{api_port}",
-            peer_port=peer_port,
-            api_port=api_port,
-            validator_key=key.validator.public.hex(),
-        )
-        write_node_files(home, member)
+        place = Place(name, LOOPBACK, plan.first_api_port)
+        member, peer = write_member(folder, place, key, taken=taken)
+        taken |= {member.api_port, member.peer_port}
         members.append(member)
-        public = key.validator.public
-        peer = build_peer(name, public, host=LOOPBACK, port=peer_port, certificate=certificate)
         peers.append(peer)
     return members, peers
+
+
+def write_member(
+    folder: Path, place: Place, keys: Keys, *, taken: Collection[int]
+) -> tuple[Member, Peer]:
+    """Write one node's folder; return what its network's files say of it."""
+    home = folder / place.name
+    home.mkdir(mode=0o700)
+    save_key(home / "validator.json", keys.validator)
+    save_key(home / "account.json", keys.account)
+    create_guard(home / "guard", keys.validator.public)
+    certificate = save_tls_files(home / "tls.key", home / "tls.pem", keys.tls, place.name)
+    api_port = find_port(place.first_api_port, taken)
+    peer_port = find_port(0, {*taken, api_port})
+    public = keys.validator.public
+    member = Member(
+        name=place.name,
+        url=f"http://localhost:{api_port}",
+        peer_port=peer_port,
+        api_port=api_port,
+        validator_key=public.hex(),
+    )
+    write_node_files(home, member, place.host)
+    peer = build_peer(place.name, public, host=place.host, port=peer_port, certificate=certificate)
+    return member, peer

@@ -25,11 +25,11 @@ class Member(msgspec.Struct, frozen=True):
     """Hexadecimal."""
 
 
-def write_node_files(home: Path, member: Member) -> None:
-    """Write the node's configuration into its folder."""
+def write_node_files(home: Path, member: Member, host: str) -> None:
+    """Write the node's configuration into its folder; peers reach it at `host`."""
     configuration = NodeConfiguration(
         node=NodeSection(name=member.name),
-        peers=PeersSection(port=member.peer_port),
+        peers=PeersSection(host=host, port=member.peer_port),
         api=ApiSection(port=member.api_port),
     )
     write_configuration(home / "node.toml", configuration)

@@ -5,10 +5,12 @@ may open its admin socket, so this runs on the node's own host; the file is then
 prepares the change.
 """
 
+import socket
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
-import httpx
 import msgspec
 import typer
 
@@ -63,17 +65,20 @@ def attest(
 def request_attestation(configuration: Path) -> Attestation:
     """Return the word of the node that runs by this configuration; raise `Unavailable`."""
     settings = load_configuration(configuration)
-    socket = locate_files(configuration, settings).admin_socket
+    path = locate_files(configuration, settings).admin_socket
+    connection = _AdminConnection(path)
     try:
-        transport = httpx.HTTPTransport(uds=str(socket))
-        with httpx.Client(transport=transport, base_url="http://localhost") as client:
-            response = client.post("/v1/admin/attest", timeout=TIMEOUT_S)
-    except httpx.HTTPError as problem:
+        connection.request("POST", "/v1/admin/attest")
+        response = connection.getresponse()
+        content = response.read(FILE_BYTES_MAX + 1)
+    except (OSError, HTTPException) as problem:
         message = f"the node of {configuration} does not run, or is not yours: {problem}"
         raise Unavailable(message) from problem
-    if response.is_error:
-        raise read_error(response.status_code, response.content)
-    return _read(response.content, "attestation", str(socket))
+    finally:
+        connection.close()
+    if response.status != HTTPStatus.OK:
+        raise read_error(response.status, content)
+    return _read(content, "attestation", str(path))
 
 
 def load_attestation(file: Path) -> Attestation:
@@ -90,6 +95,20 @@ def load_attestation(file: Path) -> Attestation:
 def render_attestation(attestation: Attestation) -> dict[str, Any]:
     """Return the JSON object that the file holds."""
     return cast("dict[str, Any]", json_form.render(Attestation, attestation))
+
+
+class _AdminConnection(HTTPConnection):
+    """To a node's admin socket."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=TIMEOUT_S)
+        self._path = path
+
+    def connect(self) -> None:
+        # Kept before it is connected, so that it is closed where that fails.
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(TIMEOUT_S)
+        self.sock.connect(str(self._path))
 
 
 def _read(data: bytes, inside: str | None, where: str) -> Attestation:

@@ -1,0 +1,1 @@
+"""Who takes part: nodes that join, and changes of who decides."""

@@ -1,0 +1,90 @@
+"""`dure network add-node`: one more node in a network's folder, which follows until it is admitted.
+
+The new node is known to the others once it stands in their peers files; each reads that file when
+it starts. In a real consortium every member adds the entry to its own copy.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from dure.cli.network.founding import (
+    FIRST_API_PORT,
+    LOOPBACK,
+    PORT_MAX,
+    Keys,
+    Network,
+    Place,
+    load_network,
+    validate_name,
+    write_member,
+)
+from dure.cli.output import JsonOption, out, print_facts, print_json
+from dure.core.errors import ConfigurationError
+from dure.identity.files import replace_file
+from dure.identity.keys import generate_key
+from dure.node.peers.directory import Peer, format_peer, format_peers, load_peers
+
+Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
+
+
+def add_node(
+    folder: Folder,
+    name: Annotated[str, typer.Argument(help="What the new node is called.")],
+    *,
+    host: Annotated[
+        str, typer.Option(help="Address at which the other nodes reach it.")
+    ] = LOOPBACK,
+    first_api_port: Annotated[
+        int, typer.Option(min=0, max=PORT_MAX, help="First port to try for its public API.")
+    ] = FIRST_API_PORT,
+    json: JsonOption = False,
+) -> None:
+    """Make keys and a folder for one more node, and name it in the network's peers file.
+
+    It follows the chain. `dure network validators set` lets it decide. The nodes that run have to
+    be started again, one after the other, before they let it in.
+
+    Example: dure network add-node my-network echo
+    """
+    network = load_network(folder)
+    place = Place(name, host, first_api_port)
+    peer = join_network(folder, network, place)
+    facts = {
+        "node": name,
+        "validator_key": peer.key.hex(),
+        "configuration": str(folder / name / "node.toml"),
+        "peer": format_peer(peer).strip(),
+    }
+    if json:
+        print_json(facts)
+        return
+    shown = {key: facts[key] for key in ("validator_key", "configuration")}
+    print_facts(f"{name} joins {network.name} as a follower", shown.items())
+    out.print(f"Every member's {folder / 'peers.toml'} needs this entry, and a restart:")
+    out.print(facts["peer"], markup=False, highlight=False, soft_wrap=True)
+
+
+def join_network(folder: Path, network: Network, place: Place) -> Peer:
+    """Write the new node's folder and name it in the network's files; return its entry."""
+    validate_name(place.name)
+    peers = load_peers(folder / "peers.toml")
+    taken = {peer.name for peer in peers} | {member.name for member in network.members}
+    if place.name in taken or (folder / place.name).exists():
+        message = f"{place.name} is the name of a node already; choose another"
+        raise ConfigurationError(message, name=place.name)
+    ports = {port for member in network.members for port in (member.api_port, member.peer_port)}
+    keys = Keys(generate_key(), generate_key(), generate_key())
+    member, peer = write_member(folder, place, keys, taken=ports)
+    joined = msgspec.structs.replace(network, members=(*network.members, member))
+    _replace_files(folder, joined, (*peers, peer))
+    return peer
+
+
+def _replace_files(folder: Path, network: Network, peers: Sequence[Peer]) -> None:
+    replace_file(folder / "peers.toml", format_peers(peers).encode(), mode=0o644)
+    text = msgspec.json.format(msgspec.json.encode(network), indent=2)
+    replace_file(folder / "network.json", text + b"\n", mode=0o644)
