@@ -38,6 +38,7 @@ check: setup ## format, lint, types and the import rules of the house
 docs: setup ## build the documentation into site/, any broken link is an error
 	$(BIN)/cog --check --diff -I . docs/reference/*.md docs/reference/library/*.md
 	@$(BIN)/python -m scripts.draw_house --check
+	@$(BIN)/python -m scripts.draw_pbft --check
 	$(BIN)/zensical build --clean --strict
 
 bench: setup ## measure signed transfers through four validators
@@ -57,6 +58,7 @@ format: setup ## rewrite what ruff can rewrite, and the generated reference page
 	$(BIN)/ruff check --fix .
 	$(BIN)/cog -r --verbosity=0 -I . docs/reference/*.md docs/reference/library/*.md
 	$(BIN)/python -m scripts.draw_house
+	$(BIN)/python -m scripts.draw_pbft
 
 lock: setup ## choose new versions of everything and write requirements/*.txt
 	@sh scripts/lock.sh "$(BIN)/python"
