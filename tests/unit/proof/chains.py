@@ -234,7 +234,7 @@ class Chain:
     def choose(self, keys: Sequence[SigningKey], *, ahead: int = 1) -> bytes:
         """Return the members' transaction for a set of validators, `ahead` of the next block."""
         members = tuple(
-            Validator(key.public, name) for key, name in zip(NEW_KEYS, NAMES, strict=True)
+            Validator(key.public, NAMES[number % len(NAMES)]) for number, key in enumerate(keys)
         )
         from_height = Height(self.executor.head.header.height + 1 + ahead)
         seen = tuple(map(self.attest, keys))
