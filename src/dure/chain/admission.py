@@ -1,8 +1,9 @@
 """Each envelope is opened once and its signatures checked once per node, however often it is seen.
 
-A bounded cache by envelope id holds opened transactions whose signatures all verified. Admission,
-proposing and judging go through it, so a block of transactions that were gossiped before costs no
-signature check at all. What the cache holds never changes an answer, only what it costs.
+A bounded cache by the envelope's bytes holds opened transactions whose signatures all verified.
+Admission, proposing and judging go through it, so a block of transactions that were gossiped before
+costs no signature check and no hash at all. What the cache holds never changes an answer, only what
+it costs.
 """
 
 from collections import OrderedDict
@@ -11,10 +12,8 @@ from itertools import islice
 from typing import Final
 
 from dure.chain.transaction import TRANSACTION_BYTES_MAX, Transaction, decode_transaction
-from dure.core.block import compute_envelope_id
 from dure.core.errors import InvalidTransaction, TransactionTooLarge, WrongSignature
 from dure.core.signatures import verify_many
-from dure.core.types import EnvelopeId
 
 ENTRIES_MAX: Final = 65_536
 BYTES_MAX: Final = 32 * 1024 * 1024
@@ -25,7 +24,7 @@ class TransactionCache:
     """Opened and verified transactions, the first opened dropped first."""
 
     def __init__(self, entries_max: int = ENTRIES_MAX, bytes_max: int = BYTES_MAX) -> None:
-        self._entries: OrderedDict[EnvelopeId, Transaction] = OrderedDict()
+        self._entries: OrderedDict[bytes, Transaction] = OrderedDict()
         self._entries_max = entries_max
         self._bytes_max = bytes_max
         self._bytes = 0
@@ -43,7 +42,7 @@ class TransactionCache:
         results: list[Transaction | InvalidTransaction] = []
         fresh: list[int] = []
         for envelope in envelopes:
-            known = self._entries.get(compute_envelope_id(envelope))
+            known = self._entries.get(envelope)
             if len(envelope) > bytes_max:
                 message = f"{len(envelope)} bytes are more than the {bytes_max} of this chain"
                 results.append(TransactionTooLarge(message, size=len(envelope)))
@@ -66,9 +65,9 @@ class TransactionCache:
                 results[index] = WrongSignature("a signature does not fit the body and the key")
 
     def _remember(self, transaction: Transaction) -> None:
-        if transaction.envelope_id in self._entries:
+        if transaction.envelope in self._entries:
             return
-        self._entries[transaction.envelope_id] = transaction
+        self._entries[transaction.envelope] = transaction
         self._bytes += len(transaction.envelope)
         while len(self._entries) > self._entries_max or self._bytes > self._bytes_max:
             _, dropped = self._entries.popitem(last=False)

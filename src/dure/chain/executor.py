@@ -35,9 +35,8 @@ from dure.chain.state_tree import proof, tree
 from dure.chain.transaction import Transaction, compute_address
 from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Machine, Meter
-from dure.core.block import Block, Header, compute_block_id
+from dure.core.block import Block, Header, compute_block_id, compute_transaction_root
 from dure.core.errors import InvalidBlock, TransactionReplayed
-from dure.core.merkle import compute_root
 from dure.core.types import BlockId, Gas, Hash, Height, Instant, PublicKey, TransactionId
 from dure.core.validators import ValidatorSet, compute_validators_root
 
@@ -309,9 +308,6 @@ class Executor:
         return candidate.position
 
     def _begin(self, position: Position, time: Instant) -> Execution:
-        def is_seen(identity: TransactionId) -> bool:
-            return identity in self._seen or any(identity in layer for layer in position.executed)
-
         return Execution(
             rules=self._rules,
             view=state.View(self._state, position.layers),
@@ -320,7 +316,7 @@ class Executor:
             header_time=time,
             parameters=position.parameters,
             clock=position.clock,
-            is_seen=is_seen,
+            seen=(self._seen, *position.executed),
         )
 
     def _finish(
@@ -339,9 +335,10 @@ class Executor:
         before = state.View(self._state, parent.layers)
         validate_conservation(before, view.top)
         root = tree.update(parent.root, view.top.items())
+        envelopes = tuple([transaction.envelope for transaction in transactions])
         header = assembly.complete(
             draft,
-            transaction_root=compute_root([t.envelope_id for t in transactions]),
+            transaction_root=compute_transaction_root(envelopes),
             state_root=tree.compute_root(root),
             receipt_root=compute_receipt_root(execution.records),
             next_validators_root=compute_validators_root(validators),
@@ -358,7 +355,7 @@ class Executor:
             parameters=parameters,
             clock=execution.clock,
         )
-        block = Block(header=header, transactions=tuple(t.envelope for t in transactions))
+        block = Block(header=header, transactions=envelopes)
         return Candidate(block, after, tuple(execution.records), ())
 
     def _load_program(self, view: state.View, code_hash: Hash) -> None:

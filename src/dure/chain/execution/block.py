@@ -19,7 +19,7 @@ Rules
    kept room in a block that nobody else could have.
 """
 
-from collections.abc import Callable
+from collections.abc import Container
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,7 +35,7 @@ from dure.contract.ports import Invocation, Meter, Payment, Refusal, Running, Tr
 from dure.core import hashing
 from dure.core.codec import encode
 from dure.core.errors import TransactionReplayed, WorkerDied
-from dure.core.types import ChainId, Gas, Hash, Height, Instant, TransactionId
+from dure.core.types import Address, ChainId, Gas, Hash, Height, Instant, TransactionId
 
 GAS_PER_OUTPUT_BYTE: Final = 8
 
@@ -52,8 +52,8 @@ class Execution:
     header_time: Instant
     parameters: Parameters
     clock: state.Clock
-    is_seen: Callable[[TransactionId], bool]
-    """Whether an earlier block inside the replay window holds that transaction."""
+    seen: tuple[Container[TransactionId], ...]
+    """The transactions of earlier blocks inside the replay window."""
     records: list[Record] = field(default_factory=list)
     executed: dict[TransactionId, Instant] = field(default_factory=dict)
     _quota: Quota = field(init=False)
@@ -148,8 +148,9 @@ class Execution:
         """Execute one transaction; raise `InvalidTransaction` where it may not stand here."""
         validate_body(transaction, self.rules.chain_id, self.parameters, self.header_time)
         identity = transaction.transaction_id
-        if identity in self.executed or self.is_seen(identity):
-            raise TransactionReplayed("this transaction was executed before")
+        for known in (self.executed, *self.seen):
+            if identity in known:
+                raise TransactionReplayed("this transaction was executed before")
         payer = validate_accounts(transaction, self.view, self.parameters, self._quota)
         self.executed[identity] = transaction.body.valid_until
         meter = Meter(transaction.body.gas_limit)
@@ -185,50 +186,28 @@ class Execution:
         into: tuple[list[Outcome], list[bytes]],
     ) -> None:
         outcomes, data = into
+        body = transaction.body
         session = Session(fork, self._moment)
         running = self.rules.machine.open(session, meter)
         meter.charge(transaction.proof_gas)
-        for index, call in enumerate(transaction.body.calls):
-            result = self._run_call(
-                transaction, index, call, session=session, running=running, meter=meter
-            )
+        for index, call in enumerate(body.calls):
+            if call.contract == money.LEDGER:
+                caller = system.Caller(
+                    session=session,
+                    running=running,
+                    meter=meter,
+                    sender=body.sender,
+                    new_contract=(transaction.transaction_id, index),
+                    header_time=self.header_time,
+                    parameters=self.parameters,
+                    rules=self.rules,
+                )
+                result = _run_own(caller, call)
+            else:
+                result = _run_contract(running, call, body.sender, meter)
             outcome = Outcome(result, session.take_events())
             data.append(_charge_output(outcome, meter))
             outcomes.append(outcome)
-
-    def _run_call(
-        self,
-        transaction: Transaction,
-        index: int,
-        call: Call,
-        *,
-        session: Session,
-        running: Running,
-        meter: Meter,
-    ) -> bytes:
-        sender = transaction.body.sender
-        if call.contract == money.LEDGER:
-            if call.pays is not None:
-                raise Refusal("payment_not_accepted", "the ledger's own calls take no payment")
-            caller = system.Caller(
-                session=session,
-                running=running,
-                meter=meter,
-                sender=sender,
-                new_contract=(transaction.transaction_id, index),
-                header_time=self.header_time,
-                parameters=self.parameters,
-                rules=self.rules,
-            )
-            return system.call(caller, call.method, call.arguments)
-        payment = None
-        if call.pays is not None:
-            meter.charge(system.GAS_PER_TRANSFER)
-            asset, amount = call.pays.asset, call.pays.amount
-            order = TransferOrder(asset, sender, call.contract, amount)
-            payment = Payment(asset, running.transfer(order))
-        invocation = Invocation(call.contract, call.method, call.arguments, sender, payment)
-        return running.invoke(invocation)
 
     # Both
 
@@ -254,12 +233,28 @@ class Execution:
         self.queue.apply(writes)
 
     def _record(self, receipt: Receipt, outcomes: tuple[Outcome, ...]) -> None:
-        self.records.append(Record(receipt=receipt, outcomes=outcomes))
+        self.records.append(Record(receipt, outcomes))
 
 
 def compute_scheduled_id(chain_id: ChainId, number: int) -> Hash:
     """Return the id of a scheduled call."""
     return hashing.compute_hash(hashing.SCHEDULED, encode((chain_id, number)))
+
+
+def _run_own(caller: system.Caller, call: Call) -> bytes:
+    if call.pays is not None:
+        raise Refusal("payment_not_accepted", "the ledger's own calls take no payment")
+    return system.call(caller, call.method, call.arguments)
+
+
+def _run_contract(running: Running, call: Call, sender: Address, meter: Meter) -> bytes:
+    payment = None
+    if call.pays is not None:
+        meter.charge(system.GAS_PER_TRANSFER)
+        asset, amount = call.pays.asset, call.pays.amount
+        order = TransferOrder(asset, sender, call.contract, amount)
+        payment = Payment(asset, running.transfer(order))
+    return running.invoke(Invocation(call.contract, call.method, call.arguments, sender, payment))
 
 
 def _charge_output(outcome: Outcome, meter: Meter) -> bytes:

@@ -33,22 +33,25 @@ class Quota:
 
         Below zero where the quota was lowered after more had been used.
         """
-        used = self._used.get(owner)
-        if used is None:
-            usage = self._view.load(state.Usage, owner)
-            used = usage.gas if usage is not None and usage.period == self._period else 0
-            self._used[owner] = used
-        return self._limit - used
+        known = self._used
+        return self._limit - (known[owner] if owner in known else self._find_used(owner))
 
     def charge(self, owner: bytes, gas: Gas) -> None:
         """Count `gas` as used by the owner."""
-        self._used[owner] = self._limit - self.get_left(owner) + gas
+        known = self._used
+        known[owner] = (known[owner] if owner in known else self._find_used(owner)) + gas
         self._changed.add(owner)
 
     def save(self) -> None:
         """Write what changed."""
         for owner in self._changed:
             self._view.save(owner, state.Usage(period=self._period, gas=Gas(self._used[owner])))
+
+    def _find_used(self, owner: bytes) -> int:
+        usage = self._view.load(state.Usage, owner)
+        used = usage.gas if usage is not None and usage.period == self._period else 0
+        self._used[owner] = used
+        return used
 
 
 class OwnersShare:

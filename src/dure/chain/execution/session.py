@@ -57,19 +57,27 @@ class Moment:
     """
 
 
-class Session:
-    """One transaction's or scheduled call's access to the ledger."""
+class Session(msgspec.Struct, gc=False):
+    """One transaction's or scheduled call's access to the ledger.
 
-    __slots__ = ("_events", "_installed", "_moment", "_share", "money", "view")
+    A struct, because one is made for every transaction.
+    """
 
-    def __init__(self, view: state.View, moment: Moment, share: OwnersShare | None = None) -> None:
-        """Open the view; `share` pays for what a scheduled call schedules."""
-        self.view = view
-        self._share = share
-        self._events = events = EventLog()
-        self.money = Money(view, events)
-        self._moment = moment
-        self._installed: dict[Address, Installed] = {}
+    view: state.View
+    _moment: Moment
+    _share: OwnersShare | None = None
+    """Pays for what a scheduled call schedules."""
+    _events: EventLog = msgspec.field(default_factory=EventLog)
+    _installed: dict[Address, Installed] = {}
+    _money: Money | None = None
+
+    @property
+    def money(self) -> Money:
+        """Money operations, whose events come among the others."""
+        money = self._money
+        if money is None:
+            money = self._money = Money(self.view, self._events)
+        return money
 
     @property
     def chain_id(self) -> ChainId:
