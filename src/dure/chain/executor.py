@@ -9,6 +9,8 @@
 | `undo` | takes the head back (longest-chain engines) |
 | `next_due`, `has_scheduled_work` | when the chain next acts by itself |
 | `read`, `prove`, `call_view`, `build_snapshot` | reading and proving the state at the head |
+| `freeze`, `thaw` | keeping the state after one block readable while the chain goes on |
+| `restore`, `adopt` | continuing at a stored head, or at one that came from peers |
 
 Candidates are layers of writes on their parent, keyed by block id; several may hang on one parent.
 The executor never sees a certificate and never counts a vote. It does no I/O: what must become
@@ -32,6 +34,7 @@ from dure.chain.parameters import Parameters, compute_parameters_root
 from dure.chain.receipt import compute_receipt_root
 from dure.chain.replay import ReplayWindow
 from dure.chain.state_tree import proof, tree
+from dure.chain.state_tree.frozen import FrozenState
 from dure.chain.transaction import Transaction, compute_address
 from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Machine, Meter
@@ -64,6 +67,7 @@ class Executor:
         self._state, root, header = build_beginning(document, inherited)
         self._seen = ReplayWindow(genesis.parameters.replay_window)
         self._candidates = Candidates()
+        self._frozen: list[FrozenState] = []
         self._loaded: set[Hash] = set()
         self._machine = machine
         self._rules = Rules(
@@ -102,17 +106,44 @@ class Executor:
         they reach back far enough is the caller's duty. Raises `InvalidBlock` where the recomputed
         state root is not the header's or the blocks do not lead to it; then nothing has changed.
         """
-        if header.chain_id != self.chain_id:
-            raise InvalidBlock("the stored head belongs to another chain", rule="chain id")
         stored = dict(items)
         root = tree.update(tree.EMPTY, stored.items())
+        self._validate_head(header, root)
+        seen = ReplayWindow(self.genesis.parameters.replay_window)
+        seen.rebuild(recent, compute_block_id(header))
+        self._stand_at(header, stored, root, seen)
+
+    def adopt(
+        self,
+        header: Header,
+        items: dict[bytes, bytes],
+        root: tree.Node,
+        recent: Iterable[tuple[Instant, Iterable[TransactionId]]],
+    ) -> None:
+        """Continue at a head of which tree and replay window were put together before.
+
+        `items` become the executor's own. `recent` are time and transactions of the blocks of the
+        window, oldest first. Raises `InvalidBlock` where the tree is not the header's.
+        """
+        self._validate_head(header, root)
+        seen = ReplayWindow(self.genesis.parameters.replay_window)
+        for time, transaction_ids in recent:
+            seen.add(time, transaction_ids)
+        self._stand_at(header, items, root, seen)
+
+    def _validate_head(self, header: Header, root: tree.Node) -> None:
+        if header.chain_id != self.chain_id:
+            raise InvalidBlock("the stored head belongs to another chain", rule="chain id")
         if tree.compute_root(root) != header.state_root:
             raise InvalidBlock(
                 "the stored state is not the one of the stored head", rule="state root"
             )
-        seen = ReplayWindow(self.genesis.parameters.replay_window)
-        seen.rebuild(recent, compute_block_id(header))
-        self._state = stored
+
+    def _stand_at(
+        self, header: Header, items: dict[bytes, bytes], root: tree.Node, seen: ReplayWindow
+    ) -> None:
+        self._state = items
+        self._frozen.clear()
         self._candidates.clear()
         self._seen = seen
         self._head = self._build_head(header, root)
@@ -154,7 +185,7 @@ class Executor:
         execution = self._begin(position, time)
         execution.run_scheduled()
         taken, refused = assembly.fill(execution, transactions)
-        if not taken and not execution.view.top:
+        if not assembly.may_stand(position, execution, time, taken):
             return None
         draft = assembly.draft_header(
             self.chain_id, position, time=time, proposer=proposer, engine=engine
@@ -179,6 +210,8 @@ class Executor:
         opened = self.transactions.open_many(block.transactions)
         execution.run_scheduled()
         transactions = assembly.run_all(execution, opened)
+        if not assembly.may_stand(position, execution, header.time, transactions):
+            raise InvalidBlock("nothing happens in the block, and none is due", rule="work")
         draft = assembly.draft_header(
             self.chain_id,
             position,
@@ -187,7 +220,7 @@ class Executor:
             engine=header.engine,
         )
         candidate = self._finish(position, execution, draft, transactions)
-        assembly.validate_equal(candidate.block.header, header)
+        assembly.validate_results(candidate, header)
         self._candidates.add(candidate)
         return candidate
 
@@ -230,12 +263,19 @@ class Executor:
     # The chain acts by itself
 
     def next_due(self) -> Instant | None:
-        """Return the block time at which the next scheduled call falls due, None for never."""
-        clock = self._head.clock
+        """Return the block time from which the chain has work of its own, None for never.
+
+        That is when the next scheduled call falls due, or when a heartbeat is.
+        """
+        clock, header = self._head.clock, self._head.header
         if clock.target is not None:
-            return self._head.header.time
-        key = self._head.queue.first
-        return None if key is None else Instant(max(0, schedule.get_due(key) - clock.offset))
+            return header.time
+        times: list[int] = []
+        if (key := self._head.queue.first) is not None:
+            times.append(max(0, schedule.get_due(key) - clock.offset))
+        if self._head.parameters.heartbeat:
+            times.append(header.time + self._head.parameters.heartbeat)
+        return Instant(min(times)) if times else None
 
     def has_scheduled_work(self, now: Instant) -> bool:
         """Say whether a block made now would have something to do by itself."""
@@ -276,6 +316,26 @@ class Executor:
         by_path = {tree.compute_path(key): (key, value) for key, value in self._state.items()}
         return proof.build_chunks(self._head.root, by_path.__getitem__)
 
+    def freeze(self, header: Header, undone: Iterable[state.Writes] = ()) -> FrozenState:
+        """Keep the state after a block readable while the chain goes on, until `thaw`.
+
+        `undone` are the undo records of the blocks above it, newest first; none for the head.
+        Raises `InvalidBlock` where they do not lead to that block.
+        """
+        replaced: state.Writes = {}
+        for undo in undone:
+            replaced.update(undo)
+        root = tree.update(self._head.root, replaced.items())
+        if tree.compute_root(root) != header.state_root:
+            raise InvalidBlock("the undo records lead to another state", rule="state root")
+        frozen = FrozenState(header, root, self._state, replaced)
+        self._frozen.append(frozen)
+        return frozen
+
+    def thaw(self, frozen: FrozenState) -> None:
+        """Let a frozen state go; what it was told so far can still be read."""
+        self._frozen = [each for each in self._frozen if each is not frozen]
+
     # Inside
 
     def _build_head(self, header: Header, root: tree.Node) -> Position:
@@ -293,6 +353,8 @@ class Executor:
         )
 
     def _apply(self, writes: state.Writes) -> None:
+        for frozen in self._frozen:
+            frozen.keep({key: self._state.get(key) for key in writes})
         for key, value in writes.items():
             if value is None:
                 self._state.pop(key, None)

@@ -104,6 +104,25 @@ class MempoolSection(_Section, frozen=True, kw_only=True):
     ] = 10_000
 
 
+class SyncSection(_Section, frozen=True, kw_only=True):
+    """How the node catches up with the others."""
+
+    mode: Annotated[
+        Literal["auto", "blocks", "snapshot"],
+        Meta(
+            description="Fetch all blocks, or the state of a late block; auto: by how far behind."
+        ),
+    ] = "auto"
+    snapshot_behind: Annotated[
+        int,
+        Meta(ge=64, le=1_000_000_000, description="Blocks behind which auto fetches a state."),
+    ] = 10_000
+    history: Annotated[
+        Literal["archive", "pruned"],
+        Meta(description="Whether blocks before a fetched state are fetched too, later."),
+    ] = "archive"
+
+
 class LogSection(_Section, frozen=True, kw_only=True):
     """What the node says on its standard error."""
 
@@ -124,6 +143,7 @@ class NodeConfiguration(_Section, frozen=True, kw_only=True):
     peers: PeersSection
     api: ApiSection
     mempool: MempoolSection = MempoolSection()
+    sync: SyncSection = SyncSection()
     log: LogSection = LogSection()
 
 

@@ -9,17 +9,22 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from dure.chain.state_tree.proof import Chunk
+from dure.chain.state_tree.tree import NIBBLES
 from dure.chain.transaction import TRANSACTION_BYTES_MAX
-from dure.core.block import Block
+from dure.core.block import Block, Header
 from dure.core.certificate import Certificate
 from dure.core.codec import Wire
 from dure.core.types import BlockId, Height, Unsigned
+from dure.node.ports import StoredBlock
+from dure.proof.file import HANDOVERS_MAX, Handover
 
 GOSSIP_MAX: Final = 256
 GOSSIP_BYTES_MAX: Final = 4 * 1024 * 1024
 """Envelopes of one message; a longer envelope goes alone."""
 BLOCKS_MAX: Final = 64
-BLOCKS_BYTES_MAX: Final = 16 * 1024 * 1024
+BLOCKS_BYTES_MAX: Final = 2 * 1024 * 1024
+"""Of one answer with blocks; a larger block goes alone."""
 
 EnvelopeBytes = Annotated[bytes, Meta(max_length=TRANSACTION_BYTES_MAX)]
 
@@ -41,6 +46,10 @@ class Status(Wire, frozen=True, tag="status-1"):
 
     height: Height
     block_id: BlockId
+    oldest: Height
+    """The sender has every block from this height to `height`."""
+    mute: bool
+    """Whether the sender signs nothing, because it may have forgotten votes."""
 
 
 class GetBlocks(Wire, frozen=True, tag="get-blocks-1"):
@@ -64,6 +73,51 @@ class Blocks(Wire, frozen=True, tag="blocks-1"):
     items: Annotated[tuple[CertifiedBlock, ...], Meta(max_length=BLOCKS_MAX)]
 
 
+class GetHistory(Wire, frozen=True, tag="get-history-1"):
+    """Please send blocks from `start` on, with what came of their transactions."""
+
+    start: Height
+    count: Annotated[int, Meta(ge=1, le=BLOCKS_MAX)]
+
+
+class History(Wire, frozen=True, tag="history-1"):
+    """Answer to `GetHistory`: consecutive blocks, maybe fewer than asked for, maybe none."""
+
+    start: Unsigned
+    items: Annotated[tuple[StoredBlock, ...], Meta(max_length=BLOCKS_MAX)]
+
+
+class GetSnapshot(Wire, frozen=True, tag="get-snapshot-1"):
+    """Please keep the state after the block of `height` ready to be read."""
+
+    height: Height
+
+
+class SnapshotOffer(Wire, frozen=True, tag="snapshot-offer-1"):
+    """Answer to `GetSnapshot`: a state that can be read, maybe that of another height."""
+
+    header: Header
+    certificate: Certificate
+    handovers: Annotated[tuple[Handover, ...], Meta(max_length=HANDOVERS_MAX)]
+    """Of every block below that changed the validator set, lowest first."""
+
+
+class GetChunk(Wire, frozen=True, tag="get-chunk-1"):
+    """Please send the first chunk of the state at `height` below `prefix`, one nibble a byte."""
+
+    height: Height
+    prefix: Annotated[bytes, Meta(max_length=NIBBLES)]
+
+
+class ChunkAnswer(Wire, frozen=True, tag="chunk-1"):
+    """Answer to `GetChunk`, whose height and prefix it repeats."""
+
+    height: Height
+    prefix: Annotated[bytes, Meta(max_length=NIBBLES)]
+    chunk: Chunk | None
+    """None where the state is not, or no longer, ready to be read."""
+
+
 def split_gossip(envelopes: Sequence[bytes]) -> Iterator[Gossip]:
     """Yield messages with all envelopes, in order, each within its bounds of number and bytes."""
     batch: list[bytes] = []
@@ -78,4 +132,16 @@ def split_gossip(envelopes: Sequence[bytes]) -> Iterator[Gossip]:
         yield Gossip(envelopes=tuple(batch))
 
 
-PeerMessage = EngineMessage | Gossip | Status | GetBlocks | Blocks
+PeerMessage = (
+    EngineMessage
+    | Gossip
+    | Status
+    | GetBlocks
+    | Blocks
+    | GetHistory
+    | History
+    | GetSnapshot
+    | SnapshotOffer
+    | GetChunk
+    | ChunkAnswer
+)

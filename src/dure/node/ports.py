@@ -4,6 +4,7 @@ Real ones live beside this file; the simulator brings its own. The driver runs o
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from dure.core.block import Block
@@ -18,6 +19,7 @@ from dure.core.types import (
     Signature,
     TransactionId,
 )
+from dure.proof.file import Handover
 
 
 class StoredBlock(Wire, frozen=True):
@@ -30,6 +32,19 @@ class StoredBlock(Wire, frozen=True):
 
     The header commits to their receipts.
     """
+
+
+HeightRange = tuple[Height, Height]
+"""First and last height, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryBlock:
+    """A final block that is written apart from the state: nothing is executed."""
+
+    block_id: BlockId
+    stored: StoredBlock
+    transaction_ids: tuple[TransactionId, ...]
 
 
 class Disk(Protocol):
@@ -58,7 +73,16 @@ class Disk(Protocol):
         """Return the newest block, or None on a fresh disk."""
         ...
 
-    def load_block(self, height: Height) -> StoredBlock | None: ...
+    def load_block(self, height: Height) -> StoredBlock | None:
+        """Return a block at or below the head; None where it is not here."""
+        ...
+
+    def load_undo(self, height: Height) -> Mapping[bytes, bytes | None] | None:
+        """Return what stood before under the keys that the block wrote.
+
+        None where it was not executed here.
+        """
+        ...
 
     def find_transaction(self, transaction_id: bytes) -> tuple[Height, int] | None:
         """Return (height, index among the block's transactions) of a stored transaction."""
@@ -67,6 +91,43 @@ class Disk(Protocol):
     def load_state(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield every key and value of the state at the head, in any order."""
         ...
+
+    # A state that comes from peers
+
+    def discard_staged(self) -> None:
+        """Forget what was staged of a state."""
+        ...
+
+    def stage_state(self, items: Sequence[tuple[bytes, bytes]]) -> None:
+        """Write a part of a state that is not the one at the head; it counts once adopted."""
+        ...
+
+    def store_history(self, blocks: Sequence[HistoryBlock], missing: Sequence[HeightRange]) -> None:
+        """Write final blocks apart from the state, and which ranges of heights still lack blocks.
+
+        Above the head they cannot be seen before a state there is adopted.
+        """
+        ...
+
+    def adopt_state(
+        self, height: Height, missing: Sequence[HeightRange], handovers: Sequence[Handover]
+    ) -> None:
+        """Make the staged state the state, and the stored block of `height` the head, in one step.
+
+        `missing` are the ranges of heights below it without a block; `handovers` replace what
+        `load_handover` returned before.
+        """
+        ...
+
+    def load_missing(self) -> tuple[HeightRange, ...]:
+        """Return the ranges of heights below the head without a block, in rising order."""
+        ...
+
+    def load_handover(self, height: Height) -> Handover | None:
+        """Return the handover of a block that came with an adopted state."""
+        ...
+
+    # The journal
 
     def append_journal(self, height: Height, record: bytes) -> None:
         """Append and flush one consensus record."""

@@ -7,7 +7,7 @@ true says nothing.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +16,35 @@ import structlog
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import EngineKind, GenesisDocument, get_first_height
 from dure.chain.transaction import Transaction
+from dure.consensus import solo
 from dure.consensus.interface import Engine, Head
+from dure.consensus.pbft import records
 from dure.consensus.pbft.engine import PbftEngine
 from dure.consensus.pbft.messages import Decided
 from dure.consensus.solo import SoloEngine
 from dure.contract.ports import Machine
-from dure.core.errors import InvalidTransaction, TimedOut
-from dure.core.types import Height, PublicKey, TransactionId
-from dure.core.validators import compute_weak_quorum
+from dure.core.attestation import Attestation
+from dure.core.errors import DureError, InvalidTransaction, TimedOut, Unavailable
+from dure.core.types import Height, Milliseconds, PublicKey, TransactionId
 from dure.identity.keys import SigningKey
+from dure.node.catching_up import SyncSettings
 from dure.node.clock import SystemClock
-from dure.node.driver import Driver, Ports
+from dure.node.diagnosis import Standing, explain
+from dure.node.driver import Driver, DriverSettings, Ports
+from dure.node.driver.halt import Halt, write_dump
+from dure.node.driver.muteness import Muteness
+from dure.node.driver.phases import Phases
 from dure.node.durable.inheritance import load_inherited
-from dure.node.durable.signer import FileSigner, MuteSigner
+from dure.node.durable.recollection import recollect
+from dure.node.durable.signer import FileSigner
 from dure.node.durable.storage import RocksDisk
 from dure.node.gateway import NodeStatus, Notice, PeerStatus
 from dure.node.mempool import MempoolLimits
 from dure.node.peers.directory import Peer
 from dure.node.peers.network import LocalNode, PeerNetwork
-from dure.node.ports import Signer, StoredBlock
+from dure.node.ports import StoredBlock
+from dure.node.presence import build_statement
 from dure.node.subscriptions import Subscriptions
-from dure.node.workers.halt import FinalBlockNotExecuted, write_dump
 
 SUBMIT_CHUNK = 100
 """Envelopes checked in one go: about four milliseconds of the event loop."""
@@ -64,6 +72,9 @@ class NodeParts:
     certificate: Path
     tls_key: Path
     limits: MempoolLimits
+    sync: SyncSettings = field(default_factory=SyncSettings)
+    votes_lost: bool = False
+    """The operator's word that this validator may have forgotten votes: `driver.muteness`."""
 
 
 class Node:
@@ -74,12 +85,12 @@ class Node:
         self._subscriptions = Subscriptions()
         self._stopped = asyncio.Event()
         self._failure: BaseException | None = None
-        self._disk = RocksDisk(parts.data)
+        self._disk = RocksDisk(parts.data, parts.key.public)
         is_fresh = self._disk.load_head() is None
         genesis = parts.document.genesis
         inherited = load_inherited(parts.genesis, genesis) if is_fresh else None
         self._executor = Executor(parts.document, parts.machine, inherited)
-        self._signer = FileSigner(parts.guard, parts.key)
+        self._signer, self._muteness = self._open_signer()
         self._clock = SystemClock(lambda name: self._guard(self._driver.on_timer, name))
         local = LocalNode(
             key=parts.key.public,
@@ -92,13 +103,14 @@ class Node:
         self._network = PeerNetwork(
             local, parts.peers, self._on_frame, on_change=self._on_peer_change
         )
-        ports = Ports(self._disk, self._network, self._clock, self._choose_signer())
+        signer = self._muteness or self._signer
+        ports = Ports(self._disk, self._network, self._clock, signer)
         self._driver = Driver(
             self._executor,
             ports,
             engine_factory=self._build_engine,
             observer=self,
-            limits=parts.limits,
+            settings=DriverSettings(parts.limits, parts.sync),
         )
 
     # Life
@@ -118,6 +130,10 @@ class Node:
     def stop(self) -> None:
         """Ask the node to stop."""
         self._stopped.set()
+
+    def change_peers(self, peers: tuple[Peer, ...]) -> None:
+        """Know these peers from now on; raise `ConfigurationError`, and nothing has changed."""
+        self._network.change_peers(peers)
 
     async def close(self) -> None:
         """Give everything back; the store is closed cleanly."""
@@ -140,8 +156,22 @@ class Node:
         """The genesis document of the chain."""
         return self._parts.document
 
+    @property
+    def phases(self) -> Phases:
+        return self._driver.phases
+
     def get_status(self) -> NodeStatus:
         head, executor = self._executor.head, self._executor
+        peers = tuple(
+            PeerStatus(
+                key=peer.key,
+                name=peer.name,
+                connected=peer.is_connected,
+                height=self._driver.catching_up.claims.get_height(peer.key),
+            )
+            for peer in self._network.status()
+        )
+        standing = self._build_standing(peers)
         return NodeStatus(
             name=self._parts.name,
             chain_id=executor.chain_id,
@@ -153,20 +183,24 @@ class Node:
             state_root=head.header.state_root,
             validator_key=self._signer.key,
             is_validator=self._signer.key in head.validators,
-            engine=self._driver.engine.describe(),
+            engine=self._describe_activity(standing.activity),
+            explanation=explain(standing),
             waiting=len(self._driver.mempool),
-            peers=tuple(
-                PeerStatus(
-                    key=peer.key,
-                    name=peer.name,
-                    connected=peer.is_connected,
-                    height=self._driver.synchronizer.get_height(peer.key),
-                )
-                for peer in self._network.status()
-            ),
-            syncing=self._driver.synchronizer.is_behind(
-                head.header.height, compute_weak_quorum(len(head.validators))
-            ),
+            peers=peers,
+            syncing=standing.height_ahead is not None,
+        )
+
+    def _build_standing(self, peers: Sequence[PeerStatus]) -> Standing:
+        head = self._executor.head
+        return Standing(
+            height=head.header.height,
+            head_age=Milliseconds(self._clock.now() - head.header.time),
+            has_work=self._driver.has_work,
+            activity=self._driver.engine.describe(),
+            validators=head.validators,
+            own_key=self._signer.key,
+            peers={peer.key: peer.height for peer in peers if peer.connected},
+            silence=self._describe_silence(),
         )
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:
@@ -196,6 +230,13 @@ class Node:
     def find_transaction(self, transaction_id: TransactionId) -> tuple[Height, int] | None:
         return self._disk.find_transaction(transaction_id)
 
+    def attest(self) -> Attestation:
+        silence = self._describe_silence()
+        if silence is not None:
+            raise Unavailable(f"this node signs nothing: it is {silence}")
+        statement = build_statement(self.get_status(), self._executor.head, self._clock.now())
+        return Attestation(statement, self._signer.attest(statement))
+
     def subscribe(self, from_height: Height) -> AsyncIterator[Notice]:
         first = Height(max(from_height, get_first_height(self._executor.genesis)))
         return self._subscriptions.subscribe(first, self._disk.load_block)
@@ -220,11 +261,36 @@ class Node:
         decided = None if newest is None else Decided(newest.block, newest.certificate)
         return PbftEngine(key, chain_id, head, journal, decided=decided)
 
-    def _choose_signer(self) -> Signer:
-        if self._disk.journal_is_complete:
-            return self._signer
-        log.error("node_is_mute", node=self._parts.name, reason="its journal is missing or too old")
-        return MuteSigner(self._signer.key)
+    def _open_signer(self) -> tuple[FileSigner, Muteness | None]:
+        """Return the guarded signer, and what keeps it silent where votes may be forgotten."""
+        parts = self._parts
+        is_solo = parts.document.genesis.engine is EngineKind.SOLO
+        memory = recollect(
+            self._disk,
+            parts.guard,
+            parts.key,
+            read_place=solo.read_place if is_solo else records.read_place,
+            votes_lost=parts.votes_lost,
+        )
+        if memory.loss is None:
+            if parts.votes_lost:
+                log.warning("no_votes_lost", node=parts.name, reason="journal and guard are whole")
+            return memory.signer, None
+        muteness = Muteness(
+            memory.signer,
+            memory.loss.describe(),
+            votes_lost=parts.votes_lost,
+            begin_journal_anew=self._disk.begin_journal_anew,
+        )
+        log.error("node_is_mute", node=parts.name, reason=memory.loss.describe())
+        return memory.signer, muteness
+
+    def _describe_silence(self) -> str | None:
+        return None if self._muteness is None else self._muteness.describe()
+
+    def _describe_activity(self, engine: str) -> str:
+        silence = self._describe_silence()
+        return engine if silence is None else f"{silence}; {engine}"
 
     def _on_frame(self, peer: PublicKey, data: bytes) -> None:
         self._guard(self._driver.on_frame, peer, data)
@@ -239,10 +305,15 @@ class Node:
         try:
             return action(*arguments)
         except Exception as problem:  # the outer edge: nothing may go on after an unexpected error
-            log.critical("node_stops", node=self._parts.name, reason=repr(problem), exc_info=True)
-            if isinstance(problem, FinalBlockNotExecuted):
-                file = write_dump(self._parts.data, problem)
-                log.critical("node_left_a_dump", node=self._parts.name, file=str(file))
+            # First of all: where the disk is full, the log may be on it.
             self._failure = problem
             self._stopped.set()
+            self._tell_why(problem)
             return None
+
+    def _tell_why(self, problem: Exception) -> None:
+        ours = not isinstance(problem, DureError)
+        log.critical("node_stops", node=self._parts.name, reason=repr(problem), exc_info=ours)
+        if isinstance(problem, Halt):
+            file = write_dump(self._parts.data, problem)
+            log.critical("node_left_a_dump", node=self._parts.name, file=str(file))

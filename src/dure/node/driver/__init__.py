@@ -8,8 +8,8 @@ into a block), `execution` (blocks on their way into the ledger), `halt` (what s
 good), `phases` (where the engine spends its time), `restart` (what was stored comes back).
 """
 
-from dure.node.driver.driver import Driver, EngineFactory, Ports
+from dure.node.driver.driver import Driver, DriverSettings, EngineFactory, Ports
 from dure.node.driver.halt import Divergence, Halt
 from dure.node.driver.intake import Observer
 
-__all__ = ["Divergence", "Driver", "EngineFactory", "Halt", "Observer", "Ports"]
+__all__ = ["Divergence", "Driver", "DriverSettings", "EngineFactory", "Halt", "Observer", "Ports"]

@@ -13,7 +13,7 @@ Rules
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 import structlog
@@ -28,10 +28,11 @@ from dure.core.errors import InvalidEncoding, PeerViolation
 from dure.core.signatures import verify_many
 from dure.core.types import Height, Milliseconds, PublicKey
 from dure.node import messages
-from dure.node.catching_up.serving import collect_blocks
-from dure.node.catching_up.synchronizer import Synchronizer
+from dure.node.catching_up import CatchingUp, Hooks, Slice, SyncSettings
 from dure.node.driver.execution import Execution
 from dure.node.driver.intake import Answer, Intake, Observer
+from dure.node.driver.muteness import Muteness
+from dure.node.driver.phases import Phases
 from dure.node.driver.restart import restore
 from dure.node.mempool import Mempool, MempoolLimits
 from dure.node.ports import Clock, Disk, Network, Signer, StoredBlock
@@ -57,6 +58,17 @@ class Ports:
     signer: Signer
 
 
+@dataclass(frozen=True, slots=True)
+class DriverSettings:
+    """What an operator may choose."""
+
+    mempool: MempoolLimits = field(default_factory=MempoolLimits)
+    sync: SyncSettings = field(default_factory=SyncSettings)
+
+
+DEFAULT_SETTINGS = DriverSettings()
+
+
 class Driver:
     """One node's duties between its ports."""
 
@@ -67,12 +79,11 @@ class Driver:
         *,
         engine_factory: EngineFactory,
         observer: Observer,
-        limits: MempoolLimits | None = None,
+        settings: DriverSettings = DEFAULT_SETTINGS,
         verify: VerifyMany = verify_many,
     ) -> None:
         """Restore the ledger from the disk; nothing is sent before `start`."""
         self.executor = executor
-        self.synchronizer = Synchronizer(self._ask)
         self._ports = ports
         self._observer = observer
         self._verify = verify
@@ -84,20 +95,29 @@ class Driver:
             ports.network,
             ports.clock,
             observer=observer,
-            limits=limits or MempoolLimits(),
+            limits=settings.mempool,
             on_work=self._tell_work,
         )
         self._execution = Execution(executor, self._intake, ports.signer.key)
+        self._muteness = ports.signer if isinstance(ports.signer, Muteness) else None
+        self.catching_up = CatchingUp(
+            executor,
+            (ports.disk, ports.network, ports.clock),
+            Hooks(self._learn, self._begin_anew),
+            settings=settings.sync,
+            verify=verify,
+        )
+        self._engine_factory = engine_factory
         restore(executor, ports.disk)
-        head = self._build_head()
-        journal = ports.disk.load_journal(Height(head.header.height + 1))
-        self.engine = engine_factory(head, journal)
+        self._tell_muteness()
+        self.engine = self._build_engine()
+        self.phases = Phases(self.engine.phase, ports.clock.now())
 
     # Life
 
     def start(self) -> None:
         """Begin: call once, when every port is open."""
-        self._told_work = self._has_work()
+        self._told_work = self.has_work
         self._put(consensus.Started())
         self._ports.clock.call_later(TICK_MS, TICK)
         self._arm_due()
@@ -106,6 +126,8 @@ class Driver:
         """A timer of the clock port fired."""
         if isinstance(name, consensus.Timer):
             self._put(consensus.TimerFired(name))
+        elif isinstance(name, Slice):
+            self.catching_up.on_slice()
         elif name == DUE:
             self._tell_work()
         else:
@@ -134,6 +156,7 @@ class Driver:
 
     def on_connected(self, peer: PublicKey) -> None:
         """A peer is there (again): tell it where we stand."""
+        self.catching_up.on_connected(peer)
         self._ports.network.send(peer, encode(self._build_status()))
 
     def _on_message(self, peer: PublicKey, message: messages.PeerMessage) -> None:
@@ -141,17 +164,14 @@ class Driver:
             case messages.EngineMessage(data=data):
                 self._on_engine_message(data)
             case messages.Gossip(envelopes=envelopes):
-                self._intake.on_gossip(peer, envelopes)
-            case messages.Status(height=height):
-                self.synchronizer.on_status(peer, height)
-                self._advance()
-            case messages.GetBlocks(start=start, count=count):
-                answer = collect_blocks(self._ports.disk, start, count)
-                self._ports.network.send(peer, encode(answer))
-            case messages.Blocks(items=items):
-                self._on_blocks(peer, items)
+                if not self.catching_up.is_fetching_state:
+                    self._intake.on_gossip(peer, envelopes)
+            case messages.Status(height=height, mute=mute):
+                if self._muteness is not None:
+                    self._muteness.on_status(peer, height, is_mute=mute)
+                self.catching_up.on_message(peer, message)
             case _:
-                assert_never(message)
+                self.catching_up.on_message(peer, message)
 
     def _on_engine_message(self, data: bytes) -> None:
         message = self.engine.decode_message(data)
@@ -159,33 +179,40 @@ class Driver:
             raise PeerViolation("a message with a wrong signature")
         self._put(consensus.Received(message))
 
-    def _on_blocks(self, peer: PublicKey, items: Sequence[messages.CertifiedBlock]) -> None:
-        if not self.synchronizer.is_asked(peer):
-            # An answer that came too late, or one that nobody asked for: no work for either.
-            return
-        before = self._height
-        for item in items:
-            if item.block.header.height == self._height + 1:
-                self._put(consensus.BlockLearned(item.block, item.certificate))
-        self.synchronizer.on_answer(peer, useful=self._height > before)
-        self._advance()
-
-    def _ask(self, peer: PublicKey, question: messages.GetBlocks) -> None:
-        self._ports.network.send(peer, encode(question))
-
-    def _advance(self) -> None:
-        self.synchronizer.advance(self._height, self._ports.clock.now())
+    def _learn(self, block: Block, certificate: Certificate) -> None:
+        self._put(consensus.BlockLearned(block, certificate))
 
     # The engine
 
+    def _build_engine(self) -> consensus.Engine[Any]:
+        head = self._build_head()
+        return self._engine_factory(
+            head, self._ports.disk.load_journal(Height(head.header.height + 1))
+        )
+
+    def _begin_anew(self) -> None:
+        """Go on at the executor's head, which may be another one than the engine's."""
+        assert not self._stepping, "an engine is not replaced while it works"
+        self._tell_muteness()
+        self.engine = self._build_engine()
+        self._told_work = self.has_work
+        self._put(consensus.Started())
+        self._arm_due()
+
     def _put(self, event: consensus.Event[Any]) -> None:
+        if self.catching_up.is_fetching_state:
+            # Another engine goes on from the state that comes, or from the head that is here.
+            return
         self._events.append(event)
         if self._stepping:
             return
         self._stepping = True
         try:
             while self._events:
-                for effect in self.engine.step(self._events.popleft(), self._ports.clock.now()):
+                now = self._ports.clock.now()
+                effects = self.engine.step(self._events.popleft(), now)
+                self.phases.move(self.engine.phase, now)
+                for effect in effects:
                     self._perform(effect)
         finally:
             self._stepping = False
@@ -235,8 +262,7 @@ class Driver:
 
     def _catch_up(self, height: Height) -> None:
         others = set(self.executor.head.validators.keys) - {self._ports.signer.key}
-        self.synchronizer.on_proven(height, others)
-        self._advance()
+        self.catching_up.on_proven(height, others)
 
     # The head moves
 
@@ -261,10 +287,16 @@ class Driver:
         )
         self.mempool.remove(transaction_ids)
         self._observer.on_block(stored, transaction_ids)
+        # Before the engine hears of it, so that a height is begun either mute or not.
+        self._tell_muteness()
         head = self._build_head()
         self._told_work = head.has_work
         self._put(consensus.HeadChanged(head))
         self._arm_due()
+
+    def _tell_muteness(self) -> None:
+        if self._muteness is not None:
+            self._muteness.on_head(self._height, self.executor.head.validators)
 
     @property
     def _height(self) -> Height:
@@ -276,16 +308,18 @@ class Driver:
             header=position.header,
             block_id=position.block_id,
             validators=position.validators,
-            has_work=self._has_work(),
+            has_work=self.has_work,
         )
 
     # Work
 
-    def _has_work(self) -> bool:
+    @property
+    def has_work(self) -> bool:
+        """Whether a block made now would have something in it."""
         return bool(len(self.mempool)) or self.executor.has_scheduled_work(self._ports.clock.now())
 
     def _tell_work(self) -> None:
-        has_work = self._has_work()
+        has_work = self.has_work
         if has_work != self._told_work:
             self._told_work = has_work
             self._put(consensus.WorkChanged(has_work))
@@ -302,9 +336,15 @@ class Driver:
         self._ports.clock.call_later(TICK_MS, TICK)
         self._ports.network.broadcast(encode(self._build_status()))
         self._intake.on_tick()
-        self._advance()
+        self.catching_up.on_tick()
         self._tell_work()
 
     def _build_status(self) -> messages.Status:
         head = self.executor.head
-        return messages.Status(height=head.header.height, block_id=head.block_id)
+        mute = self._muteness is not None and self._muteness.is_mute
+        return messages.Status(
+            height=head.header.height,
+            block_id=head.block_id,
+            oldest=self.catching_up.oldest,
+            mute=mute,
+        )

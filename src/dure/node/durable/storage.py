@@ -9,6 +9,9 @@ Rules
    meets damage (measured), so every walk here goes by an explicit iterator and asks for its status.
 3. Exactly one process has a store open.
 4. Memory is bounded by the figures below, whatever the size of the store.
+5. A state from peers is staged beside the state, in as many batches as it takes, and becomes the
+   state by one synced batch that changes which of the two prefixes is read. A crash before leaves
+   the old state, a crash after the new one; at opening, whatever lies under the other prefix goes.
 
 Layout (all integers big-endian; format 1)
 ------------------------------------------
@@ -21,7 +24,10 @@ B height[8]           canonical bytes of `StoredBlock`
 I block_id[32]        height[8]
 T transaction_id[32]  height[8] index[4]
 U height[8]           canonical bytes of the undo record: pairs (key, previous value or null)
-S key                 value of the state at the head
+M state               the prefix of the state, S or s; S where there is no such record
+M missing             canonical bytes of the ranges of heights below the head without a block
+V height[8]           canonical bytes of a `Handover` that came with a state from peers
+S key, s key          value of the state at the head, or of one that is being staged
 ```
 """
 
@@ -33,13 +39,15 @@ from typing import Any, Final, cast
 
 import rocksdict
 
+from dure.core.block import compute_block_id
 from dure.core.codec import decode, encode
 from dure.core.errors import ConfigurationError, InvalidEncoding, StorageError
 from dure.core.types import BlockId, Height, TransactionId
 from dure.node.durable.journal import Journal
 from dure.node.durable.journal_format import NOBODY, STORE_ID_LENGTH
 from dure.node.durable.loss import Loss
-from dure.node.ports import StoredBlock
+from dure.node.ports import HeightRange, HistoryBlock, StoredBlock
+from dure.proof.file import Handover
 
 FORMAT: Final = 1
 WRITE_BUFFER_BYTES: Final = 16 * 1024 * 1024
@@ -52,8 +60,9 @@ _FORMAT_KEY: Final = b"Mformat"
 _STORE_KEY: Final = b"Mstore"
 _HEAD_KEY: Final = b"Mhead"
 _JOURNAL_KEY: Final = b"Mjournal"
-_STATE: Final = b"S"
-_AFTER_STATE: Final = b"T"
+_STATE_KEY: Final = b"Mstate"
+_MISSING_KEY: Final = b"Mmissing"
+_STATES: Final = (b"S", b"s")
 
 _UndoRecord = tuple[tuple[bytes, bytes | None], ...]
 
@@ -77,6 +86,8 @@ class RocksDisk:
             self._check_format()
             self._head = self._load_head_height()
             self._journal = self._open_journal()
+            self._state = self._get(_STATE_KEY) or _STATES[0]
+            self.discard_staged()
         except BaseException:
             self._database.close()
             raise
@@ -128,9 +139,9 @@ class RocksDisk:
         self._put_block(batch, block_id, stored, transaction_ids)
         for key, value in writes.items():
             if value is None:
-                batch.delete(_STATE + key)
+                batch.delete(self._state + key)
             else:
-                batch.put(_STATE + key, value)
+                batch.put(self._state + key, value)
         if undo:
             batch.put(_key(b"U", height), encode(tuple(sorted(undo.items()))))
         batch.put(_HEAD_KEY, _encode_height(height) + block_id)
@@ -145,13 +156,17 @@ class RocksDisk:
         return None if self._head is None else self._load_existing(self._head)
 
     def load_block(self, height: Height) -> StoredBlock | None:
-        """Return the block of that height, or None where the store does not have it."""
+        """Return the block of that height at or below the head, or None where it is not here."""
+        if self._head is None or height > self._head:
+            return None
         data = self._get(_key(b"B", height))
         return None if data is None else self._decode(StoredBlock, data)
 
     def iterate_blocks(self, from_height: Height) -> Iterator[StoredBlock]:
         """Yield the stored blocks from that height up to the head, one in memory at a time."""
-        for _, data in self._walk(_key(b"B", from_height), b"C"):
+        for key, data in self._walk(_key(b"B", from_height), b"C"):
+            if self._head is None or key > _key(b"B", self._head):
+                return
             yield self._decode(StoredBlock, data)
 
     def load_undo(self, height: Height) -> dict[bytes, bytes | None] | None:
@@ -167,17 +182,74 @@ class RocksDisk:
     def find_transaction(self, transaction_id: bytes) -> tuple[Height, int] | None:
         """Return (height, index among the block's transactions) of a stored transaction."""
         data = self._get(b"T" + transaction_id)
-        if data is None:
+        if data is None or self._head is None:
             return None
-        return Height(int.from_bytes(data[:8], "big")), int.from_bytes(data[8:], "big")
+        height = Height(int.from_bytes(data[:8], "big"))
+        return (height, int.from_bytes(data[8:], "big")) if height <= self._head else None
 
     def load_state(self) -> Iterator[tuple[bytes, bytes]]:
         """Yield every key and value of the state at the head, in the order of the keys.
 
         Exhaust or close the iterator: RocksDB keeps the store locked while one is open.
         """
-        for key, value in self._walk(_STATE, _AFTER_STATE):
-            yield key[len(_STATE) :], value
+        for key, value in self._walk(self._state, _compute_end(self._state)):
+            yield key[len(self._state) :], value
+
+    def discard_staged(self) -> None:
+        """Forget what was staged of a state."""
+        with self._naming_failures():
+            self._database.delete_range(self._staged, _compute_end(self._staged))
+
+    def stage_state(self, items: Sequence[tuple[bytes, bytes]]) -> None:
+        """Write a part of a state beside the state at the head; it counts once adopted."""
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for key, value in items:
+            batch.put(self._staged + key, value)
+        with self._naming_failures():
+            # The synced batch of `adopt_state` makes all that was written before it durable.
+            self._database.write(batch)
+
+    def store_history(self, blocks: Sequence[HistoryBlock], missing: Sequence[HeightRange]) -> None:
+        """Write final blocks apart from the state, and which heights still lack blocks."""
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        for block in blocks:
+            self._put_block(batch, block.block_id, block.stored, block.transaction_ids)
+        batch.put(_MISSING_KEY, encode(tuple(missing)))
+        with self._naming_failures():
+            self._database.write(batch, self._sync)
+
+    def adopt_state(
+        self, height: Height, missing: Sequence[HeightRange], handovers: Sequence[Handover]
+    ) -> None:
+        """Make the staged state the state, and the stored block of `height` the head."""
+        data = self._get(_key(b"B", height))
+        assert data is not None, "the head's block is stored before its state is adopted"
+        header = self._decode(StoredBlock, data).block.header
+        old, staged = self._state, self._staged
+        batch = rocksdict.WriteBatch(raw_mode=True)
+        batch.put(_STATE_KEY, staged)
+        batch.put(_MISSING_KEY, encode(tuple(missing)))
+        batch.delete_range(b"V", b"W")
+        for handover in handovers:
+            batch.put(_key(b"V", handover.header.height), encode(handover))
+        batch.put(_HEAD_KEY, _encode_height(height) + compute_block_id(header))
+        batch.put(_JOURNAL_KEY, _encode_height(self._journal.sequence))
+        with self._naming_failures():
+            self._database.write(batch, self._sync)
+        self._state, self._head = staged, height
+        self._journal.compact(height)
+        assert self._staged == old, "the two prefixes have changed places"
+        self.discard_staged()
+
+    def load_missing(self) -> tuple[HeightRange, ...]:
+        """Return the ranges of heights below the head without a block, in rising order."""
+        data = self._get(_MISSING_KEY)
+        return () if data is None else self._decode(tuple[HeightRange, ...], data)
+
+    def load_handover(self, height: Height) -> Handover | None:
+        """Return the handover of a block that came with an adopted state."""
+        data = self._get(_key(b"V", height))
+        return None if data is None else self._decode(Handover, data)
 
     def append_journal(self, height: Height, record: bytes) -> None:
         """Append and flush one consensus record."""
@@ -188,10 +260,19 @@ class RocksDisk:
         return self._journal.load(height)
 
     def close(self) -> None:
-        """Close store and journal; closing twice is harmless."""
+        """Close store and journal; closing twice is harmless.
+
+        What the database can no longer write while it closes (the disk is full) is in its log: all
+        that counts was synced before. So there is nothing to tell.
+        """
         self._journal.close()
-        with suppress(rocksdict.DbClosedError):
+        with suppress(StorageError), self._naming_failures():
             self._database.close()
+
+    @property
+    def _staged(self) -> bytes:
+        """The prefix under which a state is staged."""
+        return _STATES[1] if self._state == _STATES[0] else _STATES[0]
 
     def _put_block(
         self,
@@ -345,6 +426,11 @@ def _build_options() -> rocksdict.Options:
 
 def _encode_height(height: int) -> bytes:
     return height.to_bytes(8, "big")
+
+
+def _compute_end(prefix: bytes) -> bytes:
+    """Return where the keys of a one-byte prefix end."""
+    return bytes([prefix[0] + 1])
 
 
 def _key(prefix: bytes, height: int) -> bytes:

@@ -1,0 +1,245 @@
+"""Catching up as the driver sees it: who is ahead, what to fetch and how, and answers for others.
+
+Rules
+-----
+1. A node that is a little behind fetches blocks; one that is far behind by the word of so many
+   peers that one of them is right fetches a state, where its settings allow that.
+2. While a state is fetched the node takes no other part: it neither votes nor admits transactions,
+   for it could not know which were executed already.
+3. Work is done in slices of a few milliseconds, each ordered by a timer, so that peers and clients
+   are heard in between.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Literal, assert_never
+
+from dure.chain.executor import Executor
+from dure.chain.genesis.document import get_first_height
+from dure.consensus.quorum import VerifyMany
+from dure.core.block import Block
+from dure.core.certificate import Certificate
+from dure.core.types import Height, Instant, Milliseconds, PublicKey
+from dure.core.validators import compute_weak_quorum
+from dure.node import messages
+from dure.node.catching_up.archive import Archive
+from dure.node.catching_up.asking import Asking, Means
+from dure.node.catching_up.block_sync import BlockSync
+from dure.node.catching_up.claims import Claims
+from dure.node.catching_up.serving import Server
+from dure.node.catching_up.state_fetch import StateFetch, Step
+from dure.node.ports import Clock, Disk, Network
+
+NOW_MS: Final = Milliseconds(0)
+PAUSE_MS: Final = Milliseconds(10)
+"""Between slices of work that has time: the history far below the head."""
+
+
+REST_MS: Final = 2_000
+LONG_REST_MS: Final = 60_000
+FAILURES_MAX: Final = 3
+"""After so many fetches of a state that failed, the rest before the next is a long one."""
+
+
+class Slice(Enum):
+    """Names the timer of the next slice of work."""
+
+    WORK = "work"
+
+
+@dataclass(frozen=True, slots=True)
+class SyncSettings:
+    """How one node catches up."""
+
+    mode: Literal["auto", "blocks", "snapshot"] = "auto"
+    snapshot_behind: int = 10_000
+    """In mode auto: so many blocks behind, a state is fetched instead of all blocks."""
+    history: Literal["archive", "pruned"] = "archive"
+
+    @property
+    def behind_max(self) -> int | None:
+        """How many blocks this node may be behind and still fetch all; None for any number."""
+        match self.mode:
+            case "blocks":
+                return None
+            case "snapshot":
+                return messages.BLOCKS_MAX
+            case "auto":
+                return self.snapshot_behind
+
+
+CatchingUpMessage = (
+    messages.Status
+    | messages.GetBlocks
+    | messages.Blocks
+    | messages.GetHistory
+    | messages.History
+    | messages.GetSnapshot
+    | messages.SnapshotOffer
+    | messages.GetChunk
+    | messages.ChunkAnswer
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What catching up has the driver do."""
+
+    learn: Callable[[Block, Certificate], None]
+    """Hand a final block to the engine; the head has moved when it returns."""
+    begin: Callable[[], None]
+    """Begin anew at the executor's head, which may be another one, with a fresh engine."""
+
+
+class CatchingUp:
+    """Brings this node to where the others are, and helps others."""
+
+    def __init__(
+        self,
+        executor: Executor,
+        ports: tuple[Disk, Network, Clock],
+        hooks: Hooks,
+        *,
+        settings: SyncSettings,
+        verify: VerifyMany,
+    ) -> None:
+        disk, network, clock = ports
+        self.claims = Claims()
+        self._means = Means(executor, disk, Asking(network, self.claims.drop), self.claims, verify)
+        self._clock = clock
+        self._hooks = hooks
+        self._settings = settings
+        self._is_awake = False
+        self._server = Server(executor, disk, network)
+        self._blocks = BlockSync(self._means, hooks.learn)
+        self._archive = Archive(self._means)
+        self._state: StateFetch | None = None
+        self._failures = 0
+        self._rest_until = Instant(0)
+
+    @property
+    def is_fetching_state(self) -> bool:
+        """Whether a state is being fetched: the node then takes no other part."""
+        return self._state is not None
+
+    @property
+    def oldest(self) -> Height:
+        """The height from which on this node has every block up to its head."""
+        missing = self._means.disk.load_missing()
+        first = get_first_height(self._means.executor.genesis)
+        return Height(missing[-1][1] + 1) if missing else first
+
+    def describe(self) -> str | None:
+        """Say in words what is being fetched, None where it is nothing but blocks."""
+        return None if self._state is None else self._state.step.value
+
+    # What happens
+
+    def on_connected(self, peer: PublicKey) -> None:
+        """A peer is there anew: what it was asked before is lost."""
+        self._means.asking.forget_peer(peer)
+
+    def on_message(self, peer: PublicKey, message: CatchingUpMessage) -> None:
+        """Take in what a peer says or asks; raise `PeerViolation`."""
+        now = self._clock.now()
+        match message:
+            case messages.Status(height=height, oldest=oldest):
+                self.claims.on_status(peer, height, oldest)
+                self._advance(now, is_patient=True)
+                return
+            case messages.Blocks():
+                self._blocks.on_blocks(peer, message, now)
+            case messages.History():
+                if self._state is not None:
+                    self._state.on_history(peer, message, now)
+                self._archive.on_history(peer, message, now)
+            case messages.SnapshotOffer():
+                if self._state is not None:
+                    self._state.on_offer(peer, message, now)
+            case messages.ChunkAnswer():
+                if self._state is not None:
+                    self._state.on_chunk(peer, message, now)
+            case (
+                messages.GetBlocks()
+                | messages.GetHistory()
+                | messages.GetSnapshot()
+                | messages.GetChunk()
+            ):
+                self._server.on_question(peer, message)
+            case _:
+                assert_never(message)
+        self._advance(now)
+        self._wake(NOW_MS)
+
+    def on_proven(self, height: Height, holders: set[PublicKey]) -> None:
+        """The engine has seen proof that blocks up to `height` exist."""
+        self.claims.on_proven(height, holders)
+        self._advance(self._clock.now())
+
+    def on_tick(self) -> None:
+        """Look again: called about twice a second."""
+        now = self._clock.now()
+        self._server.on_tick(now)
+        self._advance(now)
+
+    def on_slice(self) -> None:
+        """Do the next slice of work."""
+        self._is_awake = False
+        now = self._clock.now()
+        is_serving = self._server.work(now)
+        is_fetching = (self._state or self._blocks).work(now)
+        is_filling = not is_fetching and self._archive.work(now)
+        if is_fetching or is_filling:
+            self._advance(now)
+        if is_serving or is_fetching:
+            self._wake(NOW_MS)
+        elif is_filling:
+            self._wake(PAUSE_MS)
+
+    # Inside
+
+    def _advance(self, now: Instant, *, is_patient: bool = False) -> None:
+        """Ask for what is missing; a patient one lets a block that may be on its way come."""
+        self._means.asking.expire(now)
+        self._begin_state(now)
+        if self._state is not None:
+            if not self._state.has_ended:
+                self._state.advance(now)
+            if self._state.has_ended:
+                self._end_state(self._state, now)
+            return
+        behind = self.claims.find_top() - self._means.executor.head.header.height
+        if behind > int(is_patient):
+            self._blocks.advance(now)
+        if behind <= 1 and self._settings.history == "archive":
+            self._archive.advance(now)
+
+    def _begin_state(self, now: Instant) -> None:
+        behind_max = self._settings.behind_max
+        if behind_max is None or self._state is not None or now < self._rest_until:
+            return
+        head = self._means.executor.head
+        witnesses = compute_weak_quorum(len(head.validators))
+        ahead = self.claims.find_height_ahead(head.header.height, witnesses)
+        if ahead is None or ahead - head.header.height <= behind_max:
+            return
+        self._blocks.stop()
+        self._archive.stop()
+        self._state = StateFetch(self._means, ahead, now)
+
+    def _end_state(self, state: StateFetch, now: Instant) -> None:
+        self._state = None
+        if state.step is Step.FAILED:
+            self._failures += 1
+            pause = LONG_REST_MS if self._failures >= FAILURES_MAX else REST_MS
+            self._rest_until = Instant(now + pause)
+        else:
+            self._failures = 0
+            self._server.stop()
+        self._hooks.begin()
+
+    def _wake(self, after: Milliseconds) -> None:
+        if not self._is_awake:
+            self._is_awake = True
+            self._clock.call_later(after, Slice.WORK)
