@@ -1,10 +1,14 @@
-"""`dure node run`: one organisation's node, with its API, its pages and its admin socket."""
+"""`dure node`: one organisation's node, with its API, its pages and its admin socket.
+
+`run` stands here; what is asked of a node that runs stands in `dure.cli.operating`.
+"""
 
 import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,13 +25,15 @@ from dure.api import (
 )
 from dure.application import find_applications
 from dure.chain.genesis.document import GenesisDocument, decode_genesis_file
+from dure.cli.operating.attest import attest
+from dure.cli.operating.new_key import new_key
+from dure.cli.operating.status import show_status
 from dure.console import build_pages
 from dure.contract.ports import Machine
 from dure.core.errors import ConfigurationError
 from dure.identity.keys import is_sealed, load_key
-from dure.cli.operating.attest import attest
-from dure.cli.operating.status import show_status
 from dure.index import Index, follow
+from dure.node.catching_up import SyncSettings
 from dure.node.collector import settle_collector
 from dure.node.configuration import (
     NodeConfiguration,
@@ -51,15 +57,25 @@ def about() -> None:
     """Run one organisation's node."""
 
 
-@app.command("run")
-def run(
-    configuration: Annotated[Path, typer.Argument(help="The node's configuration, node.toml.")],
-) -> None:
-    """Run a node until it is asked to stop (Ctrl-C, or SIGTERM).
 app.command("attest")(attest)
+app.command("new-key")(new_key)
 app.command("status")(show_status)
 
 
+@app.command("run")
+def run(
+    configuration: Annotated[Path, typer.Argument(help="The node's configuration, node.toml.")],
+    *,
+    votes_lost: Annotated[
+        bool,
+        typer.Option(
+            "--votes-lost",
+            help="Admit that this validator's journal or guard was lost; it stays mute until the "
+            "chain is past all that it can have voted on.",
+        ),
+    ] = False,
+) -> None:
+    """Run a node until it is asked to stop (Ctrl-C, or SIGTERM).
 
     The passphrase of a sealed validator key is read from the environment variable DURE_PASSPHRASE,
     or asked for.
@@ -69,7 +85,8 @@ app.command("status")(show_status)
     settings = load_configuration(configuration)
     configure_logs(settings.log.level, settings.log.format)
     with _noted_process(configuration.parent / "node.pid"):
-        asyncio.run(serve(settings, locate_files(configuration, settings)))
+        files = locate_files(configuration, settings)
+        asyncio.run(serve(settings, files, votes_lost=votes_lost))
 
 
 @contextmanager
@@ -88,12 +105,13 @@ def _noted_process(file: Path) -> Iterator[None]:
                 file.unlink()
 
 
-async def serve(settings: NodeConfiguration, files: NodeFiles) -> None:
+async def serve(settings: NodeConfiguration, files: NodeFiles, *, votes_lost: bool = False) -> None:
     """Run a node with everything around it; return when it was stopped."""
     genesis_file = _read_genesis(files.genesis)
     document = decode_genesis_file(genesis_file)
     with open_machine(settings.node.contract_workers, document.genesis.kind) as machine:
         parts = _build_parts(settings, files, document, machine)
+        parts = replace(parts, votes_lost=votes_lost)
         await _serve_parts(parts, settings, files, genesis_file)
 
 
@@ -167,6 +185,11 @@ def _build_parts(
             transactions_max=mempool.transactions_max,
             bytes_max=mempool.bytes_max,
             per_sender_max=mempool.per_sender_max,
+        ),
+        sync=SyncSettings(
+            mode=settings.sync.mode,
+            snapshot_behind=settings.sync.snapshot_behind,
+            history=settings.sync.history,
         ),
     )
 

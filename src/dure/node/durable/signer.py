@@ -14,6 +14,8 @@ Rules
    operator who says that votes were lost gets a new one (`replace_guard`), and the validator stays
    mute then (`dure.node.durable.recollection`).
 5. One process at a time holds the file.
+6. An attestation is no vote: it has a domain of its own, no position, and is made from its
+   statement here, so that nobody gets another message signed by it.
 
 File
 ----
@@ -34,6 +36,7 @@ from struct import Struct
 from typing import Final, NoReturn
 from zlib import crc32
 
+from dure.core.attestation import AttestationStatement, compute_attestation_message
 from dure.core.errors import ConfigurationError, StorageError
 from dure.core.types import PublicKey, Signature
 from dure.identity.files import move_aside, write_new_file
@@ -168,6 +171,14 @@ class FileSigner:
             return None
         self._store(position)
         return self._key.sign(message)
+
+    def attest(self, statement: AttestationStatement) -> Signature:
+        """Return the signature that shows that this key is in use here; no vote can look like it.
+
+        It is no vote, so the guard does not remember it.
+        """
+        assert statement.validator == self.key, "nobody attests for another"
+        return self._key.sign(compute_attestation_message(statement))
 
     def renounce(self, height: int) -> None:
         """Never again sign anything at or below `height`; raise `StorageError`."""

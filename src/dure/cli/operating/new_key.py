@@ -1,0 +1,99 @@
+"""`dure node new-key`: another validator key for a node, with a guard of its own.
+
+The old key goes aside together with its guard, because a guard without its key, or a key with
+another's guard, would forget. Nothing votes under the new key until the chain admits it.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from dure.cli.network.founding import Network, load_network
+from dure.cli.output import JsonOption, out, print_facts, print_json
+from dure.core.errors import ConfigurationError
+from dure.core.types import PublicKey
+from dure.identity.files import move_aside, replace_file
+from dure.identity.keys import generate_key, load_public_key, save_key
+from dure.node.configuration import NodeFiles, load_configuration, locate_files
+from dure.node.durable.signer import create_guard
+from dure.node.peers.directory import format_peers, load_peers
+
+
+def new_key(
+    configuration: Annotated[Path, typer.Argument(help="The node's configuration, node.toml.")],
+    *,
+    passphrase: Annotated[
+        bool, typer.Option("--passphrase", help="Ask for a passphrase and seal the key with it.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Give a node that is stopped another validator key, with a guard of its own.
+
+    For a key that was seen by others, or a validator that has lost its votes. The old key and its
+    guard are moved aside. The members admit the new key with `dure network validators set`.
+
+    Example: dure node new-key my-network/bank/node.toml
+    """
+    settings = load_configuration(configuration)
+    files = locate_files(configuration, settings)
+    secret = (
+        typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True)
+        if passphrase
+        else None
+    )
+    old = load_public_key(files.key)
+    new = replace_key(files, secret)
+    name_key(files.peers, old, new)
+    facts = {"old_key": old.hex(), "new_key": new.hex(), "file": str(files.key)}
+    if json:
+        print_json(facts)
+        return
+    print_facts(f"A new key for {settings.node.name}", facts.items())
+    out.print(
+        f"Every member's copy of {files.peers} needs the new key, and a restart. Then: "
+        f"dure network validators set … --replace {old.hex()}={new.hex()}",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def replace_key(files: NodeFiles, secret: str | None) -> PublicKey:
+    """Move key and guard aside, make new ones, and return the new public key."""
+    key = generate_key()
+    try:
+        # The key goes last: a key that is still there without its guard starts no node.
+        move_aside(files.guard)
+        move_aside(files.key)
+    except OSError as problem:
+        message = f"{files.key} and {files.guard} cannot be moved aside: {problem.strerror}"
+        raise ConfigurationError(message, file=str(files.key)) from problem
+    save_key(files.key, key, secret)
+    create_guard(files.guard, key.public)
+    return key.public
+
+
+def name_key(peers_file: Path, old: PublicKey, new: PublicKey) -> None:
+    """Put the new key in the place of the old one in the network's files beside each other."""
+    peers = [
+        msgspec.structs.replace(peer, key=new) if peer.key == old else peer
+        for peer in load_peers(peers_file)
+    ]
+    replace_file(peers_file, format_peers(peers).encode(), mode=0o644)
+    folder = peers_file.parent
+    if (folder / "network.json").exists():
+        network = _rename(load_network(folder), old, new)
+        text = msgspec.json.format(msgspec.json.encode(network), indent=2)
+        replace_file(folder / "network.json", text + b"\n", mode=0o644)
+
+
+def _rename(network: Network, old: PublicKey, new: PublicKey) -> Network:
+    members = tuple(
+        msgspec.structs.replace(member, validator_key=new.hex())
+        if member.validator_key == old.hex()
+        else member
+        for member in network.members
+    )
+    return msgspec.structs.replace(network, members=members)

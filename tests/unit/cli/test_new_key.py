@@ -1,0 +1,68 @@
+"""`dure node new-key`: a key comes with its own guard, and what was before is kept aside."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from dure.cli.network.founding import Plan, found_network, load_network
+from dure.cli.node import app
+from dure.core.errors import ConfigurationError
+from dure.identity.keys import load_key
+from dure.node.durable.signer import FileSigner
+from dure.node.peers.directory import load_peers
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found_network(tmp_path / "net", Plan(name="net", members=("one", "two"), first_api_port=0))
+    return tmp_path / "net"
+
+
+def renew(folder: Path) -> dict[str, str]:
+    done = CliRunner().invoke(app, ["new-key", str(folder / "one" / "node.toml"), "--json"])
+    if done.exception is not None:
+        raise done.exception
+    facts: dict[str, str] = json.loads(done.stdout)
+    return facts
+
+
+def test_the_new_key_has_a_blank_guard_and_the_old_ones_go_aside_together(folder: Path) -> None:
+    home = folder / "one"
+    before = {name: (home / name).read_bytes() for name in ("validator.json", "guard")}
+    facts = renew(folder)
+    key = load_key(home / "validator.json")
+    assert key.public.hex() == facts["new_key"] != facts["old_key"]
+    signer = FileSigner(home / "guard", key)
+    assert signer.last.is_blank
+    signer.close()
+    assert {name: (home / f"{name}.lost-1").read_bytes() for name in before} == before
+
+
+def test_it_stands_in_the_network_s_files_in_place_of_the_old_one(folder: Path) -> None:
+    other = load_peers(folder / "peers.toml")[1]
+    facts = renew(folder)
+    peers = {peer.name: peer.key.hex() for peer in load_peers(folder / "peers.toml")}
+    assert peers == {"one": facts["new_key"], "two": other.key.hex()}
+    members = {each.name: each.validator_key for each in load_network(folder).members}
+    assert members == peers
+
+
+def test_twice_keeps_both(folder: Path) -> None:
+    first, second = renew(folder), renew(folder)
+    assert second["old_key"] == first["new_key"]
+    names = sorted(file.name for file in (folder / "one").glob("*.lost-*"))
+    assert names == [
+        "guard.lost-1",
+        "guard.lost-2",
+        "validator.json.lost-1",
+        "validator.json.lost-2",
+    ]
+
+
+def test_a_folder_without_a_key_is_refused_and_nothing_moves(folder: Path) -> None:
+    (folder / "one" / "validator.json").unlink()
+    with pytest.raises(ConfigurationError, match=r"validator\.json"):
+        renew(folder)
+    assert (folder / "one" / "guard").exists()
