@@ -284,14 +284,3 @@ def _unseal(content: bytes, offset: int, length: int) -> bytes | None:
     data = content[offset : offset + length]
     checksum = content[offset + length : offset + length + _CRC.size]
     return data if len(data) == length and checksum == _CRC.pack(crc32(data)) else None
-
-
-@dataclass(frozen=True, slots=True)
-class MuteSigner:
-    """In place of a validator that may have forgotten votes: follows the chain, signs nothing."""
-
-    key: PublicKey
-
-    def sign(self, height: int, round_: int, step: int, message: bytes) -> Signature | None:
-        """Refuse."""
-        return None
