@@ -210,6 +210,8 @@ def prove_a_payment_under_the_genesis_that_names_the_old_chain(
         paid = client.transfer(before.won, bank, 23, by=town.get_account("airline"))
         assert client.read_balance(before.won, bank) == before.balances["bank"] + 23
         file.write_bytes(encode_proof(client.prove_transaction(paid.transaction_id)))
+    shown = run_here("contract", "trace", paid.transaction_id.hex(), "--network", town.folder)
+    assert shown.code == 0, shown.said
     told = run_dure("verify", file, "--chain", town.chain_id.hex())
     assert told.code == 0, told.said
     assert f"goes on from the last final block of the chain {before.chain_id}" in told.out
@@ -246,6 +248,13 @@ def decide_and_restart(town: Town, tmp_path: Path) -> None:
         client.enrol([], by=town.get_account("airline"))
 
 
+def begin_once_more_with_an_empty_disk(town: Town) -> None:
+    town.stop("airline")
+    shutil.rmtree(town.folder / "airline" / "data")
+    town.start("airline")
+    town.wait_level()
+
+
 def test_the_new_chain_goes_on_where_the_old_one_ended(
     town: Town, signed: Scene, tmp_path: Path
 ) -> None:
@@ -253,6 +262,7 @@ def test_the_new_chain_goes_on_where_the_old_one_ended(
     prove_a_payment_under_the_genesis_that_names_the_old_chain(town, signed, tmp_path)
     run_a_call_that_waited_on_the_old_chain(town, signed)
     decide_and_restart(town, tmp_path)
+    begin_once_more_with_an_empty_disk(town)
 
 
 def test_an_old_transaction_cannot_be_replayed(town: Town, signed: Scene) -> None:

@@ -5,7 +5,7 @@ document on, and what is traced must come to the receipt that its block committe
 chain is the one that a certificate proves is for the caller to compare, by the block's id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dure.chain import state
@@ -45,9 +45,12 @@ class Retraced:
 class Retracing:
     """A ledger that follows a chain's blocks one after the other."""
 
-    def __init__(self, document: GenesisDocument) -> None:
+    def __init__(
+        self, document: GenesisDocument, inherited: Mapping[bytes, bytes] | None = None
+    ) -> None:
+        """Begin at the genesis; `inherited` as for `Executor`."""
         self._machine = TracingMachine()
-        self._executor = Executor(document, self._machine)
+        self._executor = Executor(document, self._machine, inherited)
 
     def follow(self, block: Block) -> None:
         """Execute the next block; raise `InvalidBlock` where it does not hold."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from dure.chain.genesis.document import decode_genesis_file
+from dure.chain.genesis.document import decode_genesis_file, get_first_height
 from dure.chain.receipt import Receipt
 from dure.chain.retracing import Retraced, Retracing
 from dure.cli.access import connect
@@ -18,6 +18,7 @@ from dure.cli.network.founding import load_network
 from dure.core.block import Block, compute_block_id
 from dure.core.codec import decode
 from dure.core.errors import ConfigurationError, InvalidProof, NotFound, Unavailable
+from dure.node.durable.inheritance import load_inherited
 from dure.proof.file import ProofFile
 
 REQUEST_TIMEOUT_S = 30
@@ -43,9 +44,11 @@ def retrace(
     if header.height > blocks_max:
         message = f"that happened in block {header.height}: give --blocks-max {header.height}"
         raise ConfigurationError(message, height=header.height)
-    document = decode_genesis_file((folder / "genesis.dure").read_bytes())
-    retracing = Retracing(document)
-    for block in _fetch_blocks(folder, header.height):
+    path = folder / "genesis.dure"
+    document = decode_genesis_file(path.read_bytes())
+    retracing = Retracing(document, load_inherited(path, document.genesis))
+    first = get_first_height(document.genesis) + 1
+    for block in _fetch_blocks(folder, range(first, header.height + 1)):
         tell(block.header.height, header.height)
         if block.header.height < header.height:
             retracing.follow(block)
@@ -63,10 +66,10 @@ def _find(receipts: list[Receipt], identity: bytes) -> int:
     return next(index for index, receipt in enumerate(receipts) if receipt.id == identity)
 
 
-def _fetch_blocks(folder: Path, last: int) -> Iterator[Block]:
+def _fetch_blocks(folder: Path, heights: range) -> Iterator[Block]:
     with httpx.Client(timeout=REQUEST_TIMEOUT_S) as client:
         urls = [member.url for member in load_network(folder).members]
-        for height in range(1, last + 1):
+        for height in heights:
             data = _fetch(client, urls, f"/v1/blocks/{height}/bytes")
             yield decode(Block, data)
 

@@ -12,7 +12,6 @@ import typer
 from rich.table import Table
 
 from dure.chain.genesis.document import ChainKind, EngineKind
-from dure.cli.network import regenesis
 from dure.cli.network.founding import (
     FIRST_API_PORT,
     PORT_MAX,
@@ -30,6 +29,7 @@ from dure.cli.network.processes import (
     stop_by_pid,
     wait_for_nodes,
 )
+from dure.cli.network.regenesis import commands as regenesis
 from dure.cli.output import JsonOption, err, out, print_facts, print_json
 from dure.core.errors import ConfigurationError
 from dure.core.types import Instant

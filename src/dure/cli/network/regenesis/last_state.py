@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dure.chain import state
-from dure.chain.genesis.document import Genesis, decode_genesis_file
+from dure.chain.genesis.document import (
+    GENESIS_BYTES_MAX,
+    Genesis,
+    GenesisDocument,
+    decode_genesis_file,
+)
 from dure.chain.genesis.state_file import encode_state_file
 from dure.chain.state_tree import tree
 from dure.chain.state_tree.proof import build_chunks
@@ -44,7 +49,7 @@ def load_last_state(node_folder: Path) -> LastState:
     not show that its head is final.
     """
     files = find_files(node_folder)
-    genesis = decode_genesis_file(files.genesis.read_bytes()).genesis
+    genesis = load_genesis(files.genesis).genesis
     disk = RocksDisk(files.data)
     try:
         items = dict(disk.load_state())
@@ -61,6 +66,16 @@ def find_files(node_folder: Path) -> NodeFiles:
     """Return where everything of a node lies; raise `ConfigurationError`."""
     path = node_folder / "node.toml"
     return locate_files(path, load_configuration(path, {}))
+
+
+def load_genesis(path: Path) -> GenesisDocument:
+    """Return a complete genesis document; raise `ConfigurationError` or `InvalidGenesis`."""
+    try:
+        with path.open("rb") as file:
+            return decode_genesis_file(file.read(GENESIS_BYTES_MAX + 1))
+    except OSError as problem:
+        message = f"{path} cannot be read: {problem.strerror}"
+        raise ConfigurationError(message, file=str(path)) from problem
 
 
 def compute_state_root(items: Mapping[bytes, bytes]) -> bytes:

@@ -3,10 +3,8 @@
 Every step reads files and changes nothing on the old chain.
 """
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 import typer
@@ -23,11 +21,9 @@ from dure.chain.genesis.succession import (
     draft_genesis,
     list_remaining,
 )
-from dure.chain.transaction import KeyPolicy, Policy, ThresholdPolicy, get_keys
+from dure.chain.transaction import Policy, get_keys
 from dure.cli.access import load_signing_key
-from dure.cli.network.last_state import LastState, load_last_state
-from dure.cli.network.refounding import refound_network
-from dure.cli.network.succession_files import (
+from dure.cli.network.regenesis.draft_files import (
     Draft,
     check_draft,
     find_draft_flaws,
@@ -35,14 +31,16 @@ from dure.cli.network.succession_files import (
     replace_document,
     write_draft,
 )
-from dure.cli.output import JsonOption, err, out, print_facts, print_json
+from dure.cli.network.regenesis.last_state import LastState, load_last_state
+from dure.cli.network.regenesis.refounding import refound_network
+from dure.cli.network.regenesis.typed import parse_key, parse_policy, split_all
+from dure.cli.network.regenesis.words import show_draft
+from dure.cli.output import JsonOption, err, out, print_json
 from dure.cli.verify import load_trust, parse_chain
 from dure.core.certificate import compute_certificate_hash
 from dure.core.errors import ConfigurationError
-from dure.core.types import PublicKey
-from dure.core.validators import Validator, ValidatorSet, build_validator_set, compute_quorum
+from dure.core.validators import Validator, ValidatorSet, build_validator_set
 from dure.identity.keys import SigningKey
-from dure.proof.succession import Succession
 from dure.proof.trust import NO_TRUST, Trust, trust_chain
 
 EXIT_INCOMPLETE: Final = 3
@@ -60,6 +58,40 @@ FromNode = Annotated[
 ]
 
 
+Drop = Annotated[
+    list[str] | None,
+    typer.Option("--drop", help="An organisation that does not take part any more."),
+]
+Minority = Annotated[
+    bool,
+    typer.Option("--minority", help="State that no more than half of the organisations remain."),
+]
+Validators = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--validator",
+        help="ORGANISATION=KEY of a validator; without any, those of the old chain whose "
+        "organisations remain.",
+    ),
+]
+Authority = Annotated[
+    str | None,
+    typer.Option(
+        "--authority",
+        help="N:KEY,KEY,…: who decides for the members; without it, more than two thirds of the "
+        "organisations that remain.",
+    ),
+]
+Admitted = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--organisation",
+        help="ORGANISATION=KEY, or N:KEY,KEY,…, with which the account of one began that was "
+        "admitted after the genesis.",
+    ),
+]
+
+
 @app.command("draft")
 def draft(
     folder: Folder,
@@ -67,40 +99,11 @@ def draft(
     source: Annotated[
         Path, typer.Option("--from", help="Folder of a stopped node of the old chain.")
     ],
-    drop: Annotated[
-        list[str] | None,
-        typer.Option("--drop", help="An organisation that does not take part any more."),
-    ] = None,
-    minority: Annotated[
-        bool,
-        typer.Option(
-            "--minority", help="State that no more than half of the organisations remain."
-        ),
-    ] = False,
-    validator: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--validator",
-            help="ORGANISATION=KEY of a validator; without any, those of the old chain whose "
-            "organisations remain.",
-        ),
-    ] = None,
-    authority: Annotated[
-        str | None,
-        typer.Option(
-            "--authority",
-            help="N:KEY,KEY,…: who decides for the members; without it, more than two thirds of "
-            "the organisations that remain.",
-        ),
-    ] = None,
-    organisation: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--organisation",
-            help="ORGANISATION=KEY, or N:KEY,KEY,…, with which the account of one began that was "
-            "admitted after the genesis.",
-        ),
-    ] = None,
+    drop: Drop = None,
+    minority: Minority = False,
+    validator: Validators = None,
+    authority: Authority = None,
+    organisation: Admitted = None,
     name: Annotated[
         str | None, typer.Option(help="What the new chain calls itself; else as the old one.")
     ] = None,
@@ -115,7 +118,7 @@ def draft(
     """
     last = load_last_state(source)
     old, missing = last.evidence.genesis, frozenset(drop or ())
-    admitted = {name: parse_policy(text) for name, text in _split_all(organisation)}
+    admitted = {name: parse_policy(text) for name, text in split_all(organisation)}
     remaining = list_remaining(old, last.items, missing=missing, admitted=admitted)
     resolution = Resolution(
         missing=missing,
@@ -129,7 +132,7 @@ def draft(
     document = draft_genesis(old, last.evidence.header, certificate_hash, last.items, resolution)
     write_draft(folder, document, last)
     made = load_draft(folder)
-    _show(made, check_draft(made, NO_TRUST, None), json=json)
+    show_draft(made, check_draft(made, NO_TRUST, None), json=json)
 
 
 @app.command("sign")
@@ -158,7 +161,7 @@ def sign(
     made = load_draft(folder)
     succession = check_draft(made, NO_TRUST, None if own is None else load_last_state(own))
     replace_document(made, add_signature(made, load_signing_key(key)))
-    _show(load_draft(folder), succession, json=json)
+    show_draft(load_draft(folder), succession, json=json)
 
 
 @app.command("check")
@@ -181,7 +184,7 @@ def check(
     trust: Trust = load_trust() if chain is None else trust_chain(parse_chain(chain))
     made = load_draft(folder)
     succession = check_draft(made, trust, None if own is None else load_last_state(own))
-    _show(made, succession, json=json)
+    show_draft(made, succession, json=json)
     if find_draft_flaws(made) or succession.known_as is None:
         raise typer.Exit(EXIT_INCOMPLETE)
 
@@ -237,55 +240,6 @@ def add_signature(made: Draft, key: SigningKey) -> GenesisDocument:
     return msgspec.structs.replace(made.document, endorsements=endorsements)
 
 
-def describe_draft(made: Draft, succession: Succession) -> dict[str, Any]:
-    """Return the machine-readable answer."""
-    before, flaws = made.before, find_draft_flaws(made)
-    return {
-        "chain_id": made.chain_id.hex(),
-        "old_chain_id": before.chain_id.hex(),
-        "old_chain_known_as": succession.known_as,
-        "old_height": before.height,
-        "old_block_id": before.block_id.hex(),
-        "old_time": before.time,
-        "old_sealed_by": list(succession.sealed_by),
-        "state_root": before.state_root.hex(),
-        "test": made.genesis.test,
-        "organisations": list(get_names(made.genesis)),
-        "missing": list(before.missing),
-        "by_minority": before.by_minority,
-        "validators": [
-            {"organisation": each.organisation, "key": each.key.hex()}
-            for each in made.genesis.validators.members
-        ],
-        "authority": _describe_policy(before.authority),
-        "signed_by": [name for name in get_names(made.genesis) if name not in flaws],
-        "not_signed": flaws,
-        "steps": list(succession.steps),
-    }
-
-
-def parse_policy(text: str) -> Policy:
-    """Return the policy written as KEY or N:KEY,KEY,…; raise `ConfigurationError`."""
-    threshold, mark, keys = text.partition(":")
-    if not mark:
-        return KeyPolicy(parse_key(text))
-    if not threshold.isascii() or not threshold.isdigit():
-        message = f"a policy is written as KEY or as N:KEY,KEY,… and not {text!r}"
-        raise ConfigurationError(message)
-    return ThresholdPolicy(int(threshold), tuple(sorted(map(parse_key, keys.split(",")))))
-
-
-def parse_key(text: str) -> PublicKey:
-    """Return a public key of 64 hexadecimal digits; raise `ConfigurationError`."""
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != 32:
-        raise ConfigurationError(f"a public key has 64 hexadecimal digits, not {text!r}")
-    return PublicKey(key)
-
-
 def _choose_authority(
     last: LastState, remaining: tuple[Organisation, ...], given: str | None
 ) -> Policy:
@@ -300,54 +254,9 @@ def _choose_validators(
     if given is None:
         members = [each for each in last.validators.members if each.organisation not in missing]
     else:
-        members = [Validator(parse_key(key), name) for name, key in _split_all(given)]
+        members = [Validator(parse_key(key), name) for name, key in split_all(given)]
     try:
         return build_validator_set(members)
     except ValueError as problem:
         message = f"these validators cannot begin a chain: {problem}"
         raise ConfigurationError(message) from problem
-
-
-def _split_all(given: list[str] | None) -> Iterable[tuple[str, str]]:
-    for text in given or ():
-        name, mark, value = text.partition("=")
-        if not mark or not name:
-            raise ConfigurationError(f"it is written as ORGANISATION=KEY, not {text!r}")
-        yield name, value
-
-
-def _describe_policy(policy: Policy) -> dict[str, Any]:
-    keys = [key.hex() for key in get_keys(policy)]
-    return {"threshold": getattr(policy, "threshold", 1), "keys": keys}
-
-
-def _show(made: Draft, succession: Succession, *, json: bool) -> None:
-    facts = describe_draft(made, succession)
-    if json:
-        print_json(facts)
-        return
-    before, genesis = made.before, made.genesis
-    moment = datetime.fromtimestamp(before.time / 1000, UTC)
-    count, needed = len(genesis.validators), compute_quorum(len(genesis.validators))
-    known = succession.known_as or "unknown to you: name it with --chain"
-    authority = facts["authority"]
-    print_facts(
-        "A chain that goes on from another",
-        [
-            ("new chain id", made.chain_id.hex()),
-            ("old chain id", f"{before.chain_id.hex()} ({known})"),
-            ("old chain ended", f"height {before.height}, {moment:%Y-%m-%d %H:%M:%S} UTC"),
-            ("with block", before.block_id.hex()),
-            ("sealed by", ", ".join(succession.sealed_by)),
-            ("take part", ", ".join(get_names(genesis))),
-            ("MISSING", ", ".join(before.missing) or "nobody"),
-            ("minority", "YES: no more than half remain" if before.by_minority else "no"),
-            ("validators", f"{count}, of which {needed} decide"),
-            ("authority", f"{authority['threshold']} of {len(authority['keys'])} keys"),
-            ("what changes", "validators, the authority's keys, the missing organisations' say"),
-            ("what stays", "all else: money, accounts, contracts, roles, scheduled calls"),
-            *((f"check {number}", step) for number, step in enumerate(succession.steps, 1)),
-            ("signed by", ", ".join(facts["signed_by"]) or "nobody yet"),
-            *(("NOT SIGNED", flaw) for flaw in facts["not_signed"].values()),
-        ],
-    )

@@ -19,7 +19,7 @@ from dure.chain.genesis.document import (
 )
 from dure.chain.genesis.predecessor import Predecessor, find_flaws
 from dure.chain.genesis.state import build_beginning
-from dure.cli.network.last_state import LastState, build_state_file
+from dure.cli.network.regenesis.last_state import LastState, build_state_file
 from dure.core.errors import ConfigurationError
 from dure.core.types import ChainId
 from dure.core.validators import Name

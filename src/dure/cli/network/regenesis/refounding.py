@@ -10,18 +10,15 @@ from pathlib import Path
 
 import msgspec
 
-from dure.chain.genesis.document import (
-    GenesisDocument,
-    compute_chain_id,
-    decode_genesis_file,
-)
+from dure.chain.genesis.document import GenesisDocument, compute_chain_id
 from dure.cli.network.founding import Network, write_network
-from dure.cli.network.last_state import find_files
 from dure.cli.network.node_files import Member
-from dure.cli.network.succession_files import GENESIS_NAME
+from dure.cli.network.regenesis.draft_files import GENESIS_NAME, check_draft, load_draft
+from dure.cli.network.regenesis.last_state import find_files, load_genesis
 from dure.core.errors import ConfigurationError
 from dure.core.types import PublicKey
 from dure.core.validators import Name
+from dure.identity.certificates import CERTIFICATE_BYTES_MAX
 from dure.identity.files import read_private_file, write_new_file
 from dure.identity.keys import KEY_FILE_BYTES_MAX, load_public_key
 from dure.node.configuration import (
@@ -33,6 +30,7 @@ from dure.node.configuration import (
 )
 from dure.node.durable.signer import create_guard
 from dure.node.peers.directory import Peer, load_peers, write_peers
+from dure.proof.trust import NO_TRUST
 
 TLS_KEY_BYTES_MAX = 64 * 1024
 
@@ -43,7 +41,11 @@ class _OldNode:
     settings: NodeConfiguration
     files: NodeFiles
     key: PublicKey
-    organisation: Name
+
+    @property
+    def name(self) -> str:
+        """What the node's folder is called, on either chain."""
+        return self.folder.resolve().name
 
 
 def refound_network(folder: Path, node_folders: Sequence[Path]) -> tuple[Network, tuple[Name, ...]]:
@@ -52,9 +54,11 @@ def refound_network(folder: Path, node_folders: Sequence[Path]) -> tuple[Network
     Raises `InvalidGenesis` where the genesis in `folder` is not endorsed by all, and
     `ConfigurationError` for a node that has no place in it.
     """
-    document = decode_genesis_file((folder / GENESIS_NAME).read_bytes())
+    document = load_genesis(folder / GENESIS_NAME)
+    check_draft(load_draft(folder), NO_TRUST, None)
     nodes = [_read_node(path, document) for path in node_folders]
     peers = _choose_peers(nodes, document)
+    _validate_room(folder, nodes)
     members = [_write_node(folder, node) for node in nodes]
     write_peers(folder / "peers.toml", peers)
     _copy_story_clock(folder, nodes, document)
@@ -82,9 +86,19 @@ def _read_node(node_folder: Path, document: GenesisDocument) -> _OldNode:
     key = load_public_key(files.key)
     for validator in document.genesis.validators.members:
         if validator.key == key:
-            return _OldNode(node_folder, settings, files, key, validator.organisation)
+            return _OldNode(node_folder, settings, files, key)
     message = f"the node in {node_folder} is no validator of the new genesis"
     raise ConfigurationError(message, folder=str(node_folder))
+
+
+def _validate_room(folder: Path, nodes: Sequence[_OldNode]) -> None:
+    names = [node.name for node in nodes]
+    if len(set(names)) != len(names):
+        raise ConfigurationError("two of the old nodes' folders have the same name: rename one")
+    for path in (folder / "network.json", *(folder / name for name in names)):
+        if path.exists():
+            message = f"{path} is there already: nodes of this chain were founded here before"
+            raise ConfigurationError(message, file=str(path))
 
 
 def _choose_peers(nodes: Sequence[_OldNode], document: GenesisDocument) -> list[Peer]:
@@ -93,7 +107,7 @@ def _choose_peers(nodes: Sequence[_OldNode], document: GenesisDocument) -> list[
 
 
 def _write_node(folder: Path, node: _OldNode) -> Member:
-    home = folder / node.organisation
+    home = folder / node.name
     home.mkdir(mode=0o700)
     own = msgspec.structs.replace(
         node.settings,
@@ -111,13 +125,13 @@ def _write_node(folder: Path, node: _OldNode) -> Member:
     write_configuration(home / "node.toml", own)
     _copy_secret(node.files.key, home / "validator.json", KEY_FILE_BYTES_MAX)
     _copy_secret(node.files.tls_key, home / "tls.key", TLS_KEY_BYTES_MAX)
-    write_new_file(home / "tls.pem", node.files.certificate.read_bytes(), mode=0o644)
+    write_new_file(home / "tls.pem", _read_certificate(node.files.certificate), mode=0o644)
     account = node.folder / "account.json"
     if account.exists():
         _copy_secret(account, home / "account.json", KEY_FILE_BYTES_MAX)
     create_guard(home / "guard", node.key)
     return Member(
-        name=node.organisation,
+        name=node.name,
         url=f"http://localhost:{node.settings.api.port}",
         peer_port=node.settings.peers.port,
         api_port=node.settings.api.port,
@@ -134,6 +148,15 @@ def _copy_story_clock(folder: Path, nodes: Sequence[_OldNode], document: Genesis
         if key.exists():
             _copy_secret(key, folder / "story-clock.json", KEY_FILE_BYTES_MAX)
             return
+
+
+def _read_certificate(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(CERTIFICATE_BYTES_MAX)
+    except OSError as problem:
+        message = f"{path} cannot be read: {problem.strerror}"
+        raise ConfigurationError(message, file=str(path)) from problem
 
 
 def _copy_secret(source: Path, target: Path, bytes_max: int) -> None:

@@ -1,0 +1,1 @@
+"""A new chain out of the last final state of one whose quorum is lost for good."""
