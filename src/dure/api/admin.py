@@ -18,12 +18,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from dure.api.answers.accounts import describe_status
-from dure.api.answers.shapes import AdminStatusAnswer, AttestationAnswer, DoneAnswer, PeerAnswer
+from dure.api.answers.shapes import AdminStatusAnswer, DoneAnswer, PeerAnswer
+from dure.api.answers.validators import AttestationAnswer
 from dure.api.app import build_router
 from dure.api.http.guard import Guard
 from dure.api.routes.operation import answer_json
 from dure.core.attestation import Attestation
-from dure.core.errors import StorageError
+from dure.core.errors import ConfigurationError, StorageError, Unavailable
 from dure.node.gateway import Gateway
 from dure.proof import json_form
 
@@ -63,10 +64,17 @@ class AuditLog:
             raise StorageError("the audit log cannot be written") from problem
 
 
-def build_admin_app(gateway: Gateway, *, audit_path: Path, shutdown: Callable[[], None]) -> ASGIApp:
+def build_admin_app(
+    gateway: Gateway,
+    *,
+    audit_path: Path,
+    shutdown: Callable[[], None],
+    reload_peers: Callable[[], int],
+) -> ASGIApp:
     """Return the application of the admin listener.
 
-    `shutdown` asks the node to stop; it returns at once.
+    `shutdown` asks the node to stop; it returns at once. `reload_peers` reads the peers file again
+    and returns how many it names.
     """
     audit = AuditLog(audit_path)
 
@@ -92,9 +100,18 @@ def build_admin_app(gateway: Gateway, *, audit_path: Path, shutdown: Callable[[]
         assert isinstance(form, dict), "a structure is an object"
         return AttestationAnswer(form)
 
+    def reload() -> DoneAnswer:
+        try:
+            count = reload_peers()
+        except ConfigurationError as problem:
+            # The operator's to mend, and no fault of the node's.
+            raise Unavailable(problem.message) from problem
+        return DoneAnswer(f"the node knows the {count} nodes of its peers file")
+
     routes: list[BaseRoute] = [
         Route("/v1/admin/status", act("status", lambda: describe_admin_status(gateway))),
         Route("/v1/admin/attest", act("attest", attest), methods=["POST"]),
+        Route("/v1/admin/peers", act("peers", reload), methods=["POST"]),
         Route("/v1/admin/shutdown", act("shutdown", stop), methods=["POST"]),
     ]
     return Guard(

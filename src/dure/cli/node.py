@@ -27,6 +27,7 @@ from dure.application import find_applications
 from dure.chain.genesis.document import GenesisDocument, decode_genesis_file
 from dure.cli.operating.attest import attest
 from dure.cli.operating.new_key import new_key
+from dure.cli.operating.peers import reload_peers
 from dure.cli.operating.status import show_status
 from dure.console import build_pages
 from dure.contract.ports import Machine
@@ -59,6 +60,7 @@ def about() -> None:
 
 app.command("attest")(attest)
 app.command("new-key")(new_key)
+app.command("reload-peers")(reload_peers)
 app.command("status")(show_status)
 
 
@@ -151,12 +153,23 @@ async def _serving(
     limits = ApiSettings(allowed_hosts=build_local_hosts(settings.api.port))
     pages = build_pages(node, index, find_applications())
     public = build_public_app(node, index, settings=limits, genesis_file=genesis_file, pages=pages)
-    admin = build_admin_app(node, audit_path=files.data / "audit.jsonl", shutdown=node.stop)
+    admin = build_admin_app(
+        node,
+        audit_path=files.data / "audit.jsonl",
+        shutdown=node.stop,
+        reload_peers=lambda: _reload_peers(node, files),
+    )
     async with (
         api.serve(public, bind_public(settings.api.host, settings.api.port), limits),
         api.serve(admin, bind_admin(files.admin_socket), limits),
     ):
         yield
+
+
+def _reload_peers(node: Node, files: NodeFiles) -> int:
+    peers = load_peers(files.peers)
+    node.change_peers(peers)
+    return len(peers)
 
 
 def _build_parts(

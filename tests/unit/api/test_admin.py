@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from dure.api import ApiSettings, bind_admin, bind_public, build_admin_app, build_local_hosts, serve
-from dure.api.answers.shapes import AdminStatusAnswer, AttestationAnswer
+from dure.api.answers.shapes import AdminStatusAnswer
+from dure.api.answers.validators import AttestationAnswer
 from dure.core.attestation import Attestation, collect_signature
 from dure.core.errors import ConfigurationError
 from dure.core.signatures import verify_many
@@ -33,7 +34,10 @@ def ask(
 
     async def main() -> httpx.Response:
         app = build_admin_app(
-            gateway, audit_path=folder / "audit.log", shutdown=lambda: stops.append(True)
+            gateway,
+            audit_path=folder / "audit.log",
+            shutdown=lambda: stops.append(True),
+            reload_peers=lambda: reload_peers(folder),
         )
         socket = folder / "admin.sock"
         settings = ApiSettings(build_local_hosts(1))
@@ -86,6 +90,22 @@ def test_a_node_that_is_behind_says_so_and_attests_nothing(tmp_path: Path) -> No
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "unavailable"
     assert "catching up" in answer.json()["error"]["message"]
+
+
+def reload_peers(folder: Path) -> int:
+    """Stand in for the node: a peers file that is there is good."""
+    if (folder / "peers.toml").exists():
+        return 5
+    raise ConfigurationError("the peers file is no peers file")
+
+
+def test_the_peers_file_is_read_again_and_a_bad_one_is_said_to_be(tmp_path: Path) -> None:
+    answer, _ = ask(tmp_path, "POST", "/v1/admin/peers")
+    assert answer.json()["error"]["message"] == "the peers file is no peers file"
+    (tmp_path / "peers.toml").write_text("")
+    answer, _ = ask(tmp_path, "POST", "/v1/admin/peers")
+    assert answer.json() == {"done": "the node knows the 5 nodes of its peers file"}
+    assert read_audit(tmp_path) == ["peers", "peers"]
 
 
 def test_what_cannot_be_written_down_is_not_done(tmp_path: Path) -> None:

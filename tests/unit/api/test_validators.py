@@ -2,7 +2,7 @@
 
 import msgspec
 
-from dure.api.answers.shapes import ValidatorHistoryAnswer
+from dure.api.answers.validators import ValidatorHistoryAnswer
 from dure.core.attestation import Attestation, AttestationStatement, compute_attestation_message
 from dure.core.types import Height, Instant
 from dure.core.validators import Validator

@@ -131,45 +131,6 @@ class MemberAnswer(Answer, frozen=True):
     organisation: str
 
 
-class ValidatorsAnswer(Answer, frozen=True):
-    """A validator set."""
-
-    from_height: int
-    """The first height that it decides."""
-    members: list[MemberAnswer]
-    quorum: int
-    """How many of them decide."""
-    faults_tolerated: int
-    """How many of them may fail or lie while the chain goes on."""
-
-
-class PendingValidatorsAnswer(Answer, frozen=True):
-    """A set that was decided on and waits for its first height."""
-
-    decided: int
-    """Height of the block that holds the decision."""
-    validators: ValidatorsAnswer
-
-
-class ValidatorHistoryAnswer(Answer, frozen=True):
-    """Who decides the next block, who will, and who did."""
-
-    height: int
-    """The newest block."""
-    validators: ValidatorsAnswer
-    pending: PendingValidatorsAnswer | None
-    changes: int
-    """How often the set has changed since the genesis."""
-    history: list[ValidatorsAnswer]
-    """The newest sets, in rising order; the last one is in force."""
-
-
-class AttestationAnswer(Answer, frozen=True):
-    """That this node runs, signed by its consensus key; goes into a change of the validators."""
-
-    attestation: dict[str, Json]
-
-
 class ParametersAnswer(Answer, frozen=True):
     """The chain's own rules in numbers."""
 

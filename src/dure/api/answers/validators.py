@@ -1,23 +1,61 @@
-"""Validator sets as answers: the one in force, the one that waits, and those before."""
+"""Validator sets as answers: the one in force, the one that waits, and those before.
+
+Their shapes stand here too, like those of `dure.api.answers.shapes`.
+"""
 
 from collections.abc import Iterator
 from typing import Final
 
 from dure.api.answers.blocks import describe
-from dure.api.answers.shapes import (
-    MemberAnswer,
-    PendingValidatorsAnswer,
-    ValidatorHistoryAnswer,
-    ValidatorsAnswer,
-)
+from dure.api.answers.shapes import Answer, MemberAnswer
 from dure.chain import state
 from dure.chain.genesis.document import get_first_height
 from dure.core.types import Height
 from dure.core.validators import ValidatorSet, compute_faults_tolerated, compute_quorum
 from dure.node.gateway import Gateway
+from dure.proof.json_form import Json
 
 HISTORY_MAX: Final = 100
 """Sets in one answer; the state proves the older ones."""
+
+
+class ValidatorsAnswer(Answer, frozen=True):
+    """A validator set."""
+
+    from_height: int
+    """The first height that it decides."""
+    members: list[MemberAnswer]
+    quorum: int
+    """How many of them decide."""
+    faults_tolerated: int
+    """How many of them may fail or lie while the chain goes on."""
+
+
+class PendingValidatorsAnswer(Answer, frozen=True):
+    """A set that was decided on and waits for its first height."""
+
+    decided: int
+    """Height of the block that holds the decision."""
+    validators: ValidatorsAnswer
+
+
+class ValidatorHistoryAnswer(Answer, frozen=True):
+    """Who decides the next block, who will, and who did."""
+
+    height: int
+    """The newest block."""
+    validators: ValidatorsAnswer
+    pending: PendingValidatorsAnswer | None
+    changes: int
+    """How often the set has changed since the genesis."""
+    history: list[ValidatorsAnswer]
+    """The newest sets, in rising order; the last one is in force."""
+
+
+class AttestationAnswer(Answer, frozen=True):
+    """That this node runs, signed by its consensus key; goes into a change of the validators."""
+
+    attestation: dict[str, Json]
 
 
 def list_changes(gateway: Gateway) -> Iterator[tuple[Height, ValidatorSet]]:

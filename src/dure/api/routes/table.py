@@ -3,6 +3,7 @@
 from typing import Final
 
 from dure.api.answers import shapes
+from dure.api.answers.validators import ValidatorHistoryAnswer
 from dure.api.http.access import Act
 from dure.api.routes import chain, contracts, transactions
 from dure.api.routes.operation import BINARY, TEXT, Operation, Socket
@@ -66,7 +67,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "/v1/validators",
         "Who decides blocks, who did before, and the change that waits for its height",
         chain.get_validators,
-        shapes.ValidatorHistoryAnswer,
+        ValidatorHistoryAnswer,
     ),
     Operation(
         "GET",

@@ -5,9 +5,6 @@ may open its admin socket, so this runs on the node's own host; the file is then
 prepares the change.
 """
 
-import socket
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
@@ -15,20 +12,18 @@ import msgspec
 import typer
 
 from dure.chain.system import PRESENCE_MS
+from dure.cli.operating.admin import OwnNode, ask_admin
 from dure.cli.output import JsonOption, out, print_facts, print_json
 from dure.core.attestation import Attestation
-from dure.core.errors import ConfigurationError, InvalidEncoding, Unavailable
+from dure.core.errors import ConfigurationError, InvalidEncoding
 from dure.identity.files import write_new_file
-from dure.node.configuration import load_configuration, locate_files
 from dure.proof import json_form
-from dure.sdk.errors import read_error
 
 FILE_BYTES_MAX: Final = 4096
-TIMEOUT_S: Final = 10.0
 
 
 def attest(
-    configuration: Annotated[Path, typer.Argument(help="The node's configuration, node.toml.")],
+    configuration: OwnNode,
     *,
     file: Annotated[
         Path | None, typer.Option("--out", help="Write it into this new file instead.")
@@ -64,21 +59,8 @@ def attest(
 
 def request_attestation(configuration: Path) -> Attestation:
     """Return the word of the node that runs by this configuration; raise `Unavailable`."""
-    settings = load_configuration(configuration)
-    path = locate_files(configuration, settings).admin_socket
-    connection = _AdminConnection(path)
-    try:
-        connection.request("POST", "/v1/admin/attest")
-        response = connection.getresponse()
-        content = response.read(FILE_BYTES_MAX + 1)
-    except (OSError, HTTPException) as problem:
-        message = f"the node of {configuration} does not run, or is not yours: {problem}"
-        raise Unavailable(message) from problem
-    finally:
-        connection.close()
-    if response.status != HTTPStatus.OK:
-        raise read_error(response.status, content)
-    return _read(content, "attestation", str(path))
+    content = ask_admin(configuration, "/v1/admin/attest")
+    return _read(content, "attestation", f"the answer of {configuration}'s node")
 
 
 def load_attestation(file: Path) -> Attestation:
@@ -95,20 +77,6 @@ def load_attestation(file: Path) -> Attestation:
 def render_attestation(attestation: Attestation) -> dict[str, Any]:
     """Return the JSON object that the file holds."""
     return cast("dict[str, Any]", json_form.render(Attestation, attestation))
-
-
-class _AdminConnection(HTTPConnection):
-    """To a node's admin socket."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=TIMEOUT_S)
-        self._path = path
-
-    def connect(self) -> None:
-        # Kept before it is connected, so that it is closed where that fails.
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(TIMEOUT_S)
-        self.sock.connect(str(self._path))
 
 
 def _read(data: bytes, inside: str | None, where: str) -> Attestation:

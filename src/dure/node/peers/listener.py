@@ -52,8 +52,9 @@ class Listener:
         limits: PeerLimits,
         build_connection: Callable[[], PeerConnection],
     ) -> None:
+        self.context = context
+        """That of the next caller."""
         self._socket = listener
-        self._context = context
         self._limits = limits
         self._build_connection = build_connection
         self._handshakes: set[asyncio.Task[None]] = set()
@@ -97,7 +98,7 @@ class Listener:
             await asyncio.get_running_loop().connect_accepted_socket(
                 self._build_connection,
                 caller,
-                ssl=self._context,
+                ssl=self.context,
                 ssl_handshake_timeout=self._limits.handshake_seconds,
                 ssl_shutdown_timeout=SHUTDOWN_SECONDS,
             )

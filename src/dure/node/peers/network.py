@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLContext
 
 import structlog
 
@@ -62,6 +63,8 @@ class _Link:
     """What is remembered of a peer from one connection to the next."""
 
     peer: Peer
+    dialing: asyncio.Task[None] | None = None
+    """Where it is our part to call."""
     connection: PeerConnection | None = None
     connections: int = 0
     barred_until: float = 0.0
@@ -92,9 +95,7 @@ class PeerNetwork:
         self._on_change = on_change
         self._links = {peer.key: _Link(peer) for peer in peers if peer.key != local.key}
         self._by_tls_key = {link.peer.tls_key: link for link in self._links.values()}
-        trusted = [link.peer.certificate for link in self._links.values()]
-        self._server_tls = build_server_context(local.certificate, local.tls_key, trusted)
-        self._client_tls = build_client_context(local.certificate, local.tls_key, trusted)
+        self._server_tls, self._client_tls = self._build_contexts(self._links.values())
         self._connections: set[PeerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._listener: Listener | None = None
@@ -122,9 +123,27 @@ class PeerNetwork:
             listening, self._server_tls, self.limits, lambda: PeerConnection(self)
         )
         self._start_task(self._listener.run())
-        for link in self._links.values():
-            if self._is_dialed(link):
-                self._start_task(self._keep_dialing(link))
+        self._begin_dialing()
+
+    def change_peers(self, peers: Iterable[Peer]) -> None:
+        """Know these peers from now on, and cut off whoever is not among them as it was.
+
+        Raise `ConfigurationError` for certificates that cannot be used; then nothing has changed.
+        """
+        kept, links = self._links, {}
+        for peer in peers:
+            known = kept.get(peer.key)
+            if peer.key != self._local.key:
+                links[peer.key] = known if known and known.peer == peer else _Link(peer)
+        self._server_tls, self._client_tls = self._build_contexts(links.values())
+        self._links = links
+        self._by_tls_key = {link.peer.tls_key: link for link in links.values()}
+        for link in kept.values():
+            if links.get(link.peer.key) is not link:
+                self._forget(link)
+        if self._listener is not None:
+            self._listener.context = self._server_tls
+            self._begin_dialing()
 
     async def close(self) -> None:
         """End all connections and tasks, and wait until they are gone."""
@@ -178,7 +197,10 @@ class PeerNetwork:
 
     def on_open(self, connection: PeerConnection) -> None:
         """Take the connection into use, in place of an older one of the same peer."""
-        link = self._get_link(connection)
+        link = self._find_link(connection)
+        if link is None:
+            connection.close("it left the peers file while it called")
+            return
         older, link.connection = link.connection, connection
         link.connections += 1
         link.problem = None
@@ -190,7 +212,9 @@ class PeerNetwork:
 
     def on_received(self, connection: PeerConnection, frame: bytes) -> None:
         """Pass a frame on to the driver."""
-        self._on_frame(self._get_link(connection).peer.key, frame)
+        link = self._find_link(connection)
+        if link is not None:
+            self._on_frame(link.peer.key, frame)
 
     def on_closed(self, connection: PeerConnection) -> None:
         """Forget the connection; bar its peer where it broke a rule."""
@@ -198,7 +222,9 @@ class PeerNetwork:
         if connection.peer is None:
             log.warning("caller_refused", reason=connection.reason)
             return
-        link = self._get_link(connection)
+        link = self._find_link(connection)
+        if link is None:
+            return
         if connection.is_violation:
             now = asyncio.get_running_loop().time()
             link.barred_until = now + self.limits.barred_seconds
@@ -210,10 +236,33 @@ class PeerNetwork:
             log.info("peer_disconnected", peer=link.peer.name, reason=connection.reason)
             self._on_change(link.peer.key, False)  # noqa: FBT003
 
-    def _start_task(self, work: Coroutine[None, None, None]) -> None:
+    def _build_contexts(self, links: Iterable[_Link]) -> tuple[SSLContext, SSLContext]:
+        """Return those of the side that is called and of the side that calls."""
+        trusted = [link.peer.certificate for link in links]
+        files = self._local.certificate, self._local.tls_key
+        return build_server_context(*files, trusted), build_client_context(*files, trusted)
+
+    def _begin_dialing(self) -> None:
+        for link in self._links.values():
+            if self._is_dialed(link) and link.dialing is None:
+                link.dialing = self._start_task(self._keep_dialing(link))
+
+    def _forget(self, link: _Link) -> None:
+        """Let a peer go that is in no link any more."""
+        if link.dialing is not None:
+            link.dialing.cancel()
+            self._tasks.discard(link.dialing)
+        connection, link.connection = link.connection, None
+        if connection is not None:
+            connection.close("it stands no longer like this in the peers file")
+            log.info("peer_forgotten", peer=link.peer.name)
+            self._on_change(link.peer.key, False)  # noqa: FBT003
+
+    def _start_task(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(_report_failure)
+        return task
 
     async def _keep_dialing(self, link: _Link) -> None:
         failures, pause = 0, 0.0
@@ -246,9 +295,11 @@ class PeerNetwork:
             return None
         return connection
 
-    def _get_link(self, connection: PeerConnection) -> _Link:
+    def _find_link(self, connection: PeerConnection) -> _Link | None:
+        """Return what is remembered of the peer; None where it left the peers file meanwhile."""
         assert connection.peer is not None, "only an identified peer gets this far"
-        return self._links[connection.peer.key]
+        link = self._links.get(connection.peer.key)
+        return link if link is not None and link.peer == connection.peer else None
 
     def _is_dialed(self, link: _Link) -> bool:
         return self._local.key < link.peer.key

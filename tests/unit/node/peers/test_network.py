@@ -11,6 +11,7 @@ import pytest
 from dure.core.codec import encode
 from dure.core.errors import ConfigurationError, PeerViolation
 from dure.core.types import ChainId, PublicKey
+from dure.node.peers.directory import Peer
 from dure.node.peers.hello import Hello, encode_hello
 from dure.node.peers.network import PeerNetwork
 from tests.unit.node.peers.town import CHAIN, LIMITS, Node, RawCaller, Town, run, wait_until
@@ -426,3 +427,69 @@ def test_a_network_can_be_closed_before_anybody_came(tmp_path: Path) -> None:
         await town.stop()
 
     run(story)
+
+
+# A peers file that changes while the node runs
+
+
+@pytest.mark.parametrize("place", [0, -1], ids=["it calls", "it is called"])
+def test_a_node_that_joins_is_let_in_without_a_restart(tmp_path: Path, place: int) -> None:
+    async def story() -> None:
+        town = Town(tmp_path, 4)
+        newcomer = town.nodes[place]
+        others = [node for node in town.nodes if node is not newcomer]
+        networks = [await node.start([each.peer for each in others]) for node in others]
+        await newcomer.start(town.peers)
+        await wait_until(lambda: all(a.sees(b) for a in others for b in others if a is not b))
+        assert newcomer.changes == []
+        for network in networks:
+            network.change_peers(town.peers)
+        await town.wait_until_connected()
+        # Those who knew each other before did not have to meet again.
+        assert all(a.status(b).connections == 1 for a in others for b in others if a is not b)
+        await town.stop()
+
+    run(story)
+
+
+def test_a_node_that_left_the_file_is_cut_off_and_stays_outside(tmp_path: Path) -> None:
+    async def story() -> None:
+        town = Town(tmp_path, 3)
+        await town.start()
+        await town.wait_until_connected()
+        low, middle, high = town.nodes
+        assert middle.network is not None
+        middle.network.change_peers([low.peer, middle.peer])
+        await wait_until(lambda: not high.sees(middle))
+        assert (high.key, False) in middle.changes
+        assert [status.key for status in middle.network.status()] == [low.key]
+        await wait_until(lambda: high.status(middle).problem)
+        middle.network.broadcast(b"for those who stayed")
+        await wait_until(lambda: (middle.key, b"for those who stayed") in low.received)
+        assert high.received == []
+        middle.network.change_peers(town.peers)
+        await town.wait_until_connected()
+        await town.stop()
+
+    run(story)
+
+
+def test_a_file_that_cannot_be_used_changes_nothing(tmp_path: Path) -> None:
+    async def story() -> None:
+        town = Town(tmp_path, 2)
+        await town.start()
+        await town.wait_until_connected()
+        low, high = town.nodes
+        assert low.network is not None
+        broken = replace_certificate(high)
+        with pytest.raises(ConfigurationError):
+            low.network.change_peers([low.peer, broken])
+        assert low.sees(high)
+        assert low.status(high).connections == 1
+        await town.stop()
+
+    run(story)
+
+
+def replace_certificate(node: Node) -> Peer:
+    return msgspec.structs.replace(node.peer, certificate="no certificate")

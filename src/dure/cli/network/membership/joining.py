@@ -1,7 +1,8 @@
 """`dure network add-node`: one more node in a network's folder, which follows until it is admitted.
 
-The new node is known to the others once it stands in their peers files; each reads that file when
-it starts. In a real consortium every member adds the entry to its own copy.
+The new node is known to the others once it stands in their peers files. Those that run in this
+folder are told to read the file again; in a real consortium every member adds the entry to its own
+copy and tells its own node, with `dure node reload-peers`.
 """
 
 from collections.abc import Sequence
@@ -22,8 +23,9 @@ from dure.cli.network.founding import (
     validate_name,
     write_member,
 )
+from dure.cli.operating.admin import ask_admin
 from dure.cli.output import JsonOption, out, print_facts, print_json
-from dure.core.errors import ConfigurationError
+from dure.core.errors import ConfigurationError, Unavailable
 from dure.identity.files import replace_file
 from dure.identity.keys import generate_key
 from dure.node.peers.directory import Peer, format_peer, format_peers, load_peers
@@ -45,26 +47,31 @@ def add_node(
 ) -> None:
     """Make keys and a folder for one more node, and name it in the network's peers file.
 
-    It follows the chain. `dure network validators set` lets it decide. The nodes that run have to
-    be started again, one after the other, before they let it in.
+    Nodes of the folder that run are told to read that file again. The new node follows the chain as
+    soon as it is started; `dure network validators set` lets it decide.
 
     Example: dure network add-node my-network echo
     """
     network = load_network(folder)
     place = Place(name, host, first_api_port)
     peer = join_network(folder, network, place)
+    told = [member.name for member in network.members if _tell(folder, member.name)]
     facts = {
         "node": name,
         "validator_key": peer.key.hex(),
         "configuration": str(folder / name / "node.toml"),
         "peer": format_peer(peer).strip(),
+        "told": told,
     }
     if json:
         print_json(facts)
         return
     shown = {key: facts[key] for key in ("validator_key", "configuration")}
     print_facts(f"{name} joins {network.name} as a follower", shown.items())
-    out.print(f"Every member's {folder / 'peers.toml'} needs this entry, and a restart:")
+    out.print(f"Nodes here that know it already: {', '.join(told) or 'none runs'}.")
+    out.print(
+        "On other hosts each member adds this to its peers.toml, then `dure node reload-peers`:"
+    )
     out.print(facts["peer"], markup=False, highlight=False, soft_wrap=True)
 
 
@@ -82,6 +89,15 @@ def join_network(folder: Path, network: Network, place: Place) -> Peer:
     joined = msgspec.structs.replace(network, members=(*network.members, member))
     _replace_files(folder, joined, (*peers, peer))
     return peer
+
+
+def _tell(folder: Path, name: str) -> bool:
+    """Have a node of the folder read the peers file again; say whether it runs."""
+    try:
+        ask_admin(folder / name / "node.toml", "/v1/admin/peers")
+    except Unavailable:
+        return False
+    return True
 
 
 def _replace_files(folder: Path, network: Network, peers: Sequence[Peer]) -> None:
