@@ -90,6 +90,10 @@ def test_every_frame_that_no_peer_sends_ends_its_connection(
             assert town.get_health(victims[index % 3]) == httpx.codes.OK, what
 
 
+def build_status(height: int) -> Status:
+    return Status(Height(height), BlockId(bytes(32)), oldest=Height(0), mute=False)
+
+
 def framed(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
 
@@ -152,7 +156,7 @@ def test_a_claimed_height_makes_nobody_sick(
     enrol_somebody(town, victims[2])
     with traitor.greet(victims[2]) as line:
         for _ in range(3):
-            line.say(Status(height=Height(INT_MAX), block_id=BlockId(bytes(32))))
+            line.say(build_status(INT_MAX))
             assert line.ask_blocks(1, 1)
             assert town.get_health(victims[2]) == httpx.codes.OK
         nonsense = CertifiedBlock(line.ask_blocks(1, 1)[0].block, Certificate(Round(0), ()))
@@ -167,7 +171,7 @@ def test_a_flood_slows_nobody_down_for_long(
 ) -> None:
     stranger = LocalAccount(generate_key())
     useless = Gossip(envelopes=tuple(sign(town, stranger) for _ in range(64)))
-    status = encode(Status(height=Height(0), block_id=BlockId(bytes(32))))
+    status = encode(build_status(0))
     question = encode(GetBlocks(start=Height(1), count=64))
     with traitor.greet(victims[0]) as first, traitor.greet(victims[1]) as second:
         for _ in range(10):

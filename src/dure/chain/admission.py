@@ -54,6 +54,17 @@ class TransactionCache:
         self._verify(results, fresh)
         return results
 
+    def remember_sealed(self, envelopes: Sequence[bytes]) -> None:
+        """Take over what stands in a block that a quorum sealed.
+
+        Correct members have checked every signature in it, and it can be executed no second time.
+        """
+        for envelope in envelopes:
+            if envelope not in self._entries:
+                opened = _try_decode(envelope)
+                if isinstance(opened, Transaction):
+                    self._remember(opened)
+
     def _verify(self, results: list[Transaction | InvalidTransaction], fresh: list[int]) -> None:
         opened = [(i, found) for i in fresh if isinstance(found := results[i], Transaction)]
         answers = iter(verify_many(item for _, found in opened for item in found.signatures))

@@ -203,6 +203,7 @@ def _build_parts(
             mode=settings.sync.mode,
             snapshot_behind=settings.sync.snapshot_behind,
             history=settings.sync.history,
+            signatures=settings.sync.signatures,
         ),
     )
 

@@ -1,12 +1,17 @@
 """Keeps an index up with its node: one block after the other, from where it stopped.
 
-The index may lag; it can never make the node wait. If it is so slow that the node ends the
-subscription, the follower subscribes again at the index's own height.
+The index may lag; it can never make the node wait, nor end it. If it is so slow that the node ends
+the subscription, the follower subscribes again at the index's own height. If its database refuses
+(the disk is full, the file is damaged), it stands still and is tried again after a while.
+
+Where the node lacks older blocks, the index waits for them if they are being fetched, and begins
+anew at the oldest block that is there if they are not.
 """
 
 import asyncio
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from dure.core.block import compute_block_id
 from dure.core.errors import Unavailable
@@ -17,6 +22,8 @@ from dure.index.subscription import open_subscription
 from dure.node.gateway import Finality, Gateway, Notice
 
 RETRY_SECONDS = 0.2
+REFUSED_SECONDS = 5.0
+"""The pause after the database refused."""
 
 _log = structlog.get_logger(__name__)
 
@@ -24,14 +31,25 @@ _log = structlog.get_logger(__name__)
 async def follow(gateway: Gateway, index: Index) -> None:
     """Follow until cancelled."""
     while True:
-        height = await _find_start(gateway, index)
+        pause = RETRY_SECONDS
         try:
-            async with open_subscription(gateway, height) as notices:
-                async for notice in notices:
-                    await asyncio.to_thread(_take, index, notice)
+            # Without the oldest blocks every count would be wrong: better none for a while.
+            if not gateway.get_history().is_growing:
+                await _follow_once(gateway, index)
         except Unavailable as problem:
-            _log.warning("index.subscription_ended", reason=problem.message, height=height)
-        await asyncio.sleep(RETRY_SECONDS)
+            _log.warning("index.subscription_ended", reason=problem.message)
+        except DBAPIError as problem:
+            _log.error("index.stands_still", reason=str(problem.orig))
+            pause = REFUSED_SECONDS
+        await asyncio.sleep(pause)
+
+
+async def _follow_once(gateway: Gateway, index: Index) -> None:
+    """Take blocks in until the subscription ends; raise `Unavailable` or `DBAPIError`."""
+    height = await _find_start(gateway, index)
+    async with open_subscription(gateway, height) as notices:
+        async for notice in notices:
+            await asyncio.to_thread(_take, index, notice)
 
 
 async def _find_start(gateway: Gateway, index: Index) -> Height:
@@ -39,16 +57,18 @@ async def _find_start(gateway: Gateway, index: Index) -> Height:
 
     An index that does not fit the node's blocks is emptied.
     """
+    oldest = gateway.get_history().oldest
     head = await asyncio.to_thread(index.get_head)
     if head is None:
-        return Height(0)
+        return oldest
     height, block_id = head
     stored = gateway.load_block(height)
-    if stored is None or compute_block_id(stored.block.header) != block_id:
-        _log.warning("index.rebuilt", height=height)
-        await asyncio.to_thread(index.rebuild)
-        return Height(0)
-    return Height(height + 1)
+    fits = stored is not None and compute_block_id(stored.block.header) == block_id
+    if fits and height + 1 >= oldest:
+        return Height(height + 1)
+    _log.warning("index.rebuilt", height=height, oldest=oldest)
+    await asyncio.to_thread(index.rebuild)
+    return oldest
 
 
 def _take(index: Index, notice: Notice) -> None:

@@ -121,6 +121,10 @@ class SyncSection(_Section, frozen=True, kw_only=True):
         Literal["archive", "pruned"],
         Meta(description="Whether blocks before a fetched state are fetched too, later."),
     ] = "archive"
+    signatures: Annotated[
+        Literal["sealed", "all"],
+        Meta(description="all: check clients' signatures again in blocks that a quorum sealed."),
+    ] = "sealed"
 
 
 class LogSection(_Section, frozen=True, kw_only=True):

@@ -16,7 +16,9 @@ from dure.chain.executor import Executor
 from dure.core.attestation import Attestation
 from dure.core.errors import InvalidTransaction
 from dure.core.types import ChainId, Height, Instant, PublicKey, TransactionId
+from dure.node.driver.phases import Phases
 from dure.node.ports import StoredBlock
+from dure.proof.file import Handover
 
 
 class Finality(StrEnum):
@@ -67,10 +69,22 @@ class NodeStatus:
     is_validator: bool
     engine: str
     """One line in words: what the engine is doing and whom it waits for."""
+    explanation: tuple[str, ...]
+    """Why the chain advances or does not, one sentence each; see `dure.node.diagnosis`."""
     waiting: int
     """Transactions in the mempool."""
     peers: tuple[PeerStatus, ...]
     syncing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHistory:
+    """Which blocks a node has."""
+
+    oldest: Height
+    """From here on every block up to the head is here."""
+    is_growing: bool
+    """Whether the older ones are being fetched."""
 
 
 class Gateway(Protocol):
@@ -82,6 +96,11 @@ class Gateway(Protocol):
         ...
 
     def get_status(self) -> NodeStatus: ...
+
+    @property
+    def phases(self) -> Phases:
+        """How long the engine stood in each of its phases since the node started."""
+        ...
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:
         """Admit envelopes to the mempool, in order.
@@ -106,16 +125,18 @@ class Gateway(Protocol):
         """
         ...
 
+    def load_handover(self, height: Height) -> Handover | None:
+        """Return the handover of a block that is itself not here."""
+        ...
+
+    def get_history(self) -> KeptHistory:
+        """Return which blocks are here."""
+        ...
+
     def find_transaction(self, transaction_id: TransactionId) -> tuple[Height, int] | None:
         """Return height and index among the block's transactions of a stored transaction."""
         ...
 
-    def subscribe(self, from_height: Height) -> AsyncIterator[Notice]:
-        """Yield stored blocks from `from_height` on and then each new one.
-
-        A reader too slow is ended with `Unavailable`.
-        """
-        ...
     def attest(self) -> Attestation:
         """Return this node's word, signed by its consensus key, that it runs and is in sync.
 
@@ -123,3 +144,9 @@ class Gateway(Protocol):
         """
         ...
 
+    def subscribe(self, from_height: Height) -> AsyncIterator[Notice]:
+        """Yield stored blocks from `from_height` on and then each new one.
+
+        A reader too slow, or one for whom a block between is not here, is ended with `Unavailable`.
+        """
+        ...

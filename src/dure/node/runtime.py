@@ -38,13 +38,14 @@ from dure.node.durable.inheritance import load_inherited
 from dure.node.durable.recollection import recollect
 from dure.node.durable.signer import FileSigner
 from dure.node.durable.storage import RocksDisk
-from dure.node.gateway import NodeStatus, Notice, PeerStatus
+from dure.node.gateway import KeptHistory, NodeStatus, Notice, PeerStatus
 from dure.node.mempool import MempoolLimits
 from dure.node.peers.directory import Peer
 from dure.node.peers.network import LocalNode, PeerNetwork
 from dure.node.ports import StoredBlock
 from dure.node.presence import build_statement
 from dure.node.subscriptions import Subscriptions
+from dure.proof.file import Handover
 
 SUBMIT_CHUNK = 100
 """Envelopes checked in one go: about four milliseconds of the event loop."""
@@ -204,6 +205,8 @@ class Node:
         )
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:
+        if self._driver.catching_up.is_fetching_state:
+            raise Unavailable("this node is fetching the chain's state: ask another, or later")
         answers: list[TransactionId | InvalidTransaction] = []
         for start in range(0, len(envelopes), SUBMIT_CHUNK):
             chunk = envelopes[start : start + SUBMIT_CHUNK]
@@ -226,6 +229,14 @@ class Node:
 
     def load_block(self, height: Height) -> StoredBlock | None:
         return self._disk.load_block(height)
+
+    def load_handover(self, height: Height) -> Handover | None:
+        return self._disk.load_handover(height)
+
+    def get_history(self) -> KeptHistory:
+        oldest = self._driver.catching_up.oldest
+        has_gap = bool(self._disk.load_missing())
+        return KeptHistory(oldest, has_gap and self._parts.sync.history == "archive")
 
     def find_transaction(self, transaction_id: TransactionId) -> tuple[Height, int] | None:
         return self._disk.find_transaction(transaction_id)
@@ -290,7 +301,8 @@ class Node:
 
     def _describe_activity(self, engine: str) -> str:
         silence = self._describe_silence()
-        return engine if silence is None else f"{silence}; {engine}"
+        fetching = self._driver.catching_up.describe()
+        return "; ".join(text for text in (silence, fetching or engine) if text is not None)
 
     def _on_frame(self, peer: PublicKey, data: bytes) -> None:
         self._guard(self._driver.on_frame, peer, data)

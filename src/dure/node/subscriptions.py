@@ -89,14 +89,20 @@ class Subscriptions:
             while (stored := load(following)) is not None:
                 yield Notice(stored, Finality.FINAL, 1)
                 following = Height(following + 1)
+            expected = following
             while not self._closed:
                 notice = await queue.get()
                 if notice is None:
                     raise Unavailable(
                         "the reader was too slow, or the node stops; resume from its height"
                     )
-                if notice.stored.block.header.height >= following:
+                height = notice.stored.block.header.height
+                if height > expected:
+                    raise Unavailable("a block between is not here; resume from a later height")
+                if height >= following:
                     yield notice
+                    is_final = notice.finality is Finality.FINAL
+                    expected = Height(height + 1) if is_final else height
         finally:
             self._queues.discard(queue)
 

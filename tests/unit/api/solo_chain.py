@@ -39,9 +39,11 @@ from dure.core.errors import InvalidTransaction, MempoolFull, TransactionReplaye
 from dure.core.types import Address, Amount, Height, Instant, Round, TransactionId
 from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
-from dure.node.gateway import Finality, NodeStatus, Notice, PeerStatus
+from dure.node.driver.phases import Phases
+from dure.node.gateway import Finality, KeptHistory, NodeStatus, Notice, PeerStatus
 from dure.node.ports import StoredBlock
 from dure.node.subscriptions import Subscriptions
+from dure.proof.file import Handover
 from dure.sdk.accounts import LocalAccount
 from dure.sdk.ledger_calls import deploy, transfer
 from dure.sdk.transactions import SignedTransaction, build_transaction
@@ -143,6 +145,7 @@ class SoloChain:
         self.places: dict[TransactionId, tuple[Height, int]] = {}
         self.subscriptions = Subscriptions()
         self.clock = int(START)
+        self.phases = Phases("idle", START)
 
     # Gateway
 
@@ -161,6 +164,7 @@ class SoloChain:
             validator_key=KEY.public,
             is_validator=True,
             engine="idle",
+            explanation=("At rest: nothing waits.",),
             waiting=len(self.waiting),
             peers=(peer,),
             syncing=self.syncing,
@@ -183,16 +187,18 @@ class SoloChain:
     def load_block(self, height: Height) -> StoredBlock | None:
         return self.blocks[height] if height < len(self.blocks) else None
 
+    def load_handover(self, height: Height) -> Handover | None:
+        return None
+
+    def get_history(self) -> KeptHistory:
+        return KeptHistory(oldest=Height(0), is_growing=False)
+
     def find_transaction(self, transaction_id: TransactionId) -> tuple[Height, int] | None:
         return self.places.get(transaction_id)
 
     def subscribe(self, from_height: Height) -> AsyncIterator[Notice]:
         return self.subscriptions.subscribe(from_height, self.load_block)
 
-    # The test's hand
-
-    def make_block(self, milliseconds: int = 1_000) -> StoredBlock | None:
-        """Put what waits, and what is due, into a block; None where there is nothing to do."""
     def attest(self) -> Attestation:
         if self.syncing:
             raise Unavailable("this node is catching up")
@@ -206,6 +212,10 @@ class SoloChain:
         )
         return Attestation(statement, KEY.sign(compute_attestation_message(statement)))
 
+    # The test's hand
+
+    def make_block(self, milliseconds: int = 1_000) -> StoredBlock | None:
+        """Put what waits, and what is due, into a block; None where there is nothing to do."""
         self.clock += milliseconds
         candidate = self.executor.propose(
             self.executor.head.block_id,

@@ -202,6 +202,7 @@ class OneStep:
         self.engine = engine
         self.orders = list(orders)
         self.events: list[object] = []
+        self.phase = "a test"
 
     def step(self, event: object, now: Instant) -> Sequence[object]:
         self.events.append(event)
@@ -452,7 +453,8 @@ def test_a_peer_that_appears_is_told_where_we_stand(monkeypatch: pytest.MonkeyPa
     simulation.get_driver(0).on_connected(PublicKey(bytes(32)))
     head = simulation.get_driver(0).executor.head
     (frame,) = sent
-    assert decode(messages.PeerMessage, frame) == messages.Status(Height(0), head.block_id)
+    status = messages.Status(Height(0), head.block_id, oldest=Height(0), mute=False)
+    assert decode(messages.PeerMessage, frame) == status
 
 
 def test_lost_gossip_is_passed_on_again() -> None:

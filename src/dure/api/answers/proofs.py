@@ -42,7 +42,8 @@ def get_stored(gateway: Gateway, height: Height) -> StoredBlock:
     """Return a stored block; raise `NotFound`."""
     stored = gateway.load_block(height)
     if stored is None:
-        raise NotFound("this node has no block of that height", height=height)
+        oldest = gateway.get_history().oldest
+        raise NotFound("this node has no block of that height", height=height, oldest=oldest)
     return stored
 
 
@@ -66,8 +67,11 @@ def _list_handovers(gateway: Gateway, below: Height) -> tuple[Handover, ...]:
         if height >= below:
             break
         stored = gateway.load_block(height)
-        if stored is None:
+        kept = gateway.load_handover(height) if stored is None else None
+        if stored is not None:
+            kept = build_handover(stored.block.header, stored.certificate, validators)
+        if kept is None:
             message = "this node no longer has a block that the proof needs; ask an archive node"
             raise Unavailable(message, height=height)
-        handovers.append(build_handover(stored.block.header, stored.certificate, validators))
+        handovers.append(kept)
     return tuple(handovers)

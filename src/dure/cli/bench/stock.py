@@ -46,15 +46,15 @@ class Stock:
         return taken
 
 
-def prepare_transfers(town: Town, count: int) -> Stock:
+def prepare_transfers(town: Town, count: int, valid_for_ms: int = VALID_FOR_MS) -> Stock:
     """Return signed transfers of one unit each: senders in turn, receivers from all accounts."""
-    return Stock(list(_sign_transfers(town, count)))
+    return Stock(list(_sign_transfers(town, count, valid_for_ms)))
 
 
-def _sign_transfers(town: Town, count: int) -> Iterator[Prepared]:
+def _sign_transfers(town: Town, count: int, valid_for_ms: int) -> Iterator[Prepared]:
     people = town.population
     accounts = [LocalAccount(key) for key in people.senders]
-    valid_until = Instant(time.time_ns() // 1_000_000 + VALID_FOR_MS)
+    valid_until = Instant(time.time_ns() // 1_000_000 + valid_for_ms)
     for index in range(count):
         sender = accounts[index % len(accounts)]
         target = people.addresses[(index + 1) * STRIDE % len(people.addresses)]

@@ -85,7 +85,9 @@ def build_population(accounts: int) -> Population:
 
 
 @contextmanager
-def found_town(validators: int, accounts: int) -> Iterator[Town]:
+def found_town(
+    validators: int, accounts: int, replay_window: Milliseconds = REPLAY_WINDOW
+) -> Iterator[Town]:
     """Found a network with money in all accounts; its folder is removed at the end."""
     population = build_population(accounts)
     names = tuple(f"member-{number}" for number in range(1, validators + 1))
@@ -98,7 +100,7 @@ def found_town(validators: int, accounts: int) -> Iterator[Town]:
         members=names,
         engine=EngineKind.PBFT if validators > 1 else EngineKind.SOLO,
         parameters=msgspec.structs.replace(
-            DEFAULT_PARAMETERS, replay_window=REPLAY_WINDOW, quota_gas=QUOTA_GAS
+            DEFAULT_PARAMETERS, replay_window=replay_window, quota_gas=QUOTA_GAS
         ),
         assets=(Asset(code=_CODE, decimals=0, issuer=_ISSUER),),
         allocations=allocations,

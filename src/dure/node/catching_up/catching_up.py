@@ -56,6 +56,8 @@ class SyncSettings:
     snapshot_behind: int = 10_000
     """In mode auto: so many blocks behind, a state is fetched instead of all blocks."""
     history: Literal["archive", "pruned"] = "archive"
+    signatures: Literal["sealed", "all"] = "sealed"
+    """Whether those in blocks that a quorum sealed are checked again."""
 
     @property
     def behind_max(self) -> int | None:

@@ -23,11 +23,6 @@ class Claims:
         self._claims: dict[PublicKey, _Claim] = {}
         self._proven: dict[PublicKey, Height] = {}
 
-    @property
-    def peers(self) -> tuple[PublicKey, ...]:
-        """Those whose claims count."""
-        return tuple(self._claims)
-
     def get_height(self, peer: PublicKey) -> Height | None:
         """Return the height that `peer` last claimed."""
         claim = self._claims.get(peer)

@@ -98,7 +98,12 @@ class Driver:
             limits=settings.mempool,
             on_work=self._tell_work,
         )
-        self._execution = Execution(executor, self._intake, ports.signer.key)
+        self._execution = Execution(
+            executor,
+            self._intake,
+            ports.signer.key,
+            checks_sealed_signatures=settings.sync.signatures == "all",
+        )
         self._muteness = ports.signer if isinstance(ports.signer, Muteness) else None
         self.catching_up = CatchingUp(
             executor,

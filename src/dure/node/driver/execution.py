@@ -7,6 +7,9 @@ Rules
 2. A death of the process that runs contracts proves nothing: a block that was to be judged gets no
    vote; a proposal is made again without the transaction that it died of, unless it was a
    scheduled call, which cannot be left out; under a final block the node stops for good.
+3. Everything in a final block is executed and every root compared. The signatures of its
+   transactions were checked by the quorum that sealed it, and are checked again where the
+   operator wants that.
 """
 
 import structlog
@@ -17,6 +20,7 @@ from dure.consensus.interface import BuildCandidate
 from dure.core.block import Block, compute_block_id
 from dure.core.errors import InvalidBlock, WorkerDied, WorkerNotStarted
 from dure.core.types import PublicKey, TransactionId
+from dure.core.validators import compute_faults_tolerated
 from dure.node.driver.halt import Divergence, FinalBlockNotExecuted
 from dure.node.driver.intake import Intake
 
@@ -29,7 +33,15 @@ log = structlog.get_logger()
 class Execution:
     """What the engine asks of the ledger."""
 
-    def __init__(self, executor: Executor, intake: Intake, proposer: PublicKey) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        intake: Intake,
+        proposer: PublicKey,
+        *,
+        checks_sealed_signatures: bool,
+    ) -> None:
+        self._checks_sealed_signatures = checks_sealed_signatures
         self._executor = executor
         self._intake = intake
         self._proposer = proposer
@@ -60,12 +72,23 @@ class Execution:
         """Return the candidate of a final block; raise the `Halt` that stops the node for good."""
         if block.header.previous != self._executor.head.block_id:
             raise Divergence(block, None)
+        self._trust_quorum(block)
         try:
             return self._executor.judge(block)
         except WorkerDied as death:
             raise FinalBlockNotExecuted(block, death) from death
         except InvalidBlock as problem:
             raise Divergence(block, problem) from problem
+
+    def _trust_quorum(self, block: Block) -> None:
+        """Let a quorum's word stand for the signatures in a block that was not executed here yet.
+
+        Where no faults are tolerated a quorum is everybody, and nobody but they vouches for it.
+        """
+        is_vouched = compute_faults_tolerated(len(self._executor.head.validators)) > 0
+        is_known = self._executor.get_candidate(compute_block_id(block.header)) is not None
+        if is_vouched and not is_known and not self._checks_sealed_signatures:
+            self._executor.transactions.remember_sealed(block.transactions)
 
     def _propose(self, order: BuildCandidate) -> Candidate | None:
         for _ in range(DEATHS_MAX):

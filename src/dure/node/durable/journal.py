@@ -180,10 +180,10 @@ class Journal:
             self._open(content.end)
 
     def _find_loss(self, content: Content, noted: int | None) -> Loss | None:
-        if content.loss:
-            return Loss(content.loss) if content.loss in tuple(Loss) else Loss.DAMAGED
         if content.voter != self._format.voter:
             return Loss.ANOTHER_KEY
+        if content.loss:
+            return Loss(content.loss) if content.loss in tuple(Loss) else Loss.DAMAGED
         return Loss.OLDER if content.next_sequence < (noted or 0) else None
 
     def _read(self) -> bytes | None:

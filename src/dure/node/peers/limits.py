@@ -24,8 +24,12 @@ class PeerLimits:
     handshake_seconds: float = 5.0
     """Time for the TLS handshake, and again for the hello."""
     retry_seconds_min: float = 0.1
-    retry_seconds_max: float = 5.0
-    """Pauses between attempts to reach a peer grow from the first to the second."""
+    retry_seconds_max: float = 1.0
+    """Pauses between attempts to reach a peer grow from the first to the second.
+
+    The second is short, because who calls whom is fixed: a node that comes back after a while must
+    wait to be called, and a quorum may need it at once.
+    """
     barred_seconds: float = 10.0
     """How long a peer that broke a rule stays out."""
 

@@ -1,14 +1,17 @@
 """The node's side of one call: a worker asks, the ledger answers."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from dure.contract.ports import Installed, Ledger, Meter, Refusal
+from dure.contract.ports import Installed, Ledger, Meter, Refusal, is_place
 from dure.core.types import Hash
 from dure.node.workers import protocol
 from dure.node.workers.process import WorkerProcess
+
+_STORING: Final = frozenset({"read", "write"})
+"""Methods that take a place: a worker reaches no other keys of the state."""
 
 
 class BrokenProtocol(Exception):
@@ -82,6 +85,8 @@ class Attendance:
             arguments = method.decode_arguments(data)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise BrokenProtocol from None
+        if method.name in _STORING and not is_place(arguments[0]):
+            raise BrokenProtocol
         return getattr(self._ledger, method.name)(*arguments)
 
 

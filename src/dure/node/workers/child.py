@@ -128,27 +128,25 @@ class DistantLedger:
         self._meter = meter
         self._told: list[protocol.Told] = []
         self._told_bytes = 0
-        self._known: dict[tuple[Address, bytes], bytes | None] = {}
+        self._known: dict[bytes, bytes | None] = {}
         self._programs = dict([] if order.program is None else [order.program])
         constants = _constants.decode(order.constants)
         for name in constants.__struct_fields__:
             setattr(self, name, getattr(constants, name))
 
-    def read(self, contract: Address, key: bytes) -> bytes | None:
-        """Ask once for each key, as far as the memory for it goes."""
-        place = contract, key
+    def read(self, place: bytes) -> bytes | None:
+        """Ask once for each place, as far as the memory for it goes."""
         value: Any = self._known.get(place, _UNKNOWN)
         if value is _UNKNOWN:
-            value = self.ask(_READ, place)
+            value = self.ask(_READ, (place,))
             self._remember(place, value)
         return cast("bytes | None", value)
 
-    def write(self, contract: Address, key: bytes, value: bytes | None) -> None:
+    def write(self, place: bytes, value: bytes | None) -> None:
         """Tell the node, and remember."""
-        place = contract, key
         self._known.pop(place, None)
         self._remember(place, value)
-        self.tell(_WRITE, (contract, key, value))
+        self.tell(_WRITE, (place, value))
 
     def get_program(self, contract: Address) -> Installed:
         """Ask once for each contract: nothing that a contract does changes it."""
@@ -191,7 +189,7 @@ class DistantLedger:
         message = protocol.Ask(number, self._meter.left, arguments, self.take_told())
         self._channel.send(protocol.encode(message))
 
-    def _remember(self, place: tuple[Address, bytes], value: bytes | None) -> None:
+    def _remember(self, place: bytes, value: bytes | None) -> None:
         if len(self._known) < KNOWN_MAX and (value is None or len(value) <= KNOWN_BYTES_MAX):
             self._known[place] = value
 

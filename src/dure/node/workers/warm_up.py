@@ -76,11 +76,11 @@ class _Paper:
     def get_program(self, contract: Address) -> Installed:
         return self._program
 
-    def read(self, contract: Address, key: bytes) -> bytes | None:
-        return self._stored.get(key)
+    def read(self, place: bytes) -> bytes | None:
+        return self._stored.get(place)
 
-    def write(self, contract: Address, key: bytes, value: bytes | None) -> None:
-        self._stored[key] = value
+    def write(self, place: bytes, value: bytes | None) -> None:
+        self._stored[place] = value
 
     def emit(self, contract: Address, name: str, data: bytes) -> None:
         """Say nothing."""
