@@ -8,6 +8,7 @@ every block: for each asset the balances changed by exactly as much as the suppl
 """
 
 import re
+from collections import defaultdict
 from typing import Final
 
 import msgspec
@@ -155,17 +156,13 @@ class Money(msgspec.Struct, gc=False):
 
 def validate_conservation(before: state.View, writes: state.Writes) -> None:
     """Assert that, asset by asset, balances and supply changed by the same amount."""
-    changes: dict[bytes, int] = {}
+    changes: defaultdict[bytes, int] = defaultdict(int)
     for key, value in writes.items():
         kind = key[0]
         if kind == _BALANCES:
-            change = _read_balance(value) - _read_balance(before.get(key))
+            changes[key[1:33]] += _read_balance(value) - _read_balance(before.get(key))
         elif kind == _ASSETS:
-            change = _read_supply(before.get(key)) - _read_supply(value)
-        else:
-            continue
-        asset = key[1:33]
-        changes[asset] = changes.get(asset, 0) + change
+            changes[key[1:33]] += _read_supply(before.get(key)) - _read_supply(value)
     broken = [asset.hex() for asset, change in changes.items() if change]
     assert not broken, f"money was made or lost: {broken}"
 

@@ -4,7 +4,7 @@ Rules
 -----
 1. An envelope is `[body bytes, [proof, …]]`. The body is signed and hashed over exactly the bytes
    received and never written again; `transaction_id = H(body)` stops replay,
-   `envelope_id = H(envelope)` keys caches and the block's root.
+   `envelope_id = H(envelope)` stands for it under the block's root.
 2. There are no account nonces: one institution sends thousands in parallel and in any order.
    `valid_until` is a block time, at most one replay window ahead; inside that window a transaction
    id is accepted once.
@@ -23,7 +23,6 @@ import msgspec
 from msgspec import Meta
 
 from dure.core import hashing
-from dure.core.block import compute_envelope_id
 from dure.core.codec import Wire, decode, encode
 from dure.core.errors import (
     InvalidEncoding,
@@ -38,7 +37,6 @@ from dure.core.types import (
     AssetId,
     ChainId,
     Digest,
-    EnvelopeId,
     Gas,
     Instant,
     PublicKey,
@@ -145,7 +143,6 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     """An envelope that was opened once: everything derived from it stands beside it."""
 
     envelope: bytes
-    envelope_id: EnvelopeId
     transaction_id: TransactionId
     body: Body
     proofs: tuple[PolicyProof, ...]
@@ -220,7 +217,6 @@ def decode_transaction(envelope: bytes) -> Transaction:
     gas = GAS_PER_SIGNATURE * len(signatures) + GAS_PER_BYTE * len(envelope)
     return Transaction(
         envelope=envelope,
-        envelope_id=compute_envelope_id(envelope),
         transaction_id=transaction_id,
         body=body,
         proofs=opened.proofs,

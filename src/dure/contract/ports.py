@@ -51,15 +51,14 @@ class Meter:
         return Gas(self.limit - self.left if self.left > 0 else self.limit)
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+# A struct is made five times as fast as a frozen dataclass; these are made for every call.
+class Payment(msgspec.Struct, frozen=True, gc=False):
     """Money that moves from the caller to the callee before the call runs."""
 
     asset: AssetId
     amount: Amount
 
 
-# A struct is made five times as fast as a frozen dataclass; these two are made for every call.
 class Invocation(msgspec.Struct, frozen=True, gc=False):
     """One call as the machine sees it; the payment has already moved."""
 
@@ -72,8 +71,7 @@ class Invocation(msgspec.Struct, frozen=True, gc=False):
     payment: Payment | None
 
 
-@dataclass(frozen=True, slots=True)
-class TransferOrder:
+class TransferOrder(msgspec.Struct, frozen=True, gc=False):
     """Money on its way from one holder to another."""
 
     asset: AssetId

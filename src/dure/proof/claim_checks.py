@@ -7,7 +7,7 @@ from dure.chain.receipt import OK, Kind
 from dure.chain.state_tree.proof import validate_value
 from dure.chain.transaction import decode_transaction
 from dure.core.address import encode_address
-from dure.core.block import Header
+from dure.core.block import Header, compute_envelope_id
 from dure.core.codec import encode
 from dure.core.errors import InvalidProof, InvalidTransaction
 from dure.core.merkle import compute_root, compute_root_from_path
@@ -44,11 +44,12 @@ def check_claim(header: Header, claim: Claim) -> tuple[str, tuple[str, ...]]:
 
 
 def _check_transaction(header: Header, claim: TransactionClaim) -> tuple[str, tuple[str, ...]]:
+    envelope = encode_envelope(claim)
     try:
-        opened = decode_transaction(encode_envelope(claim))
+        opened = decode_transaction(envelope)
     except InvalidTransaction as problem:
         raise InvalidProof(problem.message, check="transaction") from problem
-    root = compute_root_from_path(opened.envelope_id, claim.path)
+    root = compute_root_from_path(compute_envelope_id(envelope), claim.path)
     require(
         root == header.transaction_root,
         "transaction path",

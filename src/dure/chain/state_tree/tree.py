@@ -272,10 +272,13 @@ def _patch(bucket: Bucket, change: Change) -> bytes:
     """Return a run of sorted entries after one change, which may be too long for a bucket."""
     path = change[:PATH_BYTES]
     start = bucket.find(path)
-    if start % ENTRY_BYTES:  # it is not there, or a digest looks like it
-        starts = range(0, len(bucket), ENTRY_BYTES)
-        index = bisect_left(starts, path, key=lambda i: bucket[i : i + PATH_BYTES])
-        start = index * ENTRY_BYTES
-    is_there = bucket[start : start + PATH_BYTES] == path
-    rest = bucket[start + ENTRY_BYTES if is_there else start :]
-    return bucket[:start] + (change + rest if len(change) == ENTRY_BYTES else rest)
+    while start > 0 and start % ENTRY_BYTES:  # a digest that looks like the path
+        start = bucket.find(path, start + 1)
+    if start >= 0:
+        rest = bucket[start + ENTRY_BYTES :]
+        return bucket[:start] + (change + rest if len(change) == ENTRY_BYTES else rest)
+    if len(change) < ENTRY_BYTES:
+        return bucket
+    starts = range(0, len(bucket), ENTRY_BYTES)
+    start = ENTRY_BYTES * bisect_left(starts, path, key=lambda i: bucket[i : i + PATH_BYTES])
+    return bucket[:start] + change + bucket[start:]
