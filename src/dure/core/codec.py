@@ -16,7 +16,8 @@ Source: MessagePack specification; traps measured with msgspec 0.22. Specified i
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Final, TypeVar, cast, overload
+from threading import RLock
+from typing import Any, Final, TypeVar, overload
 
 import msgspec
 
@@ -42,10 +43,25 @@ class Wire(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=T
     """
 
 
+_building: Final = RLock()
+
+
+def build_decoder(type_: Any) -> msgspec.msgpack.Decoder[Any]:
+    """Return a decoder, made while no other thread makes one.
+
+    The library notes what it learns of a struct's fields on the struct, piece by piece, when it
+    meets it first. A thread that met it half noted would end the process with a segmentation fault
+    (msgspec 0.22; a real node did).
+    """
+    with _building:
+        return msgspec.msgpack.Decoder(type_)
+
+
 @lru_cache(maxsize=1024)
 def _decoder(type_: object) -> msgspec.msgpack.Decoder[Any]:
-    validate_shape(type_)
-    return msgspec.msgpack.Decoder(cast("Any", type_))
+    with _building:
+        validate_shape(type_)
+        return build_decoder(type_)
 
 
 @overload
