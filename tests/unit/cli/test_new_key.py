@@ -1,17 +1,34 @@
 """`dure node new-key`: a key comes with its own guard, and what was before is kept aside."""
 
 import json
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from dure.cli.network.founding import Plan, found_network, load_network
 from dure.cli.node import app
 from dure.core.errors import ConfigurationError
+from dure.core.types import Height
 from dure.identity.keys import load_key
+from dure.node.durable.recollection import recollect
 from dure.node.durable.signer import FileSigner
+from dure.node.durable.storage import RocksDisk
 from dure.node.peers.directory import load_peers
+from tests.unit.node.blocks import build_stored
+
+
+@pytest.fixture(autouse=True)
+def restore_logs() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @pytest.fixture
@@ -59,6 +76,41 @@ def test_twice_keeps_both(folder: Path) -> None:
         "validator.json.lost-1",
         "validator.json.lost-2",
     ]
+
+
+@pytest.mark.parametrize("journal", ["whole", "missing", "damaged"])
+def test_whatever_became_of_the_old_journal_the_new_key_has_lost_nothing(
+    folder: Path, journal: str
+) -> None:
+    home = folder / "one"
+    disk = RocksDisk(home / "data", load_key(home / "validator.json").public)
+    block_id, stored = build_stored(0)
+    disk.commit_block(block_id, stored, (), writes={}, undo={})
+    disk.append_journal(Height(1), b"1 0 2")
+    disk.close()
+    if journal == "missing":
+        (home / "data" / "journal").unlink()
+    elif journal == "damaged":
+        (home / "data" / "journal").write_bytes(b"garbage")
+    renew(folder)
+    key = load_key(home / "validator.json")
+    disk = RocksDisk(home / "data", key.public)
+    memory = recollect(disk, home / "guard", key, read_place=lambda _: (0, 0, 0), votes_lost=False)
+    assert memory.loss is None
+    assert disk.load_whole_journal() == []
+    memory.signer.close()
+    disk.close()
+    assert (home / "data" / "journal.lost-1").exists() is (journal != "missing")
+
+
+def test_a_node_that_runs_keeps_its_key(folder: Path) -> None:
+    home = folder / "one"
+    before = (home / "validator.json").read_bytes()
+    disk = RocksDisk(home / "data")
+    with pytest.raises(ConfigurationError, match="stop the node"):
+        renew(folder)
+    disk.close()
+    assert (home / "validator.json").read_bytes() == before
 
 
 def test_a_folder_without_a_key_is_refused_and_nothing_moves(folder: Path) -> None:

@@ -1,7 +1,8 @@
-"""`dure node new-key`: another validator key for a node, with a guard of its own.
+"""`dure node new-key`: another validator key for a node, with a guard and a journal of its own.
 
 The old key goes aside together with its guard, because a guard without its key, or a key with
-another's guard, would forget. Nothing votes under the new key until the chain admits it.
+another's guard, would forget. A key that was made a moment ago has voted on nothing: so its journal
+begins empty, whatever became of the old one. Nothing votes under it until the chain admits it.
 """
 
 from pathlib import Path
@@ -15,9 +16,11 @@ from dure.cli.output import JsonOption, out, print_facts, print_json
 from dure.core.errors import ConfigurationError
 from dure.core.types import PublicKey
 from dure.identity.files import move_aside, replace_file
-from dure.identity.keys import generate_key, load_public_key, save_key
+from dure.identity.keys import SigningKey, generate_key, load_public_key, save_key
 from dure.node.configuration import NodeFiles, load_configuration, locate_files
 from dure.node.durable.signer import create_guard
+from dure.node.durable.storage import RocksDisk
+from dure.node.logs import configure_logs
 from dure.node.peers.directory import format_peers, load_peers
 
 
@@ -37,6 +40,7 @@ def new_key(
     Example: dure node new-key my-network/bank/node.toml
     """
     settings = load_configuration(configuration)
+    configure_logs(settings.log.level, settings.log.format)
     files = locate_files(configuration, settings)
     secret = (
         typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True)
@@ -44,7 +48,10 @@ def new_key(
         else None
     )
     old = load_public_key(files.key)
-    new = replace_key(files, secret)
+    key = generate_key()
+    begin_journal(files.data, key.public)
+    replace_key(files, key, secret)
+    new = key.public
     name_key(files.peers, old, new)
     facts = {"old_key": old.hex(), "new_key": new.hex(), "file": str(files.key)}
     if json:
@@ -52,17 +59,31 @@ def new_key(
         return
     print_facts(f"A new key for {settings.node.name}", facts.items())
     out.print(
-        f"Every member's copy of {files.peers} needs the new key, and a restart. Then: "
-        f"dure network validators set … --replace {old.hex()}={new.hex()}",
+        f"Every member's copy of {files.peers} needs the new key, and `dure node reload-peers`. "
+        f"Then: dure network validators set … --replace {old.hex()}={new.hex()}",
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
 
 
-def replace_key(files: NodeFiles, secret: str | None) -> PublicKey:
-    """Move key and guard aside, make new ones, and return the new public key."""
-    key = generate_key()
+def begin_journal(data: Path, key: PublicKey) -> None:
+    """Move the journal of a node that is stopped aside, and begin one for a key never used yet.
+
+    Raises `ConfigurationError` where the node runs.
+    """
+    if not data.exists():
+        return
+    disk = RocksDisk(data, key)
+    try:
+        if disk.loss is not None:
+            disk.begin_journal_anew()
+    finally:
+        disk.close()
+
+
+def replace_key(files: NodeFiles, key: SigningKey, secret: str | None) -> None:
+    """Put a key and a blank guard in the place of those that stand there, which go aside."""
     try:
         # The key goes last: a key that is still there without its guard starts no node.
         move_aside(files.guard)
@@ -72,7 +93,6 @@ def replace_key(files: NodeFiles, secret: str | None) -> PublicKey:
         raise ConfigurationError(message, file=str(files.key)) from problem
     save_key(files.key, key, secret)
     create_guard(files.guard, key.public)
-    return key.public
 
 
 def name_key(peers_file: Path, old: PublicKey, new: PublicKey) -> None:
