@@ -131,6 +131,22 @@ def test_a_lost_guard_stops_the_node_with_one_sentence_and_the_word_of_the_opera
     town.wait_level()
 
 
+def test_a_wiped_disk_is_fetched_again_and_the_guard_alone_does_not_let_it_vote(town: Town) -> None:
+    height = make_block(town)
+    town.wait_level()
+    town.kill(MUTE)
+    (town.folder / MUTE / "data").rename(town.folder / MUTE / "data.evidence")
+    start(town, MUTE)
+    town.wait_height(MUTE, height)
+    assert "mute: its store or its journal is older" in get_activity(town, MUTE)
+    town.stop(MUTE)
+    node = start(town, MUTE, "--votes-lost")
+    for _ in range(3):
+        town.wait_height(MUTE, make_block(town, *OTHERS))
+    node.wait_said("node_votes_again")
+    town.wait_level()
+
+
 def read_bound(activity: str) -> int:
     found = re.search(r"votes again above height ([\d,]+)", activity)
     assert found is not None, activity
