@@ -34,7 +34,7 @@ from dure.chain.genesis.succession import (
     draft_authority,
 )
 from dure.chain.system import SetPolicyArguments
-from dure.chain.transaction import ThresholdPolicy, compute_address
+from dure.chain.transaction import PolicyProof, ThresholdPolicy, compute_address
 from dure.core.codec import encode
 from dure.core.errors import InvalidGenesis, WrongChain
 from dure.core.types import NO_HASH, Amount, BlockId, Hash, Height, Instant
@@ -353,6 +353,10 @@ def alter(how: str) -> GenesisDocument:
             insurer,
         ),
         "nobody's": (begin_endorsement("bank", policy_of(key_of("bank"))), insurer),
+        "with a place too many": (
+            Endorsement("bank", PolicyProof(policy_of(key_of("bank")), (None, None))),
+            insurer,
+        ),
         "too wide": (begin_endorsement("bank", several), insurer),
     }[how]
     return msgspec.structs.replace(document, endorsements=given)
@@ -369,6 +373,7 @@ def alter(how: str) -> GenesisDocument:
         ("a stranger's", "another policy"),
         ("of another text", "does not verify"),
         ("nobody's", "0 of 1 signatures"),
+        ("with a place too many", "not one place for each key"),
         ("too wide", "another policy"),
     ],
 )

@@ -1,6 +1,7 @@
 """`dure network regenesis` on a store that a test wrote: what is typed wrongly is said in words."""
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from dure.node.durable.storage import RocksDisk
 from dure.node.peers.directory import build_peer, write_peers
 from dure.node.ports import StoredBlock
 from tests.e2e.processes import Outcome, run_here
-from tests.unit.proof.chains import KEYS, MEMBERS, NAMES, Chain, build_document
+from tests.unit.proof.chains import KEYS, MEMBERS, NAMES, NEW_KEYS, Chain, build_document
 from tests.unit.proof.successions import Ended
 
 NO_SEALS = Certificate(Round(0), ())
@@ -211,6 +212,32 @@ def test_a_chain_without_a_final_block_has_nothing_to_go_on_from(tmp_path: Path)
         disk.close()
         refused = place.run("draft", "--from", tmp_path / "airline")
         assert (refused.code, "has no final block" in refused.err) == (2, True)
+
+
+def test_a_chain_whose_validators_changed_shows_their_history(tmp_path: Path) -> None:
+    ended = Ended()
+    changed = ended.chain.hand_over()
+    ended.last = ended.chain.add(ended.chain.transfers(2))
+    write_node(tmp_path, "bank", 1)
+    (tmp_path / "genesis.dure").write_bytes(encode_genesis_file(ended.chain.document))
+    place = Place(tmp_path, ended)
+    disk = RocksDisk(tmp_path / "bank" / "data")
+    for final in (changed, ended.last):
+        store(disk, final.block, final.certificate, ended.chain)
+    disk.close()
+    made = place.draft(*DROPPED, "--json").read_json()
+    height = changed.block.header.height
+    assert f"at height {height} the validators handed over to the next" in made["steps"]
+    assert {each["key"] for each in made["validators"]} == {
+        key.public.hex() for key in NEW_KEYS[1:3]
+    }
+    shutil.rmtree(tmp_path / "bank" / "data")
+    shutil.rmtree(place.new)
+    disk = RocksDisk(tmp_path / "bank" / "data")
+    store(disk, ended.last.block, ended.last.certificate, ended.chain)
+    disk.close()
+    pruned = place.draft(*DROPPED)
+    assert (pruned.code, f"no longer has block {height}" in pruned.err) == (2, True)
 
 
 def test_a_store_that_was_tampered_with_is_no_source(tmp_path: Path) -> None:
