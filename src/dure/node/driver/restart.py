@@ -1,5 +1,7 @@
 """What was stored comes back: the executor continues at the disk's head, or begins at genesis."""
 
+from typing import Protocol
+
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import get_first_height
 from dure.core.block import Block
@@ -7,6 +9,14 @@ from dure.core.certificate import Certificate
 from dure.core.errors import StorageError
 from dure.core.types import Height, Round
 from dure.node.ports import Disk, StoredBlock
+
+
+class BlockSource(Protocol):
+    """Where stored blocks are looked up."""
+
+    def load_block(self, height: Height) -> StoredBlock | None:
+        """Return the block of that height, or None where it is not here."""
+        ...
 
 
 def restore(executor: Executor, disk: Disk) -> None:
@@ -18,18 +28,26 @@ def restore(executor: Executor, disk: Disk) -> None:
     if stored is None:
         _store_genesis(executor, disk)
         return
-    header = stored.block.header
-    horizon = header.time - executor.parameters.replay_window
-    recent: list[Block] = []
-    block = stored.block
+    recent = collect_replay_window(executor, disk, stored.block)
+    executor.restore(stored.block.header, disk.load_state(), recent)
+
+
+def collect_replay_window(executor: Executor, blocks: BlockSource, head: Block) -> list[Block]:
+    """Return the blocks of the replay window up to `head`, oldest first.
+
+    Raises `StorageError` where one is missing.
+    """
+    horizon = head.header.time - executor.parameters.replay_window
     first = get_first_height(executor.genesis)
+    recent: list[Block] = []
+    block = head
     while block.header.height > first and block.header.time >= horizon:
         recent.append(block)
-        before = disk.load_block(Height(block.header.height - 1))
+        before = blocks.load_block(Height(block.header.height - 1))
         if before is None:
             raise StorageError("the store lacks blocks of the replay window")
         block = before.block
-    executor.restore(header, disk.load_state(), reversed(recent))
+    return recent[::-1]
 
 
 def _store_genesis(executor: Executor, disk: Disk) -> None:
