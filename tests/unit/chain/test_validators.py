@@ -436,7 +436,7 @@ def test_members_and_attestations_cost_gas() -> None:
         ledger.run("authority", choose(ledger, labels, ahead=9)).receipt.gas_used
         for labels in (NEW[:2], NEW)
     )
-    assert many > few + 2 * (1_000 + 4_000)
+    assert many > few + 2 * (8_000 + 4_000)
 
 
 @settings(max_examples=60, deadline=None)
