@@ -68,7 +68,7 @@ def build_hostile(simulation: Simulation) -> dict[str, bytes]:
     replayed = simulation.transfer(target=0)
     settle(simulation, replayed)
     foreign = Simulation(2, members=len(simulation.nodes))
-    foreign.document = msgspec.structs.replace(
+    foreign.founding.document = msgspec.structs.replace(
         foreign.document, genesis=msgspec.structs.replace(foreign.document.genesis, name="other")
     )
     foreign.scheduler.now_ms = simulation.scheduler.now_ms

@@ -3,132 +3,100 @@
 Members with keys and accounts, a genesis, and one driver a member that can crash and return.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from hashlib import sha256
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from random import Random
-from typing import Any, Final, ParamSpec
+from typing import Final
 
-from dure.chain import money, system
+from dure.chain import money
+from dure.chain.admission import TransactionCache
 from dure.chain.executor import Executor
-from dure.chain.genesis.document import (
-    Allocation,
-    Asset,
-    ChainKind,
-    EngineKind,
-    Genesis,
-    GenesisDocument,
-    Organisation,
-    compute_allocations_hash,
-    compute_chain_id,
-)
-from dure.chain.parameters import DEFAULT_PARAMETERS
-from dure.chain.transaction import (
-    Body,
-    Call,
-    Envelope,
-    KeyPolicy,
-    PolicyProof,
-    Transaction,
-    compute_address,
-    compute_asset_id,
-    compute_transaction_id,
-)
-from dure.consensus.interface import Engine, Head
-from dure.consensus.pbft.engine import PbftEngine
-from dure.consensus.pbft.messages import Decided
-from dure.consensus.solo import SoloEngine
+from dure.chain.genesis.document import GenesisDocument
+from dure.chain.transaction import Call
+from dure.consensus.pbft.engine import DEFAULT_SETTINGS
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Machine
-from dure.core.block import compute_block_id
-from dure.core.codec import encode
-from dure.core.errors import InvalidTransaction
-from dure.core.types import (
-    Address,
-    Amount,
-    BlockId,
-    Gas,
-    Height,
-    Instant,
-    TransactionId,
-)
-from dure.core.validators import Validator, build_validator_set
+from dure.core.errors import InvalidTransaction, StorageError
+from dure.core.types import Amount, BlockId, Gas, Height, Instant, TransactionId
 from dure.identity.keys import SigningKey
-from dure.node.driver import Driver, Ports
-from dure.node.ports import StoredBlock
-from dure.node.workers.halt import FinalBlockNotExecuted
-from dure.testing.simulation.faults import Faults
-from dure.testing.simulation.ports import (
-    Links,
-    SimulatedClock,
-    SimulatedDisk,
-    SimulatedNetwork,
-    SimulatedSigner,
-)
+from dure.node.driver import Driver
+from dure.node.driver.halt import FinalBlockNotExecuted
+from dure.testing.simulation.checks.agreement import Agreement
+from dure.testing.simulation.checks.violations import SafetyViolation, Stalled
+from dure.testing.simulation.checks.wire import WireWatch
+from dure.testing.simulation.faults import Fault, Faults
+from dure.testing.simulation.founding import GOVERNANCE_GAS, START, TRANSFER_GAS, Founding
+from dure.testing.simulation.liars.liar import Habit, Liar
+from dure.testing.simulation.lives import Life
+from dure.testing.simulation.members import SimulatedNode, Told, Watch, describe_engine
+from dure.testing.simulation.ports.disk import SimulatedDisk
+from dure.testing.simulation.ports.frames import FrameReader
+from dure.testing.simulation.ports.links import Links
+from dure.testing.simulation.ports.power import Pace, Power, PowerCut
+from dure.testing.simulation.ports.signer import SimulatedSigner
 from dure.testing.simulation.scheduler import Scheduler
+from dure.testing.simulation.verification import SharedVerification
 
-P = ParamSpec("P")
-
-START: Final = 1_700_000_000_000
-SUPPLY: Final = Amount(1_000_000_000)
-
-
-class SafetyViolation(AssertionError):
-    """Two different blocks became final at one height: what must never happen."""
-
-
-class Stalled(AssertionError):
-    """The condition was not reached within the virtual time that it was given."""
-
-
-@dataclass(slots=True)
-class SimulatedNode:
-    """One member: what outlives a crash, and the driver while it runs."""
-
-    name: str
-    key: SigningKey
-    account: SigningKey
-    disk: SimulatedDisk
-    signer: SimulatedSigner
-    skew_ms: int
-    driver: Driver | None = None
-    network: SimulatedNetwork | None = None
-    dropped: list[InvalidTransaction] = field(default_factory=list)
-
-    @property
-    def address(self) -> Address:
-        """Address of the member's account, which holds money from the start."""
-        return compute_address(KeyPolicy(self.account.public))
+RETURN_MS: Final = (10, 4_000)
+"""How long a node that lost its power stays away."""
+BANISHED_MS: Final = (1_000, 6_000)
+"""How long a member is cut off that alone knows a decision."""
+SHAKEN: Final = 0.5
+"""Chance that one more member is power-cycled then."""
 
 
 class Simulation:
-    """A network of `members` nodes in virtual time."""
+    """A network of `members` validators, and `spares` that follow, in virtual time."""
 
     def __init__(
         self,
         seed: int,
         *,
         members: int = 4,
+        spares: int = 0,
         faults: Faults | None = None,
         machines: Callable[[int], Machine] | None = None,
+        liars: Mapping[int, Sequence[type[Habit]]] | None = None,
     ) -> None:
-        """Begin a network; `machines` makes each member's own, by number; without it all share."""
+        """Begin a network.
+
+        `machines` makes each member's own contract machine, by number; without it all share one.
+        `liars` gives some members, by number, the habits with which they lie.
+        """
         self.seed = seed
         self.random = Random(seed)
         self.scheduler = Scheduler(START)
-        self.final: dict[Height, BlockId] = {}
-        self.authority = _derive_key("authority")
-        """Key of the account that deploys contracts."""
-        faults = faults or Faults()
-        self.links = Links(self.scheduler, self.random, faults)
-        self.nodes = [self._make_node(i, faults) for i in range(members)]
-        self.document = self._build_genesis()
-        self.asset = compute_asset_id(self.nodes[0].address, "KRW")
-        shared = InProcessMachine()
-        self._machines = [machines(i) if machines else shared for i in range(members)]
+        self.founding = Founding(members, spares)
+        self.faults = faults or Faults()
+        self.clock_skew_ms_max = self.faults.clock_skew_ms_max
+        self.counts: Counter[Fault] = Counter()
+        self.steps = 0
+        """Events that engines have taken in."""
+        self.watch: Watch | None = None
+        """Sees what happens to every member; stories are told with it."""
+        self.is_closed = False
+        """Whether frames come from members alone: then no honest one is ever refused."""
+        self.misled: set[int] = set()
+        """Members whose clock ever jumped."""
         self.halted: dict[int, FinalBlockNotExecuted] = {}
         """Members that stopped for good under a final block, and why."""
-        for index in range(members):
+        self.verification = SharedVerification()
+        self.transactions = TransactionCache()
+        """Opened transactions, which all members share: each is verified once."""
+        self.reader = FrameReader(DEFAULT_SETTINGS.block_bytes_max)
+        self.links = Links(self.scheduler, self.random, self.faults, self.reader)
+        self.wire = WireWatch(self.founding.chain_id, self.verification)
+        shared = InProcessMachine()
+        genesis = Executor(self.document, shared).head
+        self.agreement = Agreement(genesis.block_id, genesis.validators.keys, self.verification)
+        count = members + spares
+        self.machines = [machines(i) if machines else shared for i in range(count)]
+        self.nodes = [self._make_node(i) for i in range(count)]
+        for index, habits in (liars or {}).items():
+            self.nodes[index].liar = Liar(self, self.nodes[index], habits)
+        self.links.paces = {node.key.public: node.pace for node in self.nodes}
+        self.links.favourites = tuple(n.key.public for n in self.honest[:members])
+        for index in range(count):
             self.restart(index)
 
     # What happens to the network
@@ -136,58 +104,128 @@ class Simulation:
     def crash(self, index: int) -> None:
         """End a node at once; its disk and its signer's memory stay."""
         node = self.nodes[index]
+        if node.life is None:
+            return
         self.links.detach(node.key.public)
-        node.driver = None
+        node.life = None
+        self.counts[Fault.CRASH] += 1
+        self.show(node, Told("crashes"))
 
     def restart(self, index: int) -> None:
-        """Start a node on what its disk holds."""
+        """Start a node on what its disk holds, unless it runs; raise `StorageError` as it would."""
+        if not self.try_restart(index):
+            refusal = self.nodes[index].refusal
+            assert refusal is not None, "a node that does not start says why"
+            raise refusal
+
+    def try_restart(self, index: int) -> bool:
+        """Start a node unless it runs; say whether it did not refuse: its `refusal` says why."""
         node = self.nodes[index]
-        clock = SimulatedClock(self.scheduler, node.skew_ms)
-        node.network = SimulatedNetwork(node.key.public, self.links)
-        executor = Executor(self.document, self._machines[index])
-        ports = Ports(node.disk, node.network, clock, node.signer)
-        driver = Driver(
-            executor,
-            ports,
-            engine_factory=lambda head, journal: self._build_engine(node, head, journal),
-            observer=_Checker(self, node),
-        )
+        if node.life is not None:
+            return True
+        node.refusal = None
+        try:
+            node.life = Life(self, node)
+        except StorageError as problem:
+            node.refusal = problem
+            self.show(node, Told(f"does not start: {problem.message}"))
+        except PowerCut:
+            self._return_later(node)
+        else:
+            node.lives += 1
+            mute = ", mute" if node.is_mute else ""
+            self.show(node, Told(f"restarts{mute}" if node.lives > 1 else "starts"))
+            node.life.begin()
+        return node.refusal is None
 
-        def guarded(action: Callable[P, None]) -> Callable[P, None]:
-            def act(*arguments: P.args, **named: P.kwargs) -> None:
-                if node.driver is driver:
-                    try:
-                        action(*arguments, **named)
-                    except FinalBlockNotExecuted as problem:
-                        self.halted[index] = problem
-                        self.crash(index)
+    def lose_power(self, index: int) -> None:
+        """End a node in the middle of what it does; it comes back by itself."""
+        self.counts[Fault.CRASH_AT_EFFECT] += 1
+        self.crash(index)
+        self._return_later(self.nodes[index])
 
-            return act
-
-        clock.on_timer = guarded(driver.on_timer)
-        node.driver = driver
-        self.links.attach(node.key.public, guarded(driver.on_frame))
-        guarded(driver.start)()
+    def banish(self, index: int) -> None:
+        """Cut a member off that alone knows a decision, and maybe shake one that helped to it."""
+        self.cut_off(index, self.random.randint(*BANISHED_MS))
+        other = self.random.choice(self.honest)
+        if other.index != index and self.random.random() < SHAKEN:
+            self.crash(other.index)
+            self._return_later(other)
 
     def wipe(self, index: int) -> None:
         """Take a crashed node's disk away; its signer's memory stays."""
-        assert self.nodes[index].driver is None, "crash the node first"
-        self.nodes[index].disk = SimulatedDisk()
+        node = self.nodes[index]
+        assert node.life is None, "crash the node first"
+        self.counts[Fault.TORN_WRITE] += node.disk.torn_writes
+        node.disk = self._make_disk(node.power)
+        # Where a key has signed before, an empty disk is no fresh start.
+        node.disk.remove_journal()
+        self.counts[Fault.WIPED_DISK] += 1
+        self.show(node, Told("loses its disk"))
 
-    def partition(self, *groups: Sequence[int]) -> None:
-        """Cut every link between different groups."""
+    def corrupt_journal(self, index: int) -> bool:
+        """Damage a crashed node's journal before intact records, where it has that many."""
+        node = self.nodes[index]
+        assert node.life is None, "crash the node first"
+        done = node.disk.corrupt_journal()
+        self.counts[Fault.CORRUPTED_JOURNAL] += done
+        if done:
+            self.show(node, Told("has a damaged journal"))
+        return done
+
+    def remove_journal(self, index: int) -> None:
+        """Do what an operator may do about a damaged journal: the node starts without it, mute."""
+        node = self.nodes[index]
+        assert node.life is None, "crash the node first"
+        node.disk.remove_journal()
+
+    def restore_vote(self, index: int) -> bool:
+        """Do what an operator may do for a mute member once the chain is past all that it signed.
+
+        Says whether it was.
+        """
+        node = self.nodes[index]
+        if node.life is None or not node.is_mute or self.height(index) < node.signer.last[0]:
+            return False
+        self.crash(index)
+        node.disk.begin_journal_anew()
+        self.restart(index)
+        return True
+
+    def jump_clock(self, index: int, skew_ms: int) -> None:
+        """Set a node's clock to `skew_ms` from true time."""
+        self.nodes[index].skew_ms = skew_ms
+        self.misled.add(index)
+        self.counts[Fault.CLOCK_JUMP] += 1
+
+    def partition(self, *groups: Sequence[int], one_way: bool = False) -> None:
+        """Cut every link between different groups; `one_way` only those out of the first."""
         side = {index: number for number, group in enumerate(groups) for index in group}
         self.links.cut = {
             (a.key.public, b.key.public)
             for i, a in enumerate(self.nodes)
             for j, b in enumerate(self.nodes)
-            if side.get(i) != side.get(j)
+            if side.get(i) != side.get(j) and not (one_way and side.get(i) != 0)
         }
+        self.counts[Fault.ONE_WAY_PARTITION if one_way else Fault.PARTITION] += 1
+
+    def cut_off(self, index: int, milliseconds: int) -> None:
+        """Take a node off the network for a while."""
+        keys = [node.key.public for node in self.nodes if node.index != index]
+        self.links.isolate(self.nodes[index].key.public, keys, milliseconds)
 
     def heal(self) -> None:
-        """Let every frame through again, without loss."""
-        self.links.cut = set()
-        self.links.faults = Faults()
+        """Let every frame through again, without loss; nothing fails by chance any more."""
+        self.faults = Faults()
+        self.links.calm_down()
+        for node in self.nodes:
+            node.power.chance = 0.0
+            node.work_ms_max = 0
+
+    def unleash(self) -> None:
+        """From now on nodes die by chance: `Faults.crash`."""
+        for node in self.nodes:
+            node.power.chance = self.faults.crash
 
     # What clients do
 
@@ -195,34 +233,46 @@ class Simulation:
         self, *, source: int = 0, target: int = 1, amount: int = 1, valid_ms: int = 60_000
     ) -> bytes:
         """Return a signed transfer between two members' accounts."""
-        given = system.TransferArguments(self.asset, self.nodes[target].address, Amount(amount))
-        call = Call(money.LEDGER, "transfer", encode(given), None)
-        return self.sign(self.nodes[source].account, call, valid_ms=valid_ms)
+        call = self.founding.build_transfer(target, amount)
+        return self.sign(self.nodes[source].account, call, gas=TRANSFER_GAS, valid_ms=valid_ms)
 
     def sign(
-        self, key: SigningKey, call: Call, *, gas: Gas = Gas(50_000), valid_ms: int = 60_000
+        self,
+        key: SigningKey,
+        call: Call,
+        *,
+        gas: Gas = TRANSFER_GAS,
+        valid_ms: int = 60_000,
     ) -> bytes:
         """Return one call of the account that a key stands for, signed."""
-        policy = KeyPolicy(key.public)
-        body = encode(
-            Body(
-                version=1,
-                chain_id=compute_chain_id(self.document.genesis),
-                sender=compute_address(policy),
-                payer=None,
-                valid_until=Instant(self.scheduler.now_ms + valid_ms),
-                salt=self.random.randbytes(16),
-                gas_limit=gas,
-                fee_limit=Amount(0),
-                calls=(call,),
-            )
-        )
-        proof = PolicyProof(policy, (key.sign(compute_transaction_id(body)),))
-        return encode(Envelope(body, (proof,)))
+        until = Instant(self.scheduler.now_ms + valid_ms)
+        salt = self.random.randbytes(16)
+        return self.founding.sign(key, call, valid_until=until, salt=salt, gas=gas)
+
+    def change_validators(self, *members: int, after: int = 2) -> bytes:
+        """Return the signed order that these members decide, `after` blocks from the highest one.
+
+        Each of them that runs attests that it does.
+        """
+        attestations = []
+        for index in members:
+            driver = self.nodes[index].driver
+            if driver is not None:
+                head, now = driver.executor.head, Instant(self.scheduler.now_ms)
+                attestations.append(
+                    self.founding.attest(index, head.header.height, head.block_id, now)
+                )
+        from_height = Height(self.agreement.height + 1 + after)
+        call = self.founding.build_validator_change(members, from_height, attestations)
+        return self.sign(self.authority, call, gas=GOVERNANCE_GAS)
 
     def submit(self, index: int, *envelopes: bytes) -> list[TransactionId | InvalidTransaction]:
-        """Hand envelopes to a running node."""
-        return self.get_driver(index).submit(envelopes)
+        """Hand envelopes to a running node; no answer comes from one that dies of it."""
+        driver, life = self.get_driver(index), self.nodes[index].life
+        answers: list[TransactionId | InvalidTransaction] = []
+        if life is not None:
+            life.act(lambda: answers.extend(driver.submit(envelopes)))
+        return answers
 
     # Time
 
@@ -238,11 +288,34 @@ class Simulation:
         end = self.scheduler.now_ms + limit_ms
         while not condition():
             if self.scheduler.now_ms > end or not self.scheduler.run_next():
-                states = [n.driver.engine.describe() if n.driver else "down" for n in self.nodes]
+                states = "; ".join(f"{n.letter}: {describe_engine(n)}" for n in self.nodes)
                 message = f"seed {self.seed}: not reached in {limit_ms} ms; {states}"
                 raise Stalled(message)
 
     # What one may look at
+
+    @property
+    def authority(self) -> SigningKey:
+        """Key of the account that deploys contracts and changes the validators."""
+        return self.founding.authority
+
+    @property
+    def document(self) -> GenesisDocument:
+        """The genesis document of the chain."""
+        return self.founding.document
+
+    @property
+    def honest(self) -> list[SimulatedNode]:
+        """The members that do not lie."""
+        return [node for node in self.nodes if node.is_honest]
+
+    def count_faults(self) -> Counter[Fault]:
+        """Return how often each kind of fault really happened."""
+        own = {
+            Fault.TORN_WRITE: sum(node.disk.torn_writes for node in self.nodes),
+            Fault.SLOW_NODE: sum(node.pace.worked for node in self.nodes),
+        }
+        return self.counts + self.links.counts + Counter(own)
 
     def get_driver(self, index: int) -> Driver:
         """Return a running node's driver."""
@@ -261,81 +334,48 @@ class Simulation:
     def balance(self, index: int, of: int) -> Amount:
         """Return what node `index` believes member `of` to have."""
         view = self.get_driver(index).executor.view()
-        return money.Money(view).get_balance(self.asset, self.nodes[of].address)
+        return money.Money(view).get_balance(self.founding.asset, self.nodes[of].address)
 
     def note_final(self, block_id: BlockId, height: Height, name: str) -> None:
         """Compare a final block with what any node called final before."""
-        known = self.final.setdefault(height, block_id)
-        if known != block_id:
-            message = f"seed {self.seed}: {name} finalized another block {height}"
-            raise SafetyViolation(message)
+        try:
+            self.agreement.note_final(block_id, height, name)
+        except SafetyViolation as problem:
+            raise SafetyViolation(f"seed {self.seed}: {problem}") from problem
+
+    def show(self, node: SimulatedNode, happened: object) -> None:
+        """Let whoever watches know what happened to a member."""
+        if self.watch is not None:
+            self.watch(node, happened)
 
     # Inside
 
-    def _make_node(self, index: int, faults: Faults) -> SimulatedNode:
-        key = _derive_key(f"validator {index}")
-        skew = faults.clock_skew_ms_max
-        return SimulatedNode(
-            name=f"member-{index}",
+    def _return_later(self, node: SimulatedNode) -> None:
+        after = self.random.randint(*RETURN_MS)
+        self.scheduler.call_later(after, lambda: self.try_restart(node.index))
+
+    def _make_node(self, index: int) -> SimulatedNode:
+        name, key = self.founding.names[index], self.founding.voting_keys[index]
+        power = Power(self.random)
+        skew = self.faults.clock_skew_ms_max
+        node = SimulatedNode(
+            index=index,
+            name=name,
             key=key,
-            account=_derive_key(f"account {index}"),
-            disk=SimulatedDisk(),
-            signer=SimulatedSigner(key),
+            account=self.founding.accounts[index],
+            disk=self._make_disk(power),
+            signer=SimulatedSigner(key, power, lambda text: _report(f"{name} {text}")),
+            power=power,
+            pace=Pace(self.scheduler),
             skew_ms=self.random.randint(-skew, skew),
         )
+        self.counts[Fault.CLOCK_SKEW] += node.skew_ms != 0
+        return node
 
-    def _build_genesis(self) -> GenesisDocument:
-        allocations = tuple(Allocation(node.address, node.name, (SUPPLY,)) for node in self.nodes)
-        solo = len(self.nodes) == 1
-        genesis = Genesis(
-            version=1,
-            name="simulation",
-            kind=ChainKind.PRIVATE if solo else ChainKind.CONSORTIUM,
-            engine=EngineKind.SOLO if solo else EngineKind.PBFT,
-            time=Instant(START - 1_000_000),
-            test=True,
-            offset=0,
-            story_clock=self.nodes[0].address,
-            parameters=DEFAULT_PARAMETERS,
-            validators=build_validator_set(
-                [Validator(node.key.public, node.name) for node in self.nodes]
-            ),
-            organisations=tuple(
-                Organisation(node.name, KeyPolicy(_derive_key(node.name).public))
-                for node in self.nodes
-            ),
-            authority=KeyPolicy(self.authority.public),
-            assets=(Asset("KRW", 0, self.nodes[0].address),),
-            allocations_hash=compute_allocations_hash(allocations),
-            predecessor=None,
-        )
-        return GenesisDocument(genesis, allocations, ())
-
-    def _build_engine(
-        self, node: SimulatedNode, head: Head, journal: Sequence[bytes]
-    ) -> Engine[Any]:
-        chain_id = head.header.chain_id
-        if len(self.nodes) == 1:
-            return SoloEngine(node.key.public, chain_id, head, journal)
-        newest = node.disk.load_head()
-        decided = None if newest is None else Decided(newest.block, newest.certificate)
-        return PbftEngine(node.key.public, chain_id, head, journal, decided=decided)
+    def _make_disk(self, power: Power) -> SimulatedDisk:
+        random = Random(self.random.getrandbits(32))
+        return SimulatedDisk(random=random, power=power, torn=self.faults.torn)
 
 
-def _derive_key(label: str) -> SigningKey:
-    return SigningKey(sha256(label.encode()).digest())
-
-
-class _Checker:
-    """The driver's observer: every final block is compared at once."""
-
-    def __init__(self, simulation: Simulation, node: SimulatedNode) -> None:
-        self._simulation = simulation
-        self._node = node
-
-    def on_block(self, stored: StoredBlock, transaction_ids: Sequence[TransactionId]) -> None:
-        header = stored.block.header
-        self._simulation.note_final(compute_block_id(header), header.height, self._node.name)
-
-    def on_dropped(self, transaction: Transaction, reason: InvalidTransaction) -> None:
-        self._node.dropped.append(reason)
+def _report(text: str) -> None:
+    raise SafetyViolation(text)

@@ -12,10 +12,16 @@ class Scheduler:
     """Runs callbacks in virtual time; nothing ever waits for real."""
 
     def __init__(self, start_ms: int) -> None:
+        self.start_ms = start_ms
         self.now_ms = start_ms
         self.events = 0
         self._heap: list[tuple[int, int, Callable[[], None]]] = []
         self._numbers = count()
+
+    @property
+    def elapsed_ms(self) -> int:
+        """Virtual time since the beginning."""
+        return self.now_ms - self.start_ms
 
     def call_later(self, after_ms: int, action: Callable[[], None]) -> None:
         """Have `action` run `after_ms` from now."""

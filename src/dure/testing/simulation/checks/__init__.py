@@ -1,0 +1,1 @@
+"""What must never happen, watched all the time, with arithmetic of its own."""

@@ -1,0 +1,1 @@
+"""The driver's ports, simulated: clock, disk, links, signer; each can fail in its own way."""
