@@ -22,6 +22,8 @@ from dure.cli.network.membership.change import (
     list_warnings,
     parse_height,
 )
+from dure.cli.network.membership.gathering import Proposal
+from dure.cli.network.membership.report import describe_proposal, print_proposal
 from dure.cli.network.node_files import Member
 from dure.cli.operating.attest import FILE_BYTES_MAX, load_attestation, render_attestation
 from dure.core.attestation import Attestation, AttestationStatement, compute_attestation_message
@@ -177,6 +179,25 @@ def test_what_is_allowed_and_not_wise_is_said() -> None:
     assert "a has 2 of 4 validators" in warn("a", "a", "b", "c")
     assert "none of the new validators may fail" in warn("a", "b", "c")
     assert warn("a") == ""
+
+
+def test_a_person_sees_who_comes_who_goes_and_who_was_not_seen(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Also where an organisation chose its name to deceive the terminal."""
+    names = {"bank": "bank", "port": "port", "city": "city", "echo": "[red]echo"}
+    members = tuple(Validator(key_of(key), name) for key, name in names.items())
+    seen = tuple(attest(name) for name in ("bank", "port", "echo"))
+    given = SetValidatorsArguments(members, Height(45), seen)
+    proposal = Proposal(FACTS, given, NOW, (), {key_of("city"): "it does not run"}, None)
+    print_proposal(proposal)
+    told = capsys.readouterr().out
+    for line in (("[red]echo", "new"), ("city", "no: it does not"), ("mill", "leaves")):
+        assert any(all(word in row for word in line) for row in told.splitlines()), line
+    facts = describe_proposal(proposal, None)
+    assert [each["seen"] for each in facts["members"]] == [True, True, False, True]
+    assert [each["organisation"] for each in facts["leaving"]] == ["mill"]
+    assert (facts["sent"], facts["quorum"]) == (False, {"before": 3, "after": 3})
 
 
 # One more node

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rich.markup import escape
 from rich.table import Table
 
 from dure.chain.system import is_fresh
@@ -30,14 +31,14 @@ def print_history(history: dict[str, Any]) -> None:
     for column in ("from height", "organisations", "quorum", "may fail"):
         table.add_column(column)
     for each in history["history"]:
-        names = ", ".join(member["organisation"] for member in each["members"])
+        names = escape(", ".join(member["organisation"] for member in each["members"]))
         numbers = (str(each[key]) for key in ("quorum", "faults_tolerated"))
         table.add_row(str(each["from_height"]), names, *numbers)
     out.print(table)
 
 
 def _print_set(title: str, validators: dict[str, Any]) -> None:
-    facts = [(member["organisation"], member["key"]) for member in validators["members"]]
+    facts = [(escape(member["organisation"]), member["key"]) for member in validators["members"]]
     facts.append(("quorum", f"{validators['quorum']} of {len(facts)}"))
     facts.append(("may fail", str(validators["faults_tolerated"])))
     print_facts(title, facts)
@@ -51,11 +52,10 @@ def print_proposal(proposal: Proposal) -> None:
         table.add_column(column, overflow="fold")
     for member in given.members:
         change = "" if member.key in facts.present else "[green]new[/green]"
-        table.add_row(
-            member.organisation, member.key.hex(), change, _tell_presence(proposal, member)
-        )
+        seen = _tell_presence(proposal, member)
+        table.add_row(escape(member.organisation), member.key.hex(), change, seen)
     for member in list_leaving(proposal):
-        table.add_row(member.organisation, member.key.hex(), "[red]leaves[/red]", "")
+        table.add_row(escape(member.organisation), member.key.hex(), "[red]leaves[/red]", "")
     out.print(table)
     before, after = len(facts.present), len(given.members)
     rows = [
@@ -69,8 +69,10 @@ def print_proposal(proposal: Proposal) -> None:
             f"{compute_faults_tolerated(before)}, then {compute_faults_tolerated(after)}",
         ),
     ]
-    rows += [("becomes a member", f"{n}, {encode_address(a)}") for n, a in proposal.admitted]
-    rows += [("mind", warning) for warning in list_warnings(given.members)]
+    rows += [
+        ("becomes a member", f"{escape(n)}, {encode_address(a)}") for n, a in proposal.admitted
+    ]
+    rows += [("mind", escape(warning)) for warning in list_warnings(given.members)]
     print_facts("", rows)
 
 
@@ -129,4 +131,4 @@ def _tell_presence(proposal: Proposal, member: Validator) -> str:
             seconds = (proposal.now - statement.time) // 1000
             said = f"{seconds} s ago, at height {statement.height}"
             return said if member.key in _list_present(proposal) else f"[red]too long: {said}[/red]"
-    return f"[red]no: {proposal.absent.get(member.key, '')}[/red]"
+    return f"[red]no: {escape(proposal.absent.get(member.key, ''))}[/red]"
