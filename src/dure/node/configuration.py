@@ -115,7 +115,7 @@ class SyncSection(_Section, frozen=True, kw_only=True):
     ] = "auto"
     snapshot_behind: Annotated[
         int,
-        Meta(ge=64, le=1_000_000_000, description="Blocks behind which auto fetches a state."),
+        Meta(ge=8, le=1_000_000_000, description="Blocks behind which auto fetches a state."),
     ] = 10_000
     history: Annotated[
         Literal["archive", "pruned"],

@@ -21,8 +21,9 @@ from dure.core.block import Block
 from dure.core.certificate import Certificate
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidTransaction, StorageError
-from dure.core.types import Height, Instant, PublicKey, Round
+from dure.core.types import BlockId, Height, Instant, PublicKey, Round
 from dure.node import messages
+from dure.node.catching_up import Slice
 from dure.node.catching_up.serving import collect_blocks
 from dure.node.driver import Divergence, Driver
 from dure.node.mempool import Mempool, MempoolLimits
@@ -225,6 +226,7 @@ def last_block(simulation: Simulation) -> Block:
 
 
 NO_SEALS = Certificate(round=Round(0), seals=())
+NO_ID = BlockId(bytes(32))
 
 
 def test_a_sealed_block_that_the_ledger_refuses_stops_the_node() -> None:
@@ -418,32 +420,13 @@ def test_blocks_that_nobody_asked_for_are_not_looked_at() -> None:
     answer = encode(messages.Blocks(start=1, items=(item,)))
     driver, peer = simulation.get_driver(3), simulation.nodes[0].key.public
     driver.on_frame(peer, answer)
+    driver.on_timer(Slice.WORK)
     assert simulation.height(3) == 0
-    driver.synchronizer.on_status(peer, Height(1))
-    driver.synchronizer.advance(Height(0), driver._ports.clock.now())
+    driver.on_frame(peer, encode(messages.Status(Height(1), NO_ID, Height(0), mute=False)))
+    driver.on_timer("tick")
     driver.on_frame(peer, answer)
+    driver.on_timer(Slice.WORK)
     assert simulation.height(3) == 1
-
-
-def test_blocks_with_a_wrong_certificate_or_body_move_nothing() -> None:
-    simulation = Simulation(13)
-    simulation.crash(3)
-    settle(simulation, simulation.transfer(), simulation.transfer())
-    stored = simulation.nodes[0].disk.blocks[Height(1)]
-    simulation.restart(3)
-    driver, peer = simulation.get_driver(3), simulation.nodes[0].key.public
-    seals = stored.certificate.seals
-    for block, certificate in (
-        (stored.block, NO_SEALS),
-        (stored.block, Certificate(Round(9), seals)),
-        (msgspec.structs.replace(stored.block, transactions=()), stored.certificate),
-    ):
-        driver.synchronizer.on_status(peer, Height(1))
-        driver.synchronizer.advance(Height(0), driver._ports.clock.now())
-        item = messages.CertifiedBlock(block, certificate)
-        driver.on_frame(peer, encode(messages.Blocks(start=1, items=(item,))))
-        assert simulation.height(3) == 0
-    simulation.run_until(agree(simulation, 1))
 
 
 def test_a_peer_that_appears_is_told_where_we_stand(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,8 +12,8 @@ started again, twice:
   and the blocks of the replay window; what is older it leaves out. The rate is that of all the
   chain's transactions, so it grows with the chain's length; how long it took stands beside it.
 
-The clock starts when the node says in its log that it has started, and stops when it is as high as
-the others. Its state root must then be theirs.
+The clock starts when the node says in its log that it is connected to the first peer, and stops
+when it says that it is level with the others. Its state root must then be theirs.
 
 What is not
 -----------
@@ -54,7 +54,7 @@ PORTION_S: Final = 8.0
 PREPARED_PER_SECOND: Final = 4_000
 TAIL_S: Final = 1.0
 WAIT_MAX_S: Final = 600.0
-POLL_S: Final = 0.01
+POLL_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,11 +176,13 @@ def _catch_up(
     wait_for_nodes([late])
     before = _read_cpu(late)
     deadline = time.time() + WAIT_MAX_S
-    while _read_height(late.member.url) < target:
+    while (level := _find_time(late, "level", target)) is None:
         if time.time() > deadline or not late.is_running():
             raise Unavailable(f"it did not catch up: {late.read_last_words()}")
         time.sleep(POLL_S)
-    return time.time() - _read_start(late), _subtract(_read_cpu(late), before)
+    begun = _find_time(late, "peer_connected")
+    assert begun is not None, "without a peer nothing comes"
+    return level - begun, _subtract(_read_cpu(late), before)
 
 
 def _read_cpu(node: NodeProcess) -> float | None:
@@ -210,13 +212,15 @@ def _read_height(url: str) -> int:
     return int(httpx.get(f"{url}/v1/status", timeout=30).json()["height"])
 
 
-def _read_start(node: NodeProcess) -> float:
-    """Return when the node said that it has started, in seconds of wall time."""
+def _find_time(node: NodeProcess, event: str, height: int | None = None) -> float | None:
+    """Return when a node's log first names an event, at that height or above; wall seconds."""
     for line in node.log_file.read_text().splitlines():
+        if not line.endswith("}") or f'"{event}"' not in line:
+            continue
         said = json.loads(line)
-        if said.get("event") == "node_started":
+        if said["event"] == event and (height is None or said["height"] >= height):
             return datetime.fromisoformat(said["timestamp"]).timestamp()
-    raise Unavailable("the node's log does not say when it started", log=str(node.log_file))
+    return None
 
 
 def _count(town: Town, node: NodeProcess) -> tuple[int, int]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Literal, assert_never
 
+import structlog
+
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import get_first_height
 from dure.consensus.quorum import VerifyMany
@@ -42,6 +44,12 @@ FAILURES_MAX: Final = 3
 """After so many fetches of a state that failed, the rest before the next is a long one."""
 
 
+BEHIND_MAX: Final = 8
+"""Blocks that are fetched sooner than any state; further behind is worth a line in the log."""
+
+log = structlog.get_logger()
+
+
 class Slice(Enum):
     """Names the timer of the next slice of work."""
 
@@ -66,7 +74,7 @@ class SyncSettings:
             case "blocks":
                 return None
             case "snapshot":
-                return messages.BLOCKS_MAX
+                return BEHIND_MAX
             case "auto":
                 return self.snapshot_behind
 
@@ -113,6 +121,7 @@ class CatchingUp:
         self._hooks = hooks
         self._settings = settings
         self._is_awake = False
+        self._is_behind = False
         self._server = Server(executor, disk, network)
         self._blocks = BlockSync(self._means, hooks.learn)
         self._archive = Archive(self._means)
@@ -204,6 +213,7 @@ class CatchingUp:
     def _advance(self, now: Instant, *, is_patient: bool = False) -> None:
         """Ask for what is missing; a patient one lets a block that may be on its way come."""
         self._means.asking.expire(now)
+        self._tell_progress()
         self._begin_state(now)
         if self._state is not None:
             if not self._state.has_ended:
@@ -216,6 +226,21 @@ class CatchingUp:
             self._blocks.advance(now)
         if behind <= 1 and self._settings.history == "archive":
             self._archive.advance(now)
+
+    def _tell_progress(self) -> None:
+        """Say in the log when this node falls behind, and when it is level again."""
+        head = self._means.executor.head
+        witnesses = compute_weak_quorum(len(head.validators))
+        claimed = self.claims.find_claimed(witnesses)
+        height = head.header.height
+        if claimed is None:
+            return
+        if claimed > height + BEHIND_MAX and not self._is_behind:
+            self._is_behind = True
+            log.info("behind", height=height, others=claimed)
+        elif claimed <= height and self._is_behind:
+            self._is_behind = False
+            log.info("level", height=height)
 
     def _begin_state(self, now: Instant) -> None:
         behind_max = self._settings.behind_max

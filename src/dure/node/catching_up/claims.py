@@ -57,9 +57,13 @@ class Claims:
 
         One block may always be on its way.
         """
+        claimed = self.find_claimed(witnesses)
+        return claimed if claimed is not None and claimed > height + 1 else None
+
+    def find_claimed(self, witnesses: int) -> Height | None:
+        """Return the highest height that so many peers claim to have reached."""
         heights = sorted((claim.height for claim in self._claims.values()), reverse=True)
-        claimed = heights[witnesses - 1] if len(heights) >= witnesses else height
-        return claimed if claimed > height + 1 else None
+        return heights[witnesses - 1] if len(heights) >= witnesses else None
 
     def on_proven(self, height: Height, holders: Iterable[PublicKey]) -> None:
         """Note that each of `holders` may have the blocks up to `height`: they are final."""
