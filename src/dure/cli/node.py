@@ -27,6 +27,7 @@ from dure.application import find_applications
 from dure.chain.genesis.document import GenesisDocument, decode_genesis_file
 from dure.cli.operating.attest import attest
 from dure.cli.operating.diff import show_difference
+from dure.cli.operating.evidence import show_evidence
 from dure.cli.operating.new_key import new_key
 from dure.cli.operating.peers import reload_peers
 from dure.cli.operating.status import show_status
@@ -61,6 +62,7 @@ def about() -> None:
 
 app.command("attest")(attest)
 app.command("diff")(show_difference)
+app.command("evidence")(show_evidence)
 app.command("new-key")(new_key)
 app.command("reload-peers")(reload_peers)
 app.command("status")(show_status)

@@ -5,7 +5,7 @@ Real ones live beside this file; the simulator brings its own. The driver runs o
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from dure.core.block import Block
 from dure.core.certificate import Certificate
@@ -20,6 +20,9 @@ from dure.core.types import (
     TransactionId,
 )
 from dure.proof.file import Handover
+
+EVIDENCE_MAX: Final = 1024
+"""Proofs of contradictions that a disk keeps: one is enough, and a liar could go on for ever."""
 
 
 class StoredBlock(Wire, frozen=True):
@@ -128,6 +131,13 @@ class Disk(Protocol):
         ...
 
     # The journal
+
+    def keep_evidence(self, height: Height, validator: PublicKey, evidence: bytes) -> None:
+        """Keep the proof that a validator contradicted itself at a height.
+
+        One a validator and height; what comes after `EVIDENCE_MAX` in all is not kept.
+        """
+        ...
 
     def append_journal(self, height: Height, record: bytes) -> None:
         """Append and flush one consensus record."""

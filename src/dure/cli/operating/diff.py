@@ -10,13 +10,12 @@ import typer
 from dure.chain.comparison import describe_key, find_first_writer
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import decode_genesis_file
+from dure.cli.operating.folders import CONFIGURATION, find_data, find_files, open_store
 from dure.cli.output import JsonOption, err, out, print_json
 from dure.contract.machine import InProcessMachine
 from dure.core.errors import DureError
 from dure.core.types import Height
-from dure.node.configuration import load_configuration, locate_files
 from dure.node.durable.comparing import Comparison, Side, compare
-from dure.node.durable.store import Store
 
 EXIT_DIFFERENT = 1
 VALUE_SHOWN = 64
@@ -49,20 +48,9 @@ def show_difference(left: NodeFolder, right: NodeFolder, *, json: JsonOption = F
 
 @contextmanager
 def _open_side(path: Path) -> Iterator[Side]:
-    file = _find_configuration(path)
-    data = path if file is None else locate_files(file, load_configuration(file)).data
-    store = Store.open_for_reading(data)
-    try:
-        yield Side(path.parent.name if path.name == "node.toml" else path.name, data, store)
-    finally:
-        store.close()
-
-
-def _find_configuration(path: Path) -> Path | None:
-    if path.name == "node.toml":
-        return path
-    file = path / "node.toml"
-    return file if file.is_file() else None
+    with open_store(path) as store:
+        name = path.parent.name if path.name == CONFIGURATION else path.name
+        yield Side(name, find_data(path), store)
 
 
 def _find_writer(path: Path, left: Side, right: Side, found: Comparison) -> int | None:
@@ -70,15 +58,13 @@ def _find_writer(path: Path, left: Side, right: Side, found: Comparison) -> int 
 
     The block is executed again on the state of the left node, where its genesis is at hand.
     """
-    file = _find_configuration(path)
-    if found.finding != "other results" or found.difference is None or file is None:
+    files = find_files(path)
+    if found.finding != "other results" or found.difference is None or files is None:
         return None
     stored = left.store.load_block(found.height) or right.store.load_block(found.height)
     if stored is None:
         return None
-    document = decode_genesis_file(
-        locate_files(file, load_configuration(file)).genesis.read_bytes()
-    )
+    document = decode_genesis_file(files.genesis.read_bytes())
     executor = Executor(document, InProcessMachine())
     try:
         left.restore(executor, Height(found.height - 1))

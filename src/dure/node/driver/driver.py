@@ -247,9 +247,14 @@ class Driver:
             case consensus.CatchUp(height=height):
                 self._catch_up(height)
             case consensus.Accuse(validator=validator, evidence=evidence):
-                log.error("equivocation", validator=validator.hex(), evidence=evidence.hex())
+                self._accuse(validator, evidence)
             case _:
                 assert_never(effect)
+
+    def _accuse(self, validator: PublicKey, evidence: bytes) -> None:
+        height = Height(self._height + 1)
+        log.error("equivocation", validator=validator.hex(), height=height)
+        self._ports.disk.keep_evidence(height, validator, evidence)
 
     def _encode(self, message: object) -> bytes:
         return encode(messages.EngineMessage(data=self.engine.encode_message(message)))

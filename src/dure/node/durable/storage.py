@@ -21,7 +21,7 @@ import rocksdict
 from dure.core.block import compute_block_id
 from dure.core.codec import encode
 from dure.core.errors import StorageError
-from dure.core.types import BlockId, Height, TransactionId
+from dure.core.types import BlockId, Height, PublicKey, TransactionId
 from dure.node.durable.journal import Journal
 from dure.node.durable.journal_format import NOBODY, STORE_ID_LENGTH
 from dure.node.durable.loss import Loss
@@ -40,7 +40,7 @@ from dure.node.durable.store import (
     key_of,
     open_database,
 )
-from dure.node.ports import HeightRange, HistoryBlock, StoredBlock
+from dure.node.ports import EVIDENCE_MAX, HeightRange, HistoryBlock, StoredBlock
 from dure.proof.file import Handover
 
 
@@ -172,6 +172,12 @@ class RocksDisk(Store):
         self._journal.compact(height)
         assert self._staged == old, "the two prefixes have changed places"
         self.discard_staged()
+
+    def keep_evidence(self, height: Height, validator: PublicKey, evidence: bytes) -> None:
+        """Keep the proof that a validator contradicted itself; see `dure.node.ports.Disk`."""
+        if sum(1 for _ in self.load_evidence()) < EVIDENCE_MAX:
+            with self._naming_failures():
+                self._database.put(key_of(b"E", height) + validator, evidence, self._sync)
 
     def append_journal(self, height: Height, record: bytes) -> None:
         """Append and flush one consensus record."""

@@ -21,6 +21,7 @@ T transaction_id[32]  height[8] index[4]
 U height[8]           canonical bytes of the undo record: pairs (key, previous value or null)
 M state               the prefix of the state, S or s; S where there is no such record
 M missing             canonical bytes of the ranges of heights below the head without a block
+E height[8] key[32]   proof that the validator of that key contradicted itself at that height
 V height[8]           canonical bytes of a `Handover` that came with a state from peers
 S key, s key          value of the state at the head, or of one that is being staged
 ```
@@ -35,7 +36,7 @@ import rocksdict
 
 from dure.core.codec import decode
 from dure.core.errors import ConfigurationError, InvalidEncoding, StorageError
-from dure.core.types import BlockId, Height
+from dure.core.types import BlockId, Height, PublicKey
 from dure.node.ports import HeightRange, StoredBlock
 from dure.proof.file import Handover
 
@@ -137,6 +138,11 @@ class Store:
         """Return the handover of a block that came with an adopted state."""
         data = self._get(key_of(b"V", height))
         return None if data is None else self._decode(Handover, data)
+
+    def load_evidence(self) -> Iterator[tuple[Height, PublicKey, bytes]]:
+        """Yield (height, validator, proof) of each contradiction that was noticed, by height."""
+        for key, evidence in self._walk(b"E", compute_end(b"E")):
+            yield Height(int.from_bytes(key[1:9], "big")), PublicKey(key[9:]), evidence
 
     def close(self) -> None:
         """Close the store; closing twice is harmless.
