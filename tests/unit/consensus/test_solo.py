@@ -15,7 +15,7 @@ from dure.consensus.interface import (
     Started,
     WorkChanged,
 )
-from dure.consensus.solo import SoloEngine
+from dure.consensus.solo import SoloEngine, read_place
 from dure.core.errors import InvalidEncoding
 from dure.core.types import Height, Instant, Round
 from tests.simulation.fakes import (
@@ -67,6 +67,11 @@ def test_after_a_restart_the_same_block_is_sealed_and_no_other() -> None:
     engine = build([persist.record])
     assert engine.step(Started(), NOW) == (ask,)
     assert journal_block(engine, NOW + 1) == ()
+
+
+def test_a_record_says_where_its_seal_stands_in_the_signer_s_order() -> None:
+    persist, ask = journal_block(build())
+    assert read_place(persist.record) == (ask.draft.height, ask.draft.round, ask.draft.step)
 
 
 def test_a_refusing_signer_makes_it_mute() -> None:
