@@ -9,7 +9,7 @@ COUNT ?= 2
 MINUTES ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser demo test check docs bench simulate pythons fuzz format lock clean
+.PHONY: help setup setup-browser demo test check docs bench simulate faults pythons fuzz format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ bench: setup ## measure signed transfers through four validators
 
 simulate: setup ## whole networks from one seed, on simulated disk, clock and network
 	@$(BIN)/python -m pytest tests/simulation -n $(COUNT) $(ARGS)
+
+faults: setup ## kill, cut and starve real nodes under load, then a random storm; MINUTES=10
+	@FAULTS_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s tests/e2e/test_real_faults.py tests/e2e/test_real_links.py \
+	  tests/e2e/test_real_storm.py $(ARGS)
 
 pythons: setup ## hold contracts against their known answers on every Python from 3.11 on
 	@$(BIN)/python -m scripts.check_pythons

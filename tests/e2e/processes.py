@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +60,8 @@ class Outcome:
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return an environment in which nothing of the tester's own settings is seen."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("DURE_")}
-    return own | {"COLUMNS": "300", "NO_COLOR": "1"} | dict(extra or {})
+    seen = {"COLUMNS": "300", "NO_COLOR": "1", "PYTHONFAULTHANDLER": "1"}
+    return own | seen | dict(extra or {})
 
 
 def run_dure(
@@ -98,15 +99,16 @@ def run_here(*arguments: object) -> Outcome:
 class Command:
     """A command that goes on running; a context manager that leaves no process behind."""
 
-    def __init__(self, *arguments: object, log: Path) -> None:
+    def __init__(self, *arguments: object, log: Path, prefix: Sequence[str] = ()) -> None:
+        """Run `dure` with these arguments, behind a command that runs commands elsewhere."""
         self._log = log
-        self._arguments = arguments
+        self._arguments = (*prefix, *DURE, *arguments)
         self.process: subprocess.Popen[bytes]
 
     def __enter__(self) -> Self:
         with self._log.open("wb") as output:
             self.process = subprocess.Popen(
-                [*DURE, *map(str, self._arguments)],
+                list(map(str, self._arguments)),
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,
@@ -205,6 +207,8 @@ class Town:
         self.folder = folder
         self.network: Network = load_network(folder)
         self.nodes: dict[str, Command] = {}
+        self.prefixes: dict[str, Sequence[str]] = {}
+        """Commands that run a member's node elsewhere, as on a host of its own."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -244,7 +248,8 @@ class Town:
         for name in names or self.names:
             number = len(list((self.folder / name).glob("run-*.log")))
             log = self.folder / name / f"run-{number}.log"
-            node = Command("node", "run", self.folder / name / "node.toml", log=log)
+            run = ("node", "run", self.folder / name / "node.toml")
+            node = Command(*run, log=log, prefix=self.prefixes.get(name, ()))
             self.nodes[name] = node.__enter__()
         for name in names or self.names:
             self.wait_ready(name)

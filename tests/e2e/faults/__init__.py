@@ -1,0 +1,1 @@
+"""Real faults for real nodes: loads that remember, audits, and links that lose, delay and break."""
