@@ -54,7 +54,7 @@ app = typer.Typer(
 Folder = Annotated[Path, typer.Argument(help="The folder of the new chain.")]
 FromNode = Annotated[
     Path | None,
-    typer.Option("--from", help="Folder of your own, stopped node of the old chain."),
+    typer.Option("--from", help="Folder of your own node of the old chain."),
 ]
 
 
@@ -97,7 +97,7 @@ def draft(
     folder: Folder,
     *,
     source: Annotated[
-        Path, typer.Option("--from", help="Folder of a stopped node of the old chain.")
+        Path, typer.Option("--from", help="Folder of a node of the old chain.")
     ],
     drop: Drop = None,
     minority: Minority = False,

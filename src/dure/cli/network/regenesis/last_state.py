@@ -1,6 +1,6 @@
-"""Where a stopped node's chain ended: its last final block, that it is final, and its state.
+"""Where a node's chain ended: its last final block, that it is final, and its state.
 
-The store is opened as the node itself opens it, so the node must not run.
+The store is read as it stands, whether the node runs or not.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from dure.core.errors import ConfigurationError
 from dure.core.types import Height
 from dure.core.validators import ValidatorSet
 from dure.node.configuration import NodeFiles, load_configuration, locate_files
-from dure.node.durable.storage import RocksDisk
+from dure.node.durable.store import Store
 from dure.proof.building import build_handover
 from dure.proof.file import Handover
 from dure.proof.succession import EVIDENCE_FORMAT, Evidence
@@ -43,14 +43,14 @@ class LastState:
 
 
 def load_last_state(node_folder: Path) -> LastState:
-    """Return where the chain of a stopped node ended.
+    """Return where the chain of a node ended.
 
     Raise `ConfigurationError`, `StorageError`, or `InvalidProof` where the store's own blocks do
     not show that its head is final.
     """
     files = find_files(node_folder)
     genesis = load_genesis(files.genesis).genesis
-    disk = RocksDisk(files.data)
+    disk = Store.open_for_reading(files.data)
     try:
         items = dict(disk.load_state())
         evidence = _gather_evidence(disk, genesis, items)
@@ -90,7 +90,7 @@ def build_state_file(items: Mapping[bytes, bytes]) -> bytes:
     return b"".join(encode_state_file(build_chunks(root, by_path.__getitem__)))
 
 
-def _gather_evidence(disk: RocksDisk, genesis: Genesis, items: Mapping[bytes, bytes]) -> Evidence:
+def _gather_evidence(disk: Store, genesis: Genesis, items: Mapping[bytes, bytes]) -> Evidence:
     head = disk.load_head()
     if head is None or not head.certificate.seals:
         raise ConfigurationError(
@@ -102,12 +102,16 @@ def _gather_evidence(disk: RocksDisk, genesis: Genesis, items: Mapping[bytes, by
 
 
 def _list_handovers(
-    disk: RocksDisk, items: Mapping[bytes, bytes], below: Height
+    disk: Store, items: Mapping[bytes, bytes], below: Height
 ) -> tuple[Handover, ...]:
     view = state.View(items)
     handovers: list[Handover] = []
     for height in view.load(tuple[Height, ...], state.HANDOVERS) or ():
-        stored = disk.load_block(height)
+        stored, kept = disk.load_block(height), disk.load_handover(height)
+        if stored is None and kept is not None:
+            # It came with a state that this node fetched from others.
+            handovers.append(kept)
+            continue
         if stored is None:
             message = (
                 f"this node no longer has block {height}, in which the validators changed: draft "
