@@ -20,8 +20,10 @@ from dure.consensus.pbft.turn import Turn
 from dure.consensus.pbft.votes import Tally
 from dure.core.types import BlockId, Height, Milliseconds, PublicKey, Round, Signature
 from dure.node.driver import Driver
+from dure.node.driver.muteness import Muteness
 from dure.testing.simulation import run_seed
 from dure.testing.simulation.ports.disk import SimulatedDisk
+from dure.testing.simulation.ports.journal import SimulatedJournal
 from dure.testing.simulation.ports.signer import SimulatedSigner
 
 SEEDS = 500
@@ -130,24 +132,25 @@ def signatures_at_the_door_unchecked(patch: pytest.MonkeyPatch) -> None:
 
 def votes_not_persisted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(SimulatedDisk, "append_journal", lambda *_: None)
+    patch.setattr(SimulatedDisk, "recollect", lambda *_: None)
 
 
 def vote_sent_before_its_journal_flush(patch: pytest.MonkeyPatch) -> None:
     """The newest record is in memory only, and lost with the node."""
 
-    def append(disk: SimulatedDisk, height: Height, record: bytes) -> None:
+    def append(disk: SimulatedJournal, height: Height, record: bytes) -> None:
         for earlier in held.pop(id(disk), ()):
-            append_journal(disk, *earlier)
+            append_record(disk, *earlier)
         held[id(disk)] = [(height, record)]
 
-    def reopen(disk: SimulatedDisk) -> None:
+    def reopen(disk: SimulatedJournal, noted: int | None) -> None:
         held.pop(id(disk), None)
-        disk_reopen(disk)
+        journal_reopen(disk, noted)
 
     held: dict[int, list[tuple[Height, bytes]]] = {}
-    append_journal, disk_reopen = SimulatedDisk.append_journal, SimulatedDisk.reopen
-    patch.setattr(SimulatedDisk, "append_journal", append)
-    patch.setattr(SimulatedDisk, "reopen", reopen)
+    append_record, journal_reopen = SimulatedJournal.append, SimulatedJournal.reopen
+    patch.setattr(SimulatedJournal, "append", append)
+    patch.setattr(SimulatedJournal, "reopen", reopen)
 
 
 def guard_ignored_where_the_journal_is_lost(patch: pytest.MonkeyPatch) -> None:
@@ -163,11 +166,11 @@ def guard_ignored_where_the_journal_is_lost(patch: pytest.MonkeyPatch) -> None:
 
 
 def wiped_node_votes_at_once(patch: pytest.MonkeyPatch) -> None:
-    def remove_journal(disk: SimulatedDisk) -> None:
-        disk.journal = None
-        disk.noted = None
+    patch.setattr(SimulatedDisk, "recollect", lambda *_: None)
 
-    patch.setattr(SimulatedDisk, "remove_journal", remove_journal)
+
+def mute_node_votes_too_soon(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Muteness, "_compute_bound", lambda *_: 0)
 
 
 def clock_bounds_unchecked(patch: pytest.MonkeyPatch) -> None:
@@ -214,6 +217,7 @@ KNOWN: dict[Plant, int] = {
     vote_sent_before_its_journal_flush: 0,
     guard_ignored_where_the_journal_is_lost: 0,
     wiped_node_votes_at_once: 0,
+    mute_node_votes_too_soon: 0,
     clock_bounds_unchecked: 0,
     votes_kept_without_bound: 0,
     future_kept_without_bound: 0,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from dure.chain.transaction import Transaction
+from dure.consensus import solo
 from dure.consensus.interface import (
     Accuse,
     BlockLearned,
@@ -18,6 +19,7 @@ from dure.consensus.interface import (
     Head,
     WorkChanged,
 )
+from dure.consensus.pbft import records
 from dure.consensus.pbft.engine import DEFAULT_SETTINGS
 from dure.consensus.pbft.messages import Decided
 from dure.consensus.pbft.turn import PbftEffect
@@ -57,7 +59,7 @@ class Life:
         self._node = node
         self._steps = 0
         node.disk.reopen()
-        node.is_mute = not node.disk.journal_is_complete
+        node.muteness = self._recollect()
         clock = SimulatedClock(simulation.scheduler, node.power, lambda: node.skew_ms)
         node.network = SimulatedNetwork(
             node.key.public,
@@ -191,13 +193,22 @@ class Life:
         node = self._node
         if not node.is_honest:
             return CarelessSigner(node.key)
-        if not node.is_mute:
-            return node.signer
+        return node.muteness or node.signer
+
+    def _recollect(self) -> Muteness | None:
+        """Compare what the member holds of its own votes, as a real node does at its start."""
+        node = self._node
+        if not node.is_honest:
+            return None
+        is_solo = self._simulation.founding.members == 1
+        loss = node.disk.recollect(node.signer, solo.read_place if is_solo else records.read_place)
+        if loss is None:
+            return None
         return Muteness(
             node.signer,
-            "its journal is lost",
-            votes_lost=False,
-            begin_journal_anew=node.disk.begin_journal_anew,
+            loss.describe(),
+            votes_lost=node.votes_lost,
+            begin_journal_anew=node.disk.journal.begin_anew,
         )
 
     def _build_engine(self, head: Head, journal: Sequence[bytes]) -> Engine[Any]:

@@ -17,6 +17,7 @@ from dure.core.types import Address, BlockId, Instant, PublicKey
 from dure.identity.keys import SigningKey
 from dure.node.catching_up import SyncSettings
 from dure.node.driver import Driver
+from dure.node.driver.muteness import Muteness
 from dure.node.ports import StoredBlock
 from dure.testing.simulation.ports.disk import SimulatedDisk
 from dure.testing.simulation.ports.network import SimulatedNetwork
@@ -79,8 +80,15 @@ class SimulatedNode:
     """Why the node did not start the last time."""
     sync: SyncSettings = field(default_factory=SyncSettings)
     """How it catches up; counts from its next start on."""
-    is_mute: bool = False
-    """It may have forgotten votes: it follows, and signs nothing."""
+    muteness: Muteness | None = None
+    """What keeps it silent in this life; None where it remembers all its votes."""
+    votes_lost: bool = False
+    """The operator's word, for the next life, that it may have forgotten votes."""
+
+    @property
+    def is_mute(self) -> bool:
+        """Whether it signs nothing, because it may have forgotten votes."""
+        return self.muteness is not None and self.muteness.is_mute
 
     @property
     def driver(self) -> Driver | None:

@@ -76,6 +76,8 @@ class Simulation:
         """Sees what happens to every member; stories are told with it."""
         self.is_closed = False
         """Whether frames come from members alone: then no honest one is ever refused."""
+        self.forgetful: set[int] = set()
+        """Members that lost their disk, or whose journal was damaged."""
         self.misled: set[int] = set()
         """Members whose clock ever jumped."""
         self.halted: dict[int, FinalBlockNotExecuted] = {}
@@ -133,6 +135,7 @@ class Simulation:
             self._return_later(node)
         else:
             node.lives += 1
+            self._check_memory(node)
             mute = ", mute" if node.is_mute else ""
             self.show(node, Told(f"restarts{mute}" if node.lives > 1 else "starts"))
             node.life.begin()
@@ -156,10 +159,9 @@ class Simulation:
         """Take a crashed node's disk away; its signer's memory stays."""
         node = self.nodes[index]
         assert node.life is None, "crash the node first"
-        self.counts[Fault.TORN_WRITE] += node.disk.torn_writes
-        node.disk = self._make_disk(node.power)
-        # Where a key has signed before, an empty disk is no fresh start.
-        node.disk.remove_journal()
+        self.counts[Fault.TORN_WRITE] += node.disk.journal.torn_writes
+        node.disk = self._make_disk(node.key, node.power)
+        self.forgetful.add(index)
         self.counts[Fault.WIPED_DISK] += 1
         self.show(node, Told("loses its disk"))
 
@@ -167,29 +169,24 @@ class Simulation:
         """Damage a crashed node's journal before intact records, where it has that many."""
         node = self.nodes[index]
         assert node.life is None, "crash the node first"
-        done = node.disk.corrupt_journal()
+        done = node.disk.journal.corrupt()
         self.counts[Fault.CORRUPTED_JOURNAL] += done
         if done:
+            self.forgetful.add(index)
             self.show(node, Told("has a damaged journal"))
         return done
 
-    def remove_journal(self, index: int) -> None:
-        """Do what an operator may do about a damaged journal: the node starts without it, mute."""
-        node = self.nodes[index]
-        assert node.life is None, "crash the node first"
-        node.disk.remove_journal()
+    def declare_votes_lost(self, index: int) -> bool:
+        """Restart a mute member with its operator's word that votes are lost; say whether it was.
 
-    def restore_vote(self, index: int) -> bool:
-        """Do what an operator may do for a mute member once the chain is past all that it signed.
-
-        Says whether it was.
+        It votes again as soon as the chain is past all that it may have signed.
         """
         node = self.nodes[index]
-        if node.life is None or not node.is_mute or self.height(index) < node.signer.last[0]:
+        if node.life is None or not node.is_mute or node.votes_lost:
             return False
         self.crash(index)
-        node.disk.begin_journal_anew()
-        self.restart(index)
+        node.votes_lost = True
+        self.try_restart(index)
         return True
 
     def jump_clock(self, index: int, skew_ms: int) -> None:
@@ -312,7 +309,7 @@ class Simulation:
     def count_faults(self) -> Counter[Fault]:
         """Return how often each kind of fault really happened."""
         own = {
-            Fault.TORN_WRITE: sum(node.disk.torn_writes for node in self.nodes),
+            Fault.TORN_WRITE: sum(node.disk.journal.torn_writes for node in self.nodes),
             Fault.SLOW_NODE: sum(node.pace.worked for node in self.nodes),
         }
         return self.counts + self.links.counts + Counter(own)
@@ -350,6 +347,10 @@ class Simulation:
 
     # Inside
 
+    def _check_memory(self, node: SimulatedNode) -> None:
+        if node.is_mute and node.index not in self.forgetful:
+            raise SafetyViolation(f"{node.name} is mute, though nothing was taken from it")
+
     def _return_later(self, node: SimulatedNode) -> None:
         after = self.random.randint(*RETURN_MS)
         self.scheduler.call_later(after, lambda: self.try_restart(node.index))
@@ -363,7 +364,7 @@ class Simulation:
             name=name,
             key=key,
             account=self.founding.accounts[index],
-            disk=self._make_disk(power),
+            disk=self._make_disk(key, power),
             signer=SimulatedSigner(key, power, lambda text: _report(f"{name} {text}")),
             power=power,
             pace=Pace(self.scheduler),
@@ -372,9 +373,9 @@ class Simulation:
         self.counts[Fault.CLOCK_SKEW] += node.skew_ms != 0
         return node
 
-    def _make_disk(self, power: Power) -> SimulatedDisk:
+    def _make_disk(self, key: SigningKey, power: Power) -> SimulatedDisk:
         random = Random(self.random.getrandbits(32))
-        return SimulatedDisk(random=random, power=power, torn=self.faults.torn)
+        return SimulatedDisk.make(key.public, random, power, torn=self.faults.torn)
 
 
 def _report(text: str) -> None:

@@ -15,7 +15,7 @@ class Scheduler:
         self.start_ms = start_ms
         self.now_ms = start_ms
         self.events = 0
-        self._heap: list[tuple[int, int, Callable[[], None]]] = []
+        self._heap: list[tuple[int, int, Callable[[], object]]] = []
         self._numbers = count()
 
     @property
@@ -23,7 +23,7 @@ class Scheduler:
         """Virtual time since the beginning."""
         return self.now_ms - self.start_ms
 
-    def call_later(self, after_ms: int, action: Callable[[], None]) -> None:
+    def call_later(self, after_ms: int, action: Callable[[], object]) -> None:
         """Have `action` run `after_ms` from now."""
         heapq.heappush(self._heap, (self.now_ms + after_ms, next(self._numbers), action))
 

@@ -65,6 +65,8 @@ class Outcome:
     """Lies told, by habit."""
     accusations: int
     """Evidence that honest members found."""
+    validator_changes: int
+    """Sets of validators that took the place of another."""
     virtual_ms: int
 
 
@@ -182,6 +184,7 @@ class Run:
             faults=simulation.count_faults(),
             liars=lies,
             accusations=sum(simulation.wire.accused.values()),
+            validator_changes=simulation.agreement.validator_changes,
             virtual_ms=simulation.scheduler.elapsed_ms,
         )
 
@@ -234,7 +237,7 @@ class Run:
     def _crash(self, index: int) -> None:
         self.simulation.crash(index)
         after = self._random.randint(10, 2_000)
-        self.simulation.scheduler.call_later(after, lambda: self._bring_back(index))
+        self.simulation.scheduler.call_later(after, lambda: self.simulation.try_restart(index))
 
     def _shake_memory(self) -> None:
         """Take the disk of a member that may lose its memory, or damage its journal."""
@@ -246,12 +249,6 @@ class Run:
             self.simulation.wipe(index)
         else:
             self.simulation.corrupt_journal(index)
-
-    def _bring_back(self, index: int) -> None:
-        """Restart a member, and do as its operator would if it refuses."""
-        if not self.simulation.try_restart(index):
-            self.simulation.remove_journal(index)
-            self.simulation.restart(index)
 
     def _jump_clock(self) -> None:
         index = self._random.randrange(len(self.simulation.nodes))
@@ -282,7 +279,7 @@ class Run:
 
     def _restore_votes(self) -> None:
         for index in self.weather.fragile:
-            self.simulation.restore_vote(index)
+            self.simulation.declare_votes_lost(index)
 
     # The calm
 
@@ -292,7 +289,7 @@ class Run:
         simulation.heal()
         for node in simulation.nodes:
             node.skew_ms = self._skews[node.index]
-            self._bring_back(node.index)
+            simulation.try_restart(node.index)
         clients.give(0)
         self._settle(CALM_MS)
         while simulation.agreement.height < self.heights:
@@ -308,9 +305,6 @@ class Run:
             if simulation.scheduler.now_ms > end:
                 simulation.run_until(self._is_settled, limit_ms=0)
             self._restore_votes()
-            for node in simulation.nodes:
-                if node.refusal is not None:
-                    self._bring_back(node.index)
             self.clients.ask_again()
             try:
                 simulation.run_until(self._is_settled, limit_ms=2_000)

@@ -39,6 +39,11 @@ class Agreement:
         """The highest height that any honest member finalized."""
         return Height(len(self.blocks) - 1)
 
+    @property
+    def validator_changes(self) -> int:
+        """How many final blocks changed who decides."""
+        return len(set(self._validators.values())) - 1
+
     def on_final(
         self, name: str, stored: StoredBlock, transactions: Iterable[TransactionId]
     ) -> None:

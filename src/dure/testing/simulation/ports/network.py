@@ -23,9 +23,7 @@ class Onlooker(Protocol):
 class SimulatedNetwork:
     """`dure.node.ports.Network` of an honest node."""
 
-    def __init__(
-        self, key: PublicKey, links: Links, reader: FrameReader, *, power: Power
-    ) -> None:
+    def __init__(self, key: PublicKey, links: Links, reader: FrameReader, *, power: Power) -> None:
         self.violations: list[tuple[PublicKey, str]] = []
         """Peers that this node found at fault, and why."""
         self.onlooker: Onlooker | None = None

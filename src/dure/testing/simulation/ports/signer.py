@@ -5,17 +5,17 @@ signatures at one place, or goes back to where it never was, has forgotten what 
 """
 
 from collections.abc import Callable
+from hashlib import sha256
+from typing import Final
 
 from dure.core.types import PublicKey, Signature
 from dure.identity.keys import SigningKey
+from dure.node.durable.signer import Place, SignedPosition
 from dure.testing.simulation.ports.power import Power
 
-Place = tuple[int, int, int]
-"""Height, round, step."""
-
-HEIGHTS_KEPT = 2
-LAST = 2**63 - 1
-"""Round and step behind all that an engine may ask for."""
+HEIGHTS_KEPT: Final = 2
+LAST: Final = 2**63 - 1
+"""A round and step behind all others."""
 
 
 class SimulatedSigner:
@@ -25,7 +25,7 @@ class SimulatedSigner:
         self, signing_key: SigningKey, power: Power, on_amnesia: Callable[[str], None]
     ) -> None:
         self.signing_key = signing_key
-        self.last: Place = (0, 0, -1)
+        self.last: Place = (0, 0, 0)
         self._power = power
         self._on_amnesia = on_amnesia
         self._signed: dict[Place, bytes] = {}
@@ -36,12 +36,21 @@ class SimulatedSigner:
 
     @property
     def height(self) -> int:
-        """The greatest height that it has signed at."""
+        """The greatest height that it has signed at, or renounced."""
         return self.last[0]
+
+    @property
+    def position(self) -> SignedPosition:
+        """What was signed last, as the real guard keeps it."""
+        message = self._signed.get(self.last)
+        blank = self.last == (0, 0, 0) and message is None
+        return SignedPosition(*self.last, bytes(32) if blank else sha256(message or b"").digest())
 
     def renounce(self, height: int) -> None:
         """Never again sign anything at or below `height`."""
-        self.last = max(self.last, (height, LAST, LAST))
+        self._power.check()
+        if self.height <= height:
+            self.last = (height, LAST, LAST)
 
     def sign(self, height: int, round_: int, step: int, message: bytes) -> Signature | None:
         self._power.check()
