@@ -313,6 +313,11 @@ class PbftEngine:
         """Return every signature inside the message, embedded votes included."""
         return collect_signatures(self.chain_id, message)
 
+    @property
+    def phase(self) -> str:
+        """Where this member stands: the words of `Phase`."""
+        return self.state.compute_phase().value
+
     def describe(self) -> str:
         """Say in one line what this member waits for, and from whom."""
         return describe(self.state)
