@@ -37,6 +37,7 @@ import msgspec
 from msgspec import Meta
 
 from dure.chain.transaction import Policy
+from dure.contract.ports import build_home
 from dure.core.codec import Wire, encode
 from dure.core.types import Address, Amount, AssetId, Gas, Hash, Height, Instant, Signed, Unsigned
 from dure.core.validators import Name, ValidatorSet
@@ -47,7 +48,6 @@ Writes = dict[bytes, bytes | None]
 
 ASSET: Final = b"t"
 CONTRACT: Final = b"c"
-STORAGE: Final = b"v"
 CLOCK: Final = b"gclock"
 PARAMETERS: Final = b"gparameters"
 VALIDATORS: Final = b"gvalidators"
@@ -202,7 +202,7 @@ def key_usage_account(address: Address) -> bytes:
 
 
 def key_storage(contract: Address, key: bytes) -> bytes:
-    return STORAGE + contract + key
+    return build_home(contract) + key
 
 
 def key_due(number: int) -> bytes:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from dure.contract.bundle import Source
-from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder
+from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder, build_home
 from dure.core.codec import encode
 from dure.core.types import Address, Amount, Gas, Hash, Instant
 
@@ -136,8 +136,10 @@ VERBS: dict[str, Callable[..., Any]] = {
     "charge": lambda _ledger, _call, meter, gas: meter.charge(gas),
     "refuse": _refuse,
     "refuse half a pair": _refuse_half_a_pair,
-    "read": lambda ledger, call, _meter, key: ledger.read(call.contract, key),
-    "write": lambda ledger, call, _meter, key, value: ledger.write(call.contract, key, value),
+    "read": lambda ledger, call, _meter, key: ledger.read(build_home(call.contract) + key),
+    "write": lambda ledger, call, _meter, key, value: ledger.write(
+        build_home(call.contract) + key, value
+    ),
     "emit": lambda ledger, call, _meter, name, data: ledger.emit(call.contract, name, data),
     "emit many": lambda ledger, call, _meter, count, size: [
         ledger.emit(call.contract, "many", bytes(size)) for _ in range(count)

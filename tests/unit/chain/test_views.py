@@ -51,11 +51,12 @@ def test_a_session_reads_what_its_view_holds_of_the_contract(
     view = state.View(stored, (store(newer), store(older)))
     session = Session(view, MOMENT)
     for key, value in own.items():
-        session.write(CONTRACT, key, value)
+        session.write(state.key_storage(CONTRACT, key), value)
 
     assert view.top == store(own)
     for key in (b"", b"a", b"b", b"ab"):
-        assert session.read(CONTRACT, key) == view.get(state.key_storage(CONTRACT, key))
+        place = state.key_storage(CONTRACT, key)
+        assert session.read(place) == view.get(place)
 
 
 @given(layers, layers)

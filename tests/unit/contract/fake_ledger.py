@@ -5,7 +5,15 @@ from hashlib import sha256
 
 from dure.contract.bundle import Source
 from dure.contract.machine import InProcessMachine
-from dure.contract.ports import Installed, Invocation, Meter, Payment, Refusal, TransferRule
+from dure.contract.ports import (
+    Installed,
+    Invocation,
+    Meter,
+    Payment,
+    Refusal,
+    TransferRule,
+    split_place,
+)
 from dure.contract.shapes import READING_KINDS
 from dure.contract.source import bundle
 from dure.contract.values import decode_result, encode_arguments
@@ -44,14 +52,14 @@ class FakeLedger:
     rules: dict[AssetId, TransferRule] = field(default_factory=dict)
     pays_for_schedules: bool = False
 
-    def read(self, contract: Address, key: bytes) -> bytes | None:
-        return self.state.get((contract, key))
+    def read(self, place: bytes) -> bytes | None:
+        return self.state.get(split_place(place))
 
-    def write(self, contract: Address, key: bytes, value: bytes | None) -> None:
+    def write(self, place: bytes, value: bytes | None) -> None:
         if value is None:
-            self.state.pop((contract, key), None)
+            self.state.pop(split_place(place), None)
         else:
-            self.state[contract, key] = value
+            self.state[split_place(place)] = value
 
     def get_program(self, contract: Address) -> Installed:
         if contract not in self.programs:

@@ -37,7 +37,6 @@ SCHEDULED_GAS_MIN: Final = 10_000
 
 Without a least, millions of calls with gas for nothing could be due in one block.
 """
-_STORAGE: Final = state.STORAGE
 _record_decoder: Final = msgspec.msgpack.Decoder(state.ContractRecord)
 
 
@@ -95,9 +94,8 @@ class Session(msgspec.Struct, gc=False):
         """Return the events since the last time, in order."""
         return self._events.take()
 
-    def read(self, contract: Address, key: bytes) -> bytes | None:
+    def read(self, place: bytes) -> bytes | None:
         # What every contract does most: as `View.get`, without going there.
-        place = _STORAGE + contract + key
         view = self.view
         top = view.top
         if place in top:
@@ -107,8 +105,8 @@ class Session(msgspec.Struct, gc=False):
                 return layer[place]
         return view.base.get(place)
 
-    def write(self, contract: Address, key: bytes, value: bytes | None) -> None:
-        self.view.top[_STORAGE + contract + key] = value
+    def write(self, place: bytes, value: bytes | None) -> None:
+        self.view.top[place] = value
 
     def get_program(self, contract: Address) -> Installed:
         known = self._installed

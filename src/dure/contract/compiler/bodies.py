@@ -19,6 +19,7 @@ from collections.abc import Collection
 from dure.contract.compiler.build import (
     CONTRACT,
     FRAME,
+    HOME,
     LEDGER,
     METER,
     PAID,
@@ -29,6 +30,7 @@ from dure.contract.compiler.build import (
     constant,
     define,
     find_names,
+    join,
     name,
     with_frame,
 )
@@ -40,7 +42,7 @@ _CALL = "$call"
 _VALUES = "$values"
 _NOTHING = "$nothing"
 
-_FRAME_PARTS = (_SESSION, LEDGER, METER, CONTRACT, SENDER, PAID)
+_FRAME_PARTS = (_SESSION, LEDGER, METER, CONTRACT, HOME, SENDER, PAID)
 """What a frame is made of, in its order."""
 _OWNERS = {LEDGER: _SESSION, METER: _SESSION, CONTRACT: _CALL, SENDER: _CALL}
 
@@ -64,24 +66,24 @@ def lower_functions(
 
 def _define_method(method: Method, lower: LowerBody) -> ast.FunctionDef:
     body = lower(method, lambda result: [ast.Return(result)])
-    used = find_names(body)
-    shortcuts = [
+    used = find_names(body, method.node)
+    setting: list[ast.stmt] = [
         assign(each, attribute(name(FRAME), each.removeprefix("$")))
         for each in _FRAME_PARTS
         if each in used
     ]
     parameters = [FRAME, *(each.name for each in method.parameters)]
-    return define(f"$method.{method.name}", parameters, [*shortcuts, *body], method.node)
+    return define(f"$method.{method.name}", parameters, setting, body=body, origin=method.node)
 
 
 def _define_body(method: Method, lower: LowerBody) -> ast.FunctionDef:
     body = lower(method, _build_leave(method))
     if method.result == NOTHING:
         body.append(ast.Return(name(_NOTHING)))
-    setting = [*_unpack(method), *_set_shortcuts(method, find_names(body))]
-    return define(
-        f"$body.{method.name}", [_SESSION, _CALL, _VALUES], [*setting, *body], method.node
-    )
+    used = find_names(body, method.node)
+    setting = [*_unpack(method), *_set_shortcuts(method, used)]
+    parameters = [_SESSION, _CALL, _VALUES]
+    return define(f"$body.{method.name}", parameters, setting, body=body, origin=method.node)
 
 
 def _build_leave(method: Method) -> Leave:
@@ -108,11 +110,15 @@ def _unpack(method: Method) -> list[ast.stmt]:
 def _set_shortcuts(method: Method, used: set[str]) -> list[ast.stmt]:
     if FRAME in used:
         used |= set(_FRAME_PARTS)
+    if HOME in used:
+        used |= {CONTRACT}
     setting: list[ast.stmt] = [
         assign(each, attribute(name(owner), each.removeprefix("$")))
         for each, owner in _OWNERS.items()
         if each in used
     ]
+    if HOME in used:
+        setting.append(assign(HOME, join(name("$STORAGE"), name(CONTRACT))))
     if PAID in used:
         setting.append(assign(PAID, _read_paid(method)))
     if FRAME in used:

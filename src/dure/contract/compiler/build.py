@@ -1,30 +1,51 @@
 """Small builders of syntax nodes, so that the lowering reads like what it makes."""
 
 import ast
+from functools import reduce
 
 FRAME = "$frame"
 METER = "$meter"
 LEDGER = "$ledger"
 CONTRACT = "$contract"
+HOME = "$home"
 SENDER = "$sender"
 PAID = "$paid"
 DATA = "$data"
 WRITTEN = "$written"
 
 
-def find_names(body: list[ast.stmt]) -> set[str]:
-    """Return the names that the statements speak of."""
-    nodes = ast.walk(ast.Module(body, []))
-    return {node.id for node in nodes if isinstance(node, ast.Name)}
+def find_names(body: list[ast.stmt], origin: ast.FunctionDef) -> set[str]:
+    """Return the names that the body of a function speaks of, which stands for `origin`.
+
+    What has no location in the source gets that of `origin` on the way: one walk is enough.
+    """
+    names: set[str] = set()
+    for node in ast.walk(ast.Module(body, [])):
+        if isinstance(node, ast.Name):
+            names.add(node.id)
+        if isinstance(node, ast.expr | ast.stmt | ast.keyword) and not hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = origin.lineno
+            node.col_offset = node.end_col_offset = origin.col_offset
+    return names
 
 
 def define(
-    function: str, parameters: list[str], body: list[ast.stmt], origin: ast.FunctionDef
+    function: str,
+    parameters: list[str],
+    setting: list[ast.stmt],
+    *,
+    body: list[ast.stmt],
+    origin: ast.FunctionDef,
 ) -> ast.FunctionDef:
-    """Return the definition of a function that stands for the method `origin`."""
+    """Return the definition of a function that stands for the method `origin`.
+
+    It begins with `setting`; the body was given to `find_names`.
+    """
     arguments = ast.arguments([], list(map(ast.arg, parameters)), None, [], [], None, [])
-    made = ast.FunctionDef(function, arguments, body, [])
-    return ast.fix_missing_locations(ast.copy_location(made, origin))
+    made = ast.FunctionDef(function, arguments, setting, [])
+    ast.fix_missing_locations(ast.copy_location(made, origin))
+    made.body = [*setting, *body]
+    return made
 
 
 def name(identifier: str) -> ast.Name:
@@ -48,8 +69,13 @@ def with_frame(function: str, *arguments: ast.expr) -> ast.Call:
 
 
 def ask_ledger(method: str, *arguments: ast.expr) -> ast.Call:
-    """Return `$ledger.method($contract, arguments…)`."""
-    return ast.Call(attribute(name(LEDGER), method), [name(CONTRACT), *arguments], [])
+    """Return `$ledger.method(arguments…)`."""
+    return ast.Call(attribute(name(LEDGER), method), list(arguments), [])
+
+
+def join(*parts: ast.expr) -> ast.expr:
+    """Return `part + part + …`."""
+    return reduce(lambda left, right: ast.BinOp(left, ast.Add(), right), parts)
 
 
 def attribute(owner: ast.expr, field: str) -> ast.Attribute:

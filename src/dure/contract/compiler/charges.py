@@ -20,14 +20,19 @@ def compute_cost(node: ast.AST, sizes: FixedSizes) -> int:
 
 def compute_statement_cost(node: ast.stmt, sizes: FixedSizes) -> int:
     """Return what a statement costs by itself, without the blocks inside it."""
+    own_cost = NODE[type(node)] if isinstance(node, ast.If | ast.For) else 0
+    return own_cost + sum(compute_cost(part, sizes) for part in list_own_parts(node))
+
+
+def list_own_parts(node: ast.stmt) -> list[ast.AST]:
+    """Return what runs of a statement by itself, without the blocks inside it."""
     match node:
         case ast.If(test=test):
-            return NODE[ast.If] + compute_cost(test, sizes)
+            return [test]
         case ast.For(target=target, iter=iterable):
-            loop = NODE[ast.For] + compute_cost(target, sizes)
-            return loop + compute_cost(iterable, sizes)
+            return [target, iterable]
         case _:
-            return compute_cost(node, sizes)
+            return [node]
 
 
 def split_blocks(body: list[ast.stmt]) -> list[list[ast.stmt]]:

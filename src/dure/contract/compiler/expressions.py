@@ -6,7 +6,8 @@ keep.
 """
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any, Final
 
 from dure.contract.checker.bodies import meanings
@@ -15,13 +16,16 @@ from dure.contract.compiler.build import (
     CONTRACT,
     DATA,
     FRAME,
+    HOME,
     LEDGER,
     PAID,
     SENDER,
     ask_ledger,
+    assign,
     attribute,
     call,
     constant,
+    join,
     name,
     with_frame,
 )
@@ -88,6 +92,9 @@ class ExpressionLowering:
         self._notes = sizes.notes
         self._sizes = sizes
         self.widths = Widths(method, sizes.notes)
+        self._method = method
+        self._kept: set[str] = set()
+        """Locals in which places stand."""
 
     def type_of(self, node: ast.expr) -> Type:
         """Return the static type that the checker found."""
@@ -232,29 +239,73 @@ class ExpressionLowering:
             return ast.BinOp(name(key), ast.Add(), *parts)
         return call(key, *parts)
 
+    def lower_whole_place(self, place: VarField | MapEntry) -> ast.expr:
+        """Return the place of a value of fixed size; see `ports.build_home`."""
+        kept = self._name_kept(place)
+        return name(kept) if kept in self._kept else join(name(HOME), self.lower_key(place))
+
+    def keep_places(self, nodes: Iterable[ast.AST]) -> list[ast.stmt]:
+        """Build the places that the nodes, which run first, read or write and nothing can change.
+
+        They stand in locals for the rest of the method: what is read and then written is built and
+        hashed once, which saves 0.1 µs. Their first use has paid.
+        """
+        keeping: list[ast.stmt] = []
+        for node in nodes:
+            place = self._sizes.get_place(node)
+            kept = self._name_kept(place) if place else ""
+            if place and kept and kept not in self._kept:
+                keeping.append(assign(kept, self.lower_whole_place(place)))
+                self._kept.add(kept)
+        return keeping
+
+    def _name_kept(self, place: VarField | MapEntry) -> str:
+        """Return the local in which a place is kept; empty where it cannot be."""
+        if isinstance(place, VarField):
+            return f"$place.{place.name}"
+        if not is_digest(list(map(self.type_of, place.keys))):
+            return ""
+        (key,) = place.keys
+        match self.meaning_of(key), key:
+            case meanings.Context(name=context), _:
+                return f"$place.{place.name}.self.{context}"
+            case None, ast.Name(id=parameter) if parameter in self._steady:
+                return f"$place.{place.name}.{parameter}"
+            case _:
+                return ""
+
+    @cached_property
+    def _steady(self) -> set[str]:
+        """The parameters that keep their value."""
+        names = (node for node in ast.walk(self._method.node) if isinstance(node, ast.Name))
+        changed = {node.id for node in names if isinstance(node.ctx, ast.Store)}
+        return {each.name for each in self._method.parameters} - changed
+
     def read_fixed(
-        self, place: VarField | MapEntry, key: ast.expr, default: ast.expr | None = None
+        self, place: VarField | MapEntry, whole: ast.expr, default: ast.expr | None = None
     ) -> ast.expr:
         """Return the value of a place of fixed size, for which its block has paid."""
-        data = ast.NamedExpr(ast.Name(DATA, ast.Store()), ask_ledger("read", key))
+        data = ast.NamedExpr(ast.Name(DATA, ast.Store()), ask_ledger("read", whole))
         is_absent = ast.Compare(data, [ast.Is()], [constant(None)])
         missing = call(f"$missing.{place.name}") if default is None else default
         return ast.IfExp(is_absent, missing, call(f"$decode.{place.name}", name(DATA)))
 
     def lower_place(self, node: ast.expr, meaning: VarField | MapEntry) -> ast.expr:
         if self._sizes.is_fixed(node):
-            return self.read_fixed(meaning, self.lower_key(meaning))
+            return self.read_fixed(meaning, self.lower_whole_place(meaning))
         return with_frame(f"$read.{meaning.name}", self.lower_key(meaning))
 
     def lower_map_call(self, node: ast.expr, meaning: meanings.MapCall) -> ast.expr:
         entry = meaning.entry
+        if self._sizes.is_fixed(node):
+            assert meaning.default is not None
+            default = self.lower_exact(meaning.default)
+            return self.read_fixed(entry, self.lower_whole_place(entry), default)
         key = self.lower_key(entry)
         match meaning.action:
             case "get":
                 assert meaning.default is not None
                 default = self.lower_exact(meaning.default)
-                if self._sizes.is_fixed(node):
-                    return self.read_fixed(entry, key, default)
                 return with_frame(f"$read_or.{entry.name}", default, key)
             case "remove":
                 return with_frame(f"$remove.{entry.name}", key)
@@ -332,7 +383,9 @@ class ExpressionLowering:
     def lower_emit(self, node: ast.expr, meaning: meanings.Emit) -> ast.expr:
         values = ast.Tuple(self.lower_all(meaning.arguments), ast.Load())
         if self._sizes.is_fixed(node):
-            return ask_ledger("emit", constant(meaning.event), call("$encode", values))
+            return ask_ledger(
+                "emit", name(CONTRACT), constant(meaning.event), call("$encode", values)
+            )
         return with_frame(f"$emit.{meaning.event}", values)
 
     def lower_schedule(self, node: ast.expr, meaning: meanings.Schedule) -> ast.expr:

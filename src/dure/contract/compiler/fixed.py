@@ -56,6 +56,18 @@ class FixedSizes:
             case _:
                 return False
 
+    def get_place(self, node: ast.AST) -> VarField | MapEntry | None:
+        """Return the place of fixed price that the node reads or writes."""
+        if not self.is_fixed(node):
+            return None
+        match self.notes.meanings[node]:
+            case VarField() | MapEntry() as place:
+                return place
+            case MapCall(entry=entry):
+                return entry
+            case _:
+                return None
+
     def compute_price(self, node: ast.AST) -> int:
         """Return what the node costs beyond its syntax; 0 where that is charged when it happens."""
         match node:

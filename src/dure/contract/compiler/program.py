@@ -24,6 +24,7 @@ from dure.contract.compiler.marks import Watcher, build_names
 from dure.contract.compiler.statements import lower_body
 from dure.contract.interface import FieldInterface, Interface, describe
 from dure.contract.language.numbers import Rounding
+from dure.contract.ports import STORAGE
 from dure.contract.runtime import arithmetic, sized
 from dure.contract.runtime.crypto import build_encoding, sha256, verify_ed25519
 from dure.contract.runtime.frame import Body, Frame, refuse_reason, run_out
@@ -59,6 +60,7 @@ _RUNTIME: Final[dict[str, Any]] = {
         f"${name}": getattr(builtins, name)
         for name in ("abs", "enumerate", "len", "max", "min", "range")
     },
+    "$STORAGE": STORAGE,
     "$encode": encode,
     "$nothing": encode(None),
     "$open_frame": Frame,

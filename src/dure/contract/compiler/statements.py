@@ -4,7 +4,7 @@ Charges in front of every block, stores through the accessors.
 """
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from dure.contract.checker.bodies.meanings import MapEntry, Rounded, StoredItem, VarField
 from dure.contract.checker.declared.declarations import without_docstring
@@ -18,7 +18,7 @@ from dure.contract.compiler.build import (
     name,
     with_frame,
 )
-from dure.contract.compiler.charges import compute_statement_cost, split_blocks
+from dure.contract.compiler.charges import compute_statement_cost, list_own_parts, split_blocks
 from dure.contract.compiler.expressions import ExpressionLowering, guard_exact
 from dure.contract.compiler.fixed import FixedSizes
 from dure.contract.compiler.marks import mark_block, mark_line
@@ -66,6 +66,8 @@ class StatementLowering:
             if self._is_watched:
                 lowered.append(mark_block(owner, gas, own_gas))
             lowered += charge(gas) if self._is_metered else [ast.Pass()]
+            if i == 0 and isinstance(owner, ast.FunctionDef) and self._sizes.places:
+                lowered += self._expressions.keep_places(_list_own_nodes(block))
             for statement in block:
                 lowered += self._lower_placed(statement)
         return lowered
@@ -136,8 +138,10 @@ class StatementLowering:
         return self._store_lowered(target, exact, self._lower_place(target))
 
     def _lower_place(self, target: ast.expr) -> ast.expr:
-        """Return the lowered storage key of a place in the state, or the index of one in a list."""
+        """Return the lowered place or key of a stored value, or the index of a list's item."""
         match self._expressions.meaning_of(target):
+            case MapEntry() | VarField() as place if self._sizes.is_fixed(target):
+                return self._expressions.lower_whole_place(place)
             case MapEntry() | VarField() as place:
                 return self._expressions.lower_key(place)
             case StoredItem(index=index):
@@ -194,3 +198,10 @@ class StatementLowering:
         if isinstance(meaning, Rounded):
             return self._expressions.lower_rounded(node, meaning, left)
         return self._expressions.lower_operation(node.op, node.target, node.value, left)
+
+
+def _list_own_nodes(block: list[ast.stmt]) -> Iterator[ast.AST]:
+    """Give the nodes of a block without those of the blocks inside it."""
+    for statement in block:
+        for part in list_own_parts(statement):
+            yield from ast.walk(part)

@@ -38,6 +38,8 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
     ledger: Ledger
     meter: Meter
     contract: Address
+    home: bytes
+    """What the places begin with at which it stores; see `ports.build_home`."""
     sender: Address
     paid: int
 

@@ -17,7 +17,14 @@ import msgspec
 from dure.contract.gas import CALL, MESSAGE_BYTE, STORAGE_WRITE
 from dure.contract.interface import Interface
 from dure.contract.limits import MEMORY_BYTES_MAX, NESTED_CALLS_MAX, VALUE_BYTES_MAX
-from dure.contract.ports import Invocation, Ledger, Meter, TransferOrder, TransferRule
+from dure.contract.ports import (
+    Invocation,
+    Ledger,
+    Meter,
+    TransferOrder,
+    TransferRule,
+    build_home,
+)
 from dure.contract.runtime.compatibility import find_incompatibility
 from dure.contract.runtime.frame import Body, Frame, refuse, refuse_memory, run_out
 from dure.contract.shapes import Kind
@@ -147,9 +154,10 @@ class Session(msgspec.Struct, gc=False):
     def _begin(self, call: Invocation) -> bytes:
         ledger = self.ledger
         self.meter.charge(STORAGE_WRITE)
-        if ledger.read(call.contract, _BEGUN_KEY) is not None:
+        begun = build_home(call.contract) + _BEGUN_KEY
+        if ledger.read(begun) is not None:
             refuse("not_permitted", "the contract has already begun")
-        ledger.write(call.contract, _BEGUN_KEY, _NO_RESULT)
+        ledger.write(begun, _NO_RESULT)
         return self._enter_once(call, self._get_program(call.contract).initialiser)
 
     def _enter_once(self, call: Invocation, entry: Entry | None) -> bytes:
@@ -220,7 +228,9 @@ class Session(msgspec.Struct, gc=False):
         """Refuse a caller who may not call, and money that the method does not take."""
         payment = call.payment
         paid = 0 if payment is None else payment.amount
-        frame = Frame(self, self.ledger, self.meter, call.contract, call.sender, paid)
+        contract = call.contract
+        home = build_home(contract)
+        frame = Frame(self, self.ledger, self.meter, contract, home, call.sender, paid)
         if entry.check_caller is not None:
             entry.check_caller(frame)
         if payment is None:

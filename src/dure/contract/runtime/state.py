@@ -210,7 +210,7 @@ def _build_read(
 
 def _build_read_or(decode: Decode, built_factor: int) -> Callable[[Frame, Any, bytes], Any]:
     def read_or(frame: Frame, default: Any, key: bytes) -> Any:
-        data = frame.ledger.read(frame.contract, key)
+        data = frame.ledger.read(frame.home + key)
         price = STORAGE_READ + STORAGE_KEY_BYTE * len(key)
         meter = frame.meter
         if data is None:
@@ -236,16 +236,16 @@ def _build_write(encode_value: Encode) -> Callable[[Frame, Any, bytes], None]:
         meter.left -= STORAGE_WRITE + STORAGE_WRITE_BYTE * (len(key) + len(data))
         if meter.left < 0:
             run_out()
-        frame.ledger.write(frame.contract, key, data)
+        frame.ledger.write(frame.home + key, data)
 
     return write
 
 
 def _has(frame: Frame, key: bytes) -> bool:
     frame.meter.charge(STORAGE_READ + STORAGE_KEY_BYTE * len(key))
-    return frame.ledger.read(frame.contract, key) is not None
+    return frame.ledger.read(frame.home + key) is not None
 
 
 def _remove(frame: Frame, key: bytes) -> None:
     frame.meter.charge(STORAGE_REMOVE + STORAGE_KEY_BYTE * len(key))
-    frame.ledger.write(frame.contract, key, None)
+    frame.ledger.write(frame.home + key, None)

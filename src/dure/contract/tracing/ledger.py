@@ -1,6 +1,6 @@
 """A ledger that notes what it is asked, and asks the real one."""
 
-from dure.contract.ports import Installed, Ledger, TransferRule
+from dure.contract.ports import Installed, Ledger, TransferRule, split_place
 from dure.contract.tracing.recorder import Recorder
 from dure.contract.tracing.steps import (
     BalanceRead,
@@ -41,14 +41,16 @@ class RecordingLedger:
     def get_program(self, contract: Address) -> Installed:
         return self._ledger.get_program(contract)
 
-    def read(self, contract: Address, key: bytes) -> bytes | None:
-        value = self._ledger.read(contract, key)
+    def read(self, place: bytes) -> bytes | None:
+        _, key = split_place(place)
+        value = self._ledger.read(place)
         self._recorder.add(StateRead(self._recorder.place, key, value))
         return value
 
-    def write(self, contract: Address, key: bytes, value: bytes | None) -> None:
-        before = self._ledger.read(contract, key)
-        self._ledger.write(contract, key, value)
+    def write(self, place: bytes, value: bytes | None) -> None:
+        _, key = split_place(place)
+        before = self._ledger.read(place)
+        self._ledger.write(place, value)
         self._recorder.add(StateWrite(self._recorder.place, key, before, value))
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:

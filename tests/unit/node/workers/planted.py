@@ -18,7 +18,7 @@ import msgspec
 
 from dure.contract.bundle import Source
 from dure.contract.machine import compute_code_hash
-from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder
+from dure.contract.ports import Invocation, Ledger, Meter, Refusal, TransferOrder, build_home
 from dure.core.types import Address, Amount, Hash
 from dure.node.workers import protocol
 from dure.node.workers.channel import Channel
@@ -99,7 +99,7 @@ class PlantedRunning:
 
     def upgrade(self, call: Invocation, *, before: Hash) -> None:
         assert before in self.loaded
-        self.ledger.write(call.contract, b"before", before)
+        self.ledger.write(build_home(call.contract) + b"before", before)
         run_steps(self.ledger, call.arguments, self.meter)
 
     def transfer(self, order: TransferOrder) -> Amount:
@@ -138,10 +138,23 @@ def _say_for_ever() -> None:
 
 def _ask_and_never_listen() -> None:
     """Ask for a stored value that is longer than what a socket holds."""
-    arguments = msgspec.Raw(protocol.encode((CONTRACT, b"much")))
-    number = next(method.number for method in protocol.METHODS if method.name == "read")
-    _say_report(protocol.Ask(number, 0, arguments, ()))
+    _ask_for(build_home(CONTRACT) + b"much")
     _spin()
+
+
+def _ask_for(place: bytes) -> None:
+    arguments = msgspec.Raw(protocol.encode((place,)))
+    _say_report(protocol.Ask(_find_number("read"), 0, arguments, ()))
+
+
+def _tell_to_write(place: bytes) -> None:
+    arguments = msgspec.Raw(protocol.encode((place, b"value")))
+    told = protocol.Told(_find_number("write"), 0, arguments)
+    _say_report(protocol.Finished(0, msgspec.Raw(b"\xc0"), (told,)))
+
+
+def _find_number(name: str) -> int:
+    return next(method.number for method in protocol.METHODS if method.name == name)
 
 
 def _spin() -> None:
@@ -160,6 +173,9 @@ DEEDS: dict[str, Callable[[], object]] = {
     "fail": lambda: DEEDS["no such deed"],
     "spin": _spin,
     "ask and never listen": _ask_and_never_listen,
+    "ask for what is no contract's": lambda: _ask_for(b"gclock"),
+    "ask for half of a home": lambda: _ask_for(build_home(CONTRACT)[:-1]),
+    "write what is no contract's": lambda: _tell_to_write(b"c" + CONTRACT),
     "wait": lambda: os.read(0, 1),
     "hoard": lambda: bytearray(1 << 30),
     "open": lambda: Path("/etc/hostname").read_text(),

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from dure.contract.ports import Meter, Refusal
+from dure.contract.ports import Meter, Refusal, build_home
 from dure.core.errors import WorkerDied, WorkerNotStarted
-from dure.core.types import Address
 from dure.node.workers.machine import WorkerMachine
 from dure.node.workers.process import describe_exit
 from tests.unit.contract.fake_ledger import FakeLedger
 from tests.unit.node.workers.planted import BOOTSTRAP, CONTRACT, build_call, build_source
 
 LINUX = sys.platform == "linux"
-WRITE = ("write", CONTRACT, b"key", b"value")
+HOME = build_home(CONTRACT)
+WRITE = ("write", HOME + b"key", b"value")
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def run(machine: WorkerMachine, ledger: FakeLedger, *steps: tuple[Any, ...]) -> 
 
 def assert_serves(machine: WorkerMachine, ledger: FakeLedger) -> None:
     """The next call is answered, by a program that a fresh worker had to be given."""
-    assert run(machine, ledger, ("read", CONTRACT, b"other")) == b"[None]"
+    assert run(machine, ledger, ("read", HOME + b"other")) == b"[None]"
 
 
 DEATHS = {
@@ -48,6 +48,9 @@ DEATHS = {
     "announce too much": "protocol",
     "ask for what there is not": "protocol",
     "ask with wrong types": "protocol",
+    "ask for what is no contract's": "protocol",
+    "ask for half of a home": "protocol",
+    "write what is no contract's": "protocol",
     "answer a load": "protocol",
     "answer with a number": "protocol",
     "refuse without text": "protocol",
@@ -88,14 +91,14 @@ def test_a_worker_killed_from_outside_in_the_middle_of_a_call(
     machine: WorkerMachine, ledger: FakeLedger
 ) -> None:
     class Killer(FakeLedger):
-        def read(self, contract: Address, key: bytes) -> bytes | None:
+        def read(self, place: bytes) -> bytes | None:
             assert machine.pid is not None
             os.kill(machine.pid, signal.SIGKILL)
             return None
 
     killer = Killer(programs=ledger.programs)
     with pytest.raises(WorkerDied, match=r"killed by SIGKILL|does not listen"):
-        run(machine, killer, WRITE, ("read", CONTRACT, b"other"))
+        run(machine, killer, WRITE, ("read", HOME + b"other"))
     assert_serves(machine, ledger)
 
 
@@ -138,21 +141,21 @@ def test_our_own_fault_in_the_ledger_stays_our_own(
     machine: WorkerMachine, ledger: FakeLedger
 ) -> None:
     class Broken(FakeLedger):
-        def read(self, contract: Address, key: bytes) -> bytes | None:
+        def read(self, place: bytes) -> bytes | None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        run(machine, Broken(programs=ledger.programs), ("read", CONTRACT, b"key"))
+        run(machine, Broken(programs=ledger.programs), ("read", HOME + b"key"))
     assert_serves(machine, ledger)
 
 
 def test_a_call_inside_a_call_is_our_own_fault(machine: WorkerMachine, ledger: FakeLedger) -> None:
     class Nested(FakeLedger):
-        def read(self, contract: Address, key: bytes) -> bytes | None:
+        def read(self, place: bytes) -> bytes | None:
             return run(machine, ledger)
 
     with pytest.raises(AssertionError, match="one call at a time"):
-        run(machine, Nested(programs=ledger.programs), ("read", CONTRACT, b"key"))
+        run(machine, Nested(programs=ledger.programs), ("read", HOME + b"key"))
 
 
 def test_a_process_that_cannot_be_made_is_said_as_well(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,22 @@
 """A worker gives, bit for bit, what a machine in the node's own process gives."""
 
+from operator import add
 from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure.contract.ports import Installed, Ledger, Machine, Meter, Payment, Refusal, TransferOrder
+from dure.contract.ports import (
+    Installed,
+    Ledger,
+    Machine,
+    Meter,
+    Payment,
+    Refusal,
+    TransferOrder,
+    build_home,
+)
 from dure.core.types import Address, Amount, AssetId, Gas, Height, Instant
 from dure.node.workers import protocol
 from dure.node.workers.machine import WorkerMachine
@@ -28,6 +38,8 @@ ASSETS = st.sampled_from([WON, AssetId(bytes([8]) * 32)])
 TEXT = st.text(st.characters(exclude_categories=()), max_size=5)
 WIDE = st.integers(-(2**300), 2**300)
 KEYS = st.sampled_from([b"", b"a", b"b", bytes(1024)])
+HOME = build_home(CONTRACT)
+PLACES = st.builds(add, ADDRESSES.map(build_home), KEYS)
 STRATEGIES: dict[object, st.SearchStrategy[Any]] = {
     Address: ADDRESSES,
     AssetId: ASSETS,
@@ -59,7 +71,8 @@ class StrictLedger(FakeLedger):
 def _build_step(name: str) -> st.SearchStrategy[tuple[Any, ...]]:
     hints = get_type_hints(getattr(Ledger, name))
     hints.pop("return")
-    return st.tuples(st.just(name), *(STRATEGIES[hint] for hint in hints.values()))
+    values = (PLACES if each == "place" else STRATEGIES[hint] for each, hint in hints.items())
+    return st.tuples(st.just(name), *values)
 
 
 CALLS = st.one_of(*(_build_step(method.name) for method in protocol.METHODS))
@@ -135,8 +148,8 @@ def test_the_first_refusal_of_what_was_told_is_the_calls(
     machine: WorkerMachine, local: PlantedMachine
 ) -> None:
     emit = ("emit", CONTRACT, "Said", b"")
-    steps = [emit, ("charge", 5)] * 4 + [("write", CONTRACT, b"a", b"after"), ("charge", 1_000)]
-    for end in ([], [("read", CONTRACT, b"b")], [("refuse", "other", "later")]):
+    steps = [emit, ("charge", 5)] * 4 + [("write", HOME + b"a", b"after"), ("charge", 1_000)]
+    for end in ([], [("read", HOME + b"b")], [("refuse", "other", "later")]):
         outcome = run(machine, "invoke", steps + end, 100)
         assert outcome == run(local, "invoke", steps + end, 100)
         assert outcome[:2] == (("too_large", "too many events"), 85)
@@ -150,14 +163,14 @@ def test_gas_far_below_zero_is_used_up_gas(machine: WorkerMachine, local: Plante
 
 def test_more_than_is_told_at_once(machine: WorkerMachine, local: PlantedMachine) -> None:
     value = b"v" * 200_000
-    steps: list[tuple[Any, ...]] = [("write", CONTRACT, bytes([i]), value) for i in range(12)]
-    steps.append(("read", CONTRACT, b"\x03"))
+    steps: list[tuple[Any, ...]] = [("write", HOME + bytes([i]), value) for i in range(12)]
+    steps.append(("read", HOME + b"\x03"))
     assert run(machine, "invoke", steps, 10) == run(local, "invoke", steps, 10)
 
 
 def test_more_keys_than_a_call_remembers(machine: WorkerMachine, local: PlantedMachine) -> None:
     keys = [number.to_bytes(2, "big") for number in range(1_500)] * 2
-    steps = [("read", CONTRACT, key) for key in keys]
+    steps = [("read", HOME + key) for key in keys]
     assert run(machine, "view", steps, 10) == run(local, "view", steps, 10)
 
 
