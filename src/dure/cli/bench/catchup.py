@@ -21,8 +21,7 @@ What is not
 * A chain that goes on meanwhile: the others have nothing else to do.
 
 This chain's replay window is `WINDOW_MS`, and a window passes between the load and the tail, as on
-a chain that is older than its window.
-"""
+a chain that @@"""
 
 import asyncio
 import json
@@ -39,7 +38,7 @@ import httpx
 
 from dure.cli.bench.load import Load, Tally
 from dure.cli.bench.machine import describe_machine, read_cpu_seconds, read_load_average
-from dure.cli.bench.stock import prepare_transfers
+from dure.cli.bench.stock import SignedOnDemand
 from dure.cli.bench.town import Town, agree_on_state, found_town, read_nodes_cpu_seconds
 from dure.cli.network.processes import NodeProcess, RunningNetwork, wait_for_nodes
 from dure.core.errors import Unavailable
@@ -49,9 +48,6 @@ from dure.sdk import AsyncClient, Stream, open_stream
 
 WINDOW_MS: Final = Milliseconds(30_000)
 VALID_FOR_MS: Final = 25_000
-PORTION_S: Final = 8.0
-"""Transactions are signed for so much load at a time, so that none expires before it is sent."""
-PREPARED_PER_SECOND: Final = 4_000
 TAIL_S: Final = 1.0
 WAIT_MAX_S: Final = 600.0
 POLL_S: Final = 0.05
@@ -120,11 +116,7 @@ def measure_catch_up(plan: CatchUpPlan) -> dict[str, Any]:
 
 async def _make_chain(town: Town, plan: CatchUpPlan) -> _Live:
     """Make blocks under load, let a replay window pass, and make a few more."""
-    left, live = plan.seconds, _Live(0, 0.0)
-    while left > 0:
-        portion = await _run_load(town, plan, min(left, PORTION_S))
-        live = _Live(live.transactions + portion.transactions, live.seconds + portion.seconds)
-        left -= PORTION_S
+    live = await _run_load(town, plan, plan.seconds)
     await asyncio.sleep(WINDOW_MS / 1000 + 1)
     await _run_load(town, plan, TAIL_S)
     await agree_on_state(town)
@@ -132,9 +124,7 @@ async def _make_chain(town: Town, plan: CatchUpPlan) -> _Live:
 
 
 async def _run_load(town: Town, plan: CatchUpPlan, seconds: float) -> _Live:
-    stock = prepare_transfers(
-        town, int(PREPARED_PER_SECOND * (seconds + 1)) + plan.in_flight, VALID_FOR_MS
-    )
+    stock = SignedOnDemand(town, VALID_FOR_MS)
     validators = town.load_validators()
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(AsyncClient(town.urls, chain_id=town.chain_id))

@@ -1,5 +1,6 @@
 """Transactions that were signed before the clock starts, so that signing costs no measured time."""
 
+import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -46,16 +47,28 @@ class Stock:
         return taken
 
 
-def prepare_transfers(town: Town, count: int, valid_for_ms: int = VALID_FOR_MS) -> Stock:
+class SignedOnDemand(Stock):
+    """Transactions that are signed when they are taken, for chains with a short replay window."""
+
+    def __init__(self, town: Town, valid_for_ms: int) -> None:
+        super().__init__([])
+        self._signing = _sign_transfers(town, valid_for_ms)
+
+    def take(self, count: int) -> list[Prepared]:
+        """Return the next `count`."""
+        return list(itertools.islice(self._signing, count))
+
+
+def prepare_transfers(town: Town, count: int) -> Stock:
     """Return signed transfers of one unit each: senders in turn, receivers from all accounts."""
-    return Stock(list(_sign_transfers(town, count, valid_for_ms)))
+    return Stock(list(itertools.islice(_sign_transfers(town, VALID_FOR_MS), count)))
 
 
-def _sign_transfers(town: Town, count: int, valid_for_ms: int) -> Iterator[Prepared]:
+def _sign_transfers(town: Town, valid_for_ms: int) -> Iterator[Prepared]:
     people = town.population
     accounts = [LocalAccount(key) for key in people.senders]
-    valid_until = Instant(time.time_ns() // 1_000_000 + valid_for_ms)
-    for index in range(count):
+    for index in itertools.count():
+        valid_until = Instant(time.time_ns() // 1_000_000 + valid_for_ms)
         sender = accounts[index % len(accounts)]
         target = people.addresses[(index + 1) * STRIDE % len(people.addresses)]
         call = transfer(town.asset, target, Amount(1))
