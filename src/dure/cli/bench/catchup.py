@@ -6,8 +6,8 @@ Four validators are processes on loopback with everything on, as in `transfer`, 
 signed transfers for a while: the live rate. Then one of them is stopped, loses its store, and is
 started again, twice:
 
-* By blocks: it fetches every block from the others, checks the certificate, verifies every
-  signature of every transaction, executes all of it and compares every root.
+* By blocks: it fetches every block from the others, checks the certificate, executes all of it and
+  compares every root. With `--verify-all` it also checks every client's signature again.
 * By snapshot and tail: it fetches the state of the newest block in chunks that prove themselves,
   and the blocks of the replay window; what is older it leaves out. The rate is that of all the
   chain's transactions, so it grows with the chain's length; how long it took stands beside it.
@@ -21,7 +21,9 @@ What is not
 * A chain that goes on meanwhile: the others have nothing else to do.
 
 This chain's replay window is `WINDOW_MS`, and a window passes between the load and the tail, as on
-a chain that @@"""
+a chain that is older than its window. Transactions are signed as they are sent, by the client,
+which takes its part of the cores.
+"""
 
 import asyncio
 import json

@@ -74,12 +74,12 @@ def twist(simulation: Simulation, liar: int, how: Twist) -> None:
     """Have a member say something else than what it would say."""
     carry, source_key = simulation.links.carry, simulation.nodes[liar].key.public
 
-    def lie(source: PublicKey, target: PublicKey, data: bytes, *, busy_ms: int = 0) -> None:
+    def lie(source: PublicKey, target: PublicKey, data: bytes) -> None:
         if source != source_key:
-            carry(source, target, data, busy_ms=busy_ms)
+            carry(source, target, data)
             return
         for message in how(decode(messages.PeerMessage, data)):
-            carry(source, target, encode(message), busy_ms=busy_ms)
+            carry(source, target, encode(message))
 
     simulation.links.carry = lie  # type: ignore[method-assign]
 

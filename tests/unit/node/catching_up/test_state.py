@@ -189,3 +189,32 @@ def test_a_second_absence_leaves_a_second_gap(late: Simulation) -> None:
     late.nodes[LATE].sync = SyncSettings()
     late.restart(LATE)
     late.run_until(lambda: disk.load_missing() == ())
+
+
+def test_validators_may_change_meanwhile() -> None:
+    simulation = Simulation(27, spares=3)
+    grow(simulation, 3)
+    simulation.run_for(1_000)
+    fresh = 6
+    for index in (LATE, fresh):
+        simulation.crash(index)
+        simulation.nodes[index].sync = BY_STATE
+    for members in ((0, 1, 2, 4), (0, 1, 2, 5)):
+        simulation.submit(0, simulation.change_validators(*members))
+        grow(simulation, 20)
+    simulation.run_for(WINDOW_MS)
+    grow(simulation, 5)
+    simulation.restart(LATE)
+    simulation.run_until(lambda: is_level(simulation))
+    # Whoever has the changes from others alone can pass them on.
+    for index in (0, 1, 2, 4, 5):
+        twist(simulation, index, lambda said: [] if _is_offer(said) else [said])
+    simulation.restart(fresh)
+    simulation.run_until(lambda: is_level(simulation, fresh))
+    for index in (LATE, fresh):
+        assert len(simulation.nodes[index].disk.handovers) == 2
+        assert len(get_stored(simulation, index)) < 20
+
+
+def _is_offer(message: messages.PeerMessage) -> bool:
+    return isinstance(message, messages.SnapshotOffer)
