@@ -9,6 +9,7 @@ import os
 import random
 import secrets
 import signal
+import sys
 import time
 from collections.abc import Iterator
 
@@ -91,14 +92,14 @@ FAULTS = (kill, kill_all, stop, pull_cable, silence, deafen, lose)
 def test_a_storm(stormy: tuple[PayingTown, Relays]) -> None:
     shop, link = stormy
     seed = int(os.environ.get("FAULTS_SEED") or secrets.randbelow(2**32))
-    print(f"FAULTS_SEED={seed}")
+    sys.stderr.write(f"FAULTS_SEED={seed}\n")
     lot = random.Random(seed)
     deadline = time.monotonic() + 60 * MINUTES
     while time.monotonic() < deadline:
         with shop.open_for_business():
             for _ in range(ROUNDS):
                 fault, name = lot.choice(FAULTS), lot.choice(MEMBERS)
-                print(fault.__name__, name)
+                sys.stderr.write(f"{fault.__name__} {name}\n")
                 fault(shop, link, name)
                 link.set_weather(FINE)
                 shop.wait_back(name)
