@@ -1,19 +1,20 @@
 """The read model over real blocks: exactly once, in order, and taken back without a trace."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from dure.chain.money import LEDGER
 from dure.contract.source import bundle
 from dure.core.block import compute_block_id
 from dure.core.errors import Unavailable
 from dure.core.types import ChainId, Height
-from dure.index import EventFilter, Index, follow
-from dure.index.rows import build_rows
+from dure.index import EventFilter, Index, follow, follower
+from dure.index.rows import BlockRows, build_rows
 from dure.node.gateway import Notice
 from dure.sdk.ledger_calls import deploy
 from tests.unit.api.solo_chain import ALICE, GUESTBOOK, SoloChain, retract
@@ -242,3 +243,21 @@ async def follow_until_block(index: Index, chain: SoloChain, block_id: bytes) ->
             assert not following.done()
     following.cancel()
     await asyncio.gather(following, return_exceptions=True)
+
+
+def test_a_database_that_refuses_is_tried_again(
+    index: Index, chain: SoloChain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = [OperationalError("INSERT", {}, sqlite3.OperationalError("disk is full"))] * 2
+    take = index.apply
+
+    def refuse_at_first(rows: BlockRows) -> None:
+        if refusals:
+            raise refusals.pop()
+        take(rows)
+
+    monkeypatch.setattr(index, "apply", refuse_at_first)
+    monkeypatch.setattr(follower, "REFUSED_SECONDS", 0.0)
+    chain.send(chain.pay(1))
+    asyncio.run(follow_until(index, chain, 1))
+    assert not refusals
