@@ -23,6 +23,7 @@ is followed down and up again without a call for each level.
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import accumulate, pairwise
 from typing import Final
 
 import msgspec
@@ -66,7 +67,8 @@ class Twig(msgspec.Struct, frozen=True, gc=False):
     @property
     def children(self) -> tuple[Bucket, ...]:
         """The buckets."""
-        return tuple([self.get_child(nibble) for nibble in range(16)])
+        ends = [ENTRY_BYTES * end for end in accumulate(self.sizes)]
+        return tuple([self.entries[start:end] for start, end in pairwise((0, *ends))])
 
     def get_child(self, nibble: int) -> Bucket:
         """Return the bucket of a nibble."""
@@ -182,10 +184,9 @@ def _follow(node: Inner, changes: list[Change], depth: int) -> Node:
         depth += 1
     after = _update_low(below, changes, depth)
     for inner, nibble in reversed(above):
-        depth -= 1
         children = list(inner.children)
         children[nibble] = after
-        after = _build_inner(_put_hash(inner.content, nibble, after), children, depth)
+        after = _build_inner(_put_hash(inner.content, nibble, after), children)
     return after
 
 
@@ -194,20 +195,26 @@ def _update_inner(node: Inner, changes: list[Change], depth: int) -> Node:
     for nibble, group in _group(changes, depth).items():
         after = children[nibble] = _update(children[nibble], group, depth + 1)
         content[nibble * HASH_BYTES : (nibble + 1) * HASH_BYTES] = compute_root(after)
-    return _build_inner(bytes(content), children, depth)
+    return _build_inner(bytes(content), children)
 
 
-def _build_inner(content: bytes, children: list[Node], depth: int) -> Node:
-    """Return the node with those children, of which none but buckets may be left."""
+def _build_inner(content: bytes, children: list[Node]) -> Node:
+    """Return the node with those children, whose hashes are `content`."""
+    buckets: list[Bucket] = []
     for child in children:
         if not isinstance(child, bytes):
             return Inner(content, tuple(children))
-    return build([entry for child in children for entry in iterate_entries(child)], depth)
+        buckets.append(child)
+    entries = b"".join(buckets)
+    if len(entries) <= BUCKET_BYTES_MAX:
+        return entries
+    return Twig(content, entries, bytes([len(bucket) // ENTRY_BYTES for bucket in buckets]))
 
 
 def _update_low(node: Bucket | Twig, changes: list[Change], depth: int) -> Node:
     if isinstance(node, Twig):
-        return _replace(node, changes, depth) or _update_twig(node, changes, depth)
+        alone = _update_twig(node, changes[0], depth) if len(changes) == 1 else None
+        return alone or _update_inner(Inner(node.content, node.children), changes, depth)
     if len(changes) > BUCKET_ENTRIES_MAX:
         return _rebuild(node, changes, depth)
     for change in changes:
@@ -215,35 +222,18 @@ def _update_low(node: Bucket | Twig, changes: list[Change], depth: int) -> Node:
     return node if len(node) <= BUCKET_BYTES_MAX else build(split_bucket(node), depth)
 
 
-def _replace(twig: Twig, changes: list[Change], depth: int) -> Twig | None:
-    """Return the twig after a single change of a value; None for what does more than that."""
-    change, entries, sizes = changes[0], twig.entries, twig.sizes
-    place = entries.find(change[:PATH_BYTES])
-    if place % ENTRY_BYTES or len(change) != ENTRY_BYTES or len(changes) > 1:
-        return None
-    entries = entries[:place] + change + entries[place + ENTRY_BYTES :]
-    nibble = get_nibble(change, depth)
+def _update_twig(twig: Twig, change: Change, depth: int) -> Twig | None:
+    """Return the twig after a single change; None where it does not stay one."""
+    entries, sizes, nibble = twig.entries, twig.sizes, get_nibble(change, depth)
     start = sum(sizes[:nibble]) * ENTRY_BYTES
-    bucket = entries[start : start + sizes[nibble] * ENTRY_BYTES]
+    end = start + sizes[nibble] * ENTRY_BYTES
+    bucket = _patch(entries[start:end], change)
+    if len(bucket) != end - start:
+        sizes = sizes[:nibble] + bytes([len(bucket) // ENTRY_BYTES]) + sizes[nibble + 1 :]
+    entries = entries[:start] + bucket + entries[end:]
+    if len(bucket) > BUCKET_BYTES_MAX or len(entries) <= BUCKET_BYTES_MAX:
+        return None
     return Twig(_put_hash(twig.content, nibble, bucket), entries, sizes)
-
-
-def _update_twig(twig: Twig, changes: list[Change], depth: int) -> Node:
-    content, entries, sizes = bytearray(twig.content), twig.entries, bytearray(twig.sizes)
-    for nibble, group in _group(changes, depth).items():
-        start = sum(sizes[:nibble]) * ENTRY_BYTES
-        end = start + sizes[nibble] * ENTRY_BYTES
-        bucket = entries[start:end]
-        for change in group:
-            bucket = _patch(bucket, change)
-        if len(bucket) > BUCKET_BYTES_MAX:
-            return _rebuild(twig.entries, changes, depth)
-        entries = entries[:start] + bucket + entries[end:]
-        sizes[nibble] = len(bucket) // ENTRY_BYTES
-        content[nibble * HASH_BYTES : (nibble + 1) * HASH_BYTES] = compute_root(bucket)
-    if len(entries) <= BUCKET_BYTES_MAX:
-        return entries
-    return Twig(bytes(content), entries, bytes(sizes))
 
 
 def _rebuild(entries: bytes, changes: list[Change], depth: int) -> Node:

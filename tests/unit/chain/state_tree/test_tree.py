@@ -176,6 +176,15 @@ def test_a_proof_of_another_key_or_a_shorter_one_shows_nothing() -> None:
         proof.validate_value(root, b"absent", b"v", proof.StateProof((), b""))
 
 
+def test_proofs_go_through_several_levels() -> None:
+    content = {i.to_bytes(3, "big"): b"v" for i in range(6_000)}
+    node = build(content)
+    for key in (b"\0\0\1", b"absent"):
+        shown = proof.build_proof(node, key)
+        assert len(shown.levels) >= 2
+        proof.validate_value(tree.compute_root(node), key, content.get(key), shown)
+
+
 # Snapshots
 
 
