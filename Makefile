@@ -7,9 +7,10 @@ STAMP := $(VENV)/.installed
 PYTHON ?= $(shell sh scripts/find_python.sh)
 COUNT ?= 2
 MINUTES ?= 10
+SEEDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser demo test check docs bench simulate faults pythons fuzz format lock clean
+.PHONY: help setup setup-browser demo test check docs coverage bench simulate faults pythons fuzz format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +35,11 @@ check: setup ## format, lint, types and the import rules of the house
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --cache-dir .cache/import_linter
+	@$(MAKE) --no-print-directory coverage
+
+coverage: setup ## every line and branch of the engines is reached by their own tests
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/unit/consensus tests/conformance/test_engines.py \
+	  --cov=dure.consensus --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 docs: setup ## build the documentation into site/, any broken link is an error
 	$(BIN)/cog --check --diff -I . docs/reference/*.md docs/reference/library/*.md
@@ -44,8 +50,8 @@ docs: setup ## build the documentation into site/, any broken link is an error
 bench: setup ## measure signed transfers through four validators
 	@$(BIN)/dure bench transfer --validators 4 --seconds 10 $(ARGS)
 
-simulate: setup ## whole networks from one seed, on simulated disk, clock and network
-	@$(BIN)/python -m pytest tests/simulation -n $(COUNT) $(ARGS)
+simulate: setup ## whole networks from one seed, on simulated disk, clock and network; SEEDS=300
+	@$(BIN)/dure simulate pbft --seeds $(SEEDS) --jobs $(COUNT) $(ARGS)
 
 faults: setup ## kill, cut and starve real nodes under load, then a random storm; MINUTES=10
 	@FAULTS_MINUTES=$(MINUTES) $(BIN)/python -m pytest -s tests/e2e/test_real_faults.py tests/e2e/test_real_links.py \

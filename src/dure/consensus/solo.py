@@ -15,7 +15,7 @@ No message is ever sent: followers fetch blocks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Never
+from typing import Never, assert_never
 
 from dure.consensus.body import has_own_body
 from dure.consensus.interface import (
@@ -110,6 +110,8 @@ class SoloEngine:
                 if head.header.height > self.head.header.height:
                     self._now = _Height()
                     self.head = head
+            case _:
+                assert_never(event)
         return self._build(now)
 
     def _build(self, now: Instant) -> SoloEffects:
@@ -172,7 +174,7 @@ class SoloEngine:
 
     def encode_message(self, message: Never) -> bytes:
         """Never called: there are no messages."""
-        raise AssertionError(message)
+        assert_never(message)
 
     def decode_message(self, data: bytes) -> Never:
         """Refuse whatever a peer sends."""
@@ -181,7 +183,7 @@ class SoloEngine:
 
     def collect_signatures(self, message: Never) -> list[SignedItem]:
         """Never called: there are no messages."""
-        raise AssertionError(message)
+        assert_never(message)
 
     @property
     def phase(self) -> str:

@@ -22,6 +22,7 @@ members repeat their round change but climb no further.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from dure.consensus.body import has_own_body
 from dure.consensus.interface import (
@@ -158,6 +159,8 @@ class PbftEngine:
             case CandidateJudged(height, block_id, valid):
                 if height == self.state.height:
                     self.state.keep_verdict(block_id, valid=valid)
+            case _:
+                assert_never(event)
 
     def _on_started(self, turn: Turn) -> None:
         state = self.state
@@ -197,9 +200,8 @@ class PbftEngine:
     def _repeat(self, turn: Turn) -> None:
         if self.state.missing is not None:
             turn.catch_up(self.state.height)
-        if self.state.wants_answers():
-            for message in self.state.sent.values():
-                turn.order(Broadcast(message))
+        for message in self.state.sent.values():
+            turn.order(Broadcast(message))
 
     def _on_message(self, turn: Turn, message: Message) -> None:
         if isinstance(message, Decided):
@@ -230,6 +232,8 @@ class PbftEngine:
                 first = tally.add(vote)
                 if first is not None:
                     turn.accuse(first, vote)
+            case _:
+                assert_never(message)
 
     def _note_proposal(self, turn: Turn, vote: Vote) -> None:
         seen = self.state.proposals_seen.get(vote.validator)

@@ -26,7 +26,7 @@ The version of the format is part of every tag.
 
 from enum import IntEnum
 from itertools import pairwise
-from typing import Annotated, cast
+from typing import Annotated, assert_never, cast
 
 from msgspec import Meta
 
@@ -158,6 +158,8 @@ def _list_votes(message: Proposal | Ballots | RoundChange) -> tuple[Vote, ...]:
             return (message.vote,)
         case RoundChange():
             return (message.vote, *message.prepares)
+        case _:
+            assert_never(message)
 
 
 def decode_message(data: bytes, *, block_bytes_max: int) -> Message:
@@ -195,6 +197,8 @@ def find_defect(message: Message) -> str | None:
             )
         case Decided(block):
             return None if has_own_body(block) else "the body is not the header's"
+        case _:
+            assert_never(message)
 
 
 def _find_vote_defect(votes: tuple[Vote, ...], step: Step) -> str | None:

@@ -15,14 +15,13 @@ Rules
 """
 
 from collections.abc import Sequence
-from typing import cast
+from typing import assert_never, cast
 
 from dure.consensus.pbft.messages import (
     Ballot,
     Ballots,
     Proposal,
     Step,
-    Vote,
     Votes,
 )
 from dure.consensus.pbft.state import Choice, HeightState, Prepared
@@ -118,6 +117,8 @@ def _restore_one(state: HeightState, record: Record, ballot: Ballot) -> None:
             _restore_accepted(state, record.proposal)
         case CommitRecord():
             _restore_prepared(state, record)
+        case _:
+            assert_never(record)
 
 
 def _restore_accepted(state: HeightState, proposal: Proposal) -> None:
@@ -133,15 +134,11 @@ def _restore_prepared(state: HeightState, record: CommitRecord) -> None:
     accepted = state.accepted
     if accepted is None:
         raise StorageError("the consensus journal has a prepared certificate without its block")
+    own = next((vote for vote in record.prepares if vote.validator == state.own_key), None)
+    if own is None:
+        raise StorageError("the consensus journal has a prepared certificate of another member")
     block_id = cast("BlockId", record.ballot.block_id)
     state.prepared = Prepared(record.ballot.round, block_id, accepted.block, record.prepares)
     for vote in record.prepares:
         state.prepares.add(vote)
-    own = find_own(state, record.prepares)
-    if own is not None:
-        state.sent[Step.PREPARE] = Ballots(vote=own)
-
-
-def find_own(state: HeightState, votes: Sequence[Vote]) -> Vote | None:
-    """Return this member's vote among `votes`."""
-    return next((vote for vote in votes if vote.validator == state.own_key), None)
+    state.sent[Step.PREPARE] = Ballots(vote=own)

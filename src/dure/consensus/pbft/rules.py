@@ -130,7 +130,7 @@ def time_round(turn: Turn) -> bool:
 def repeat(turn: Turn) -> bool:
     """See to it that messages that were lost arrive in the end."""
     state = turn.state
-    if state.rebroadcasting or not state.sent or not state.wants_answers():
+    if state.rebroadcasting or not state.sent:
         return False
     turn.start_rebroadcast()
     return True

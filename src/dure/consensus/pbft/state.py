@@ -175,10 +175,6 @@ class HeightState:
         lacking = self.missing is not None or self.is_behind
         return waiting or lacking or bool(self.list_ahead())
 
-    def wants_answers(self) -> bool:
-        """Say whether own messages are repeated: always in a later round, so that it completes."""
-        return self.round > 0 or self.has_reason()
-
     def compute_phase(self) -> Phase:
         """Return where this member stands."""
         if self.decided is not None:

@@ -13,8 +13,8 @@ Rules
    quorum is known to have reached that round** (Castro and Liskov, section 4.5.2). A member that
    is cut off therefore stays where it is, so rounds do not run away from each other: without this
    rule, capped waits let two groups climb in step for ever.
-4. While undecided, a member repeats its own messages of the round every `rebroadcast`; in round 0
-   only while it has reason to hurry.
+4. While undecided, a member repeats its own messages of the round every `rebroadcast`. In round 0
+   it has none before a proposal is accepted, so an idle chain stays silent.
 5. The proposer of (height, round) is member (height + round) mod n of the sorted set.
 6. A new block is later than its parent and at most `clock_ahead_max` ahead of the reader's clock.
    A block that was prepared before keeps its time and is exempt.

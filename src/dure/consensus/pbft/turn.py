@@ -6,6 +6,7 @@ vote can exist that was not written first.
 """
 
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from dure.consensus.interface import (
     Accuse,
@@ -106,6 +107,8 @@ class Turn:
                 state.prepares.add(vote)
             case Step.COMMIT:
                 state.commits.add(vote)
+            case _:
+                assert_never(vote.ballot.step)
         return Ballots(vote=vote)
 
     def _take_in_round_change(self, vote: Vote) -> RoundChange | None:
