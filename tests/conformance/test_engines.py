@@ -39,7 +39,7 @@ from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate
 from dure.core.errors import InvalidEncoding
 from dure.core.types import Instant, PublicKey
-from tests.simulation.fakes import (
+from tests.conformance.fakes import (
     CHAIN,
     Executor,
     Signer,
@@ -70,6 +70,15 @@ class Member:
     engine: Engine[Any]
     journal: list[tuple[int, bytes]] = field(default_factory=list)
     history: list[tuple[Event[Any], tuple[object, ...]]] = field(default_factory=list)
+    phases: set[str] = field(default_factory=set)
+
+
+def carry(engine: Engine[Any], message: object) -> object:
+    """Take a message over the wire and through the door, as the driver does."""
+    arrived = engine.decode_message(engine.encode_message(message))
+    assert arrived == message
+    assert all(verify_many(engine.collect_signatures(arrived)))
+    return arrived
 
 
 class Cluster:
@@ -104,6 +113,7 @@ class Cluster:
             member = self.members[index]
             effects = member.engine.step(event, NOW)
             member.history.append((event, effects))
+            member.phases.add(member.engine.phase)
             for effect in effects:
                 if self.performed == self.crash_at:
                     self.performed += 1
@@ -135,10 +145,10 @@ class Cluster:
                 self.sent += 1
                 for other in range(len(self.members)):
                     if other != index:
-                        self.queue.append((other, Received(message)))
+                        self.queue.append((other, Received(carry(member.engine, message))))
             case Send(to, message):
                 keys = [other.key for other in self.members]
-                self.queue.append((keys.index(to), Received(message)))
+                self.queue.append((keys.index(to), Received(carry(member.engine, message))))
             case BuildCandidate(_, height, round_, time):
                 block = member.executor.build(time)
                 self.queue.append((index, CandidateBuilt(height, round_, block)))
@@ -259,6 +269,21 @@ def test_only_head_changed_opens_the_next_height(build: Build, size: int) -> Non
     assert "height 1" in engine.describe()
     engine.step(HeadChanged(cluster.members[0].executor.get_head()), NOW)
     assert "height 2" in engine.describe()
+
+
+@engines
+def test_an_engine_stands_in_one_of_a_few_phases_whatever_the_height(
+    build: Build, size: int
+) -> None:
+    cluster = Cluster(build, size)
+    cluster.submit(b"tx")
+    seen = [set(member.phases) for member in cluster.members]
+    assert all("idle" in phases and len(phases) > 2 for phases in seen)
+    for number in range(2 * size):
+        cluster.submit(b"more %d" % number)
+    everything = set().union(*(member.phases for member in cluster.members))
+    assert everything == set().union(*seen)
+    assert len(everything) <= 12
 
 
 @engines

@@ -6,20 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dure.core.types import PublicKey
 from dure.testing.simulation import Simulation
 
 
 def record(network: Simulation) -> list[bytes]:
     """Return a list that takes every frame that crosses the links from now on."""
     frames: list[bytes] = []
-    carry = network.links.carry
-
-    def tap(source: PublicKey, target: PublicKey, data: bytes) -> None:
-        frames.append(data)
-        carry(source, target, data)
-
-    network.links.carry = tap  # type: ignore[method-assign]
+    network.links.taps.append(lambda _source, _target, data: frames.append(data))
     return frames
 
 

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "block": "dure.cli.block",
     "verify": "dure.cli.verify",
     "bench": "dure.cli.bench.commands",
+    "simulate": "dure.cli.simulate",
 }
 """The module of each command, in the order of the help.
 

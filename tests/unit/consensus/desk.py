@@ -37,7 +37,7 @@ from dure.consensus.pbft.messages import (
 )
 from dure.core.block import Block, compute_block_id
 from dure.core.types import BlockId, Height, Instant, Round
-from tests.simulation.fakes import (
+from tests.conformance.fakes import (
     CHAIN,
     Executor,
     Signer,
@@ -122,6 +122,8 @@ class Desk:
     size: int = 4
     judges_valid: bool = True
     signs: bool = True
+    answers: bool = True
+    """Whether signer and executor answer at once; otherwise the test does, when it likes."""
     now: Instant = NOW
     effects: list[Effect[Message]] = field(default_factory=list)
     journal: list[bytes] = field(default_factory=list)
@@ -168,8 +170,22 @@ class Desk:
                     )
                 case _:
                     pass
-        for answer in answers:
+        for answer in answers if self.answers else ():
             self.feed(answer)
+
+    def sign_late(self, step: Step, round_: int) -> None:
+        """Have the signer answer now for the own ballot of that step and round."""
+        (draft,) = {
+            effect.draft
+            for effect in self.get(SignDraft)
+            if (effect.draft.step, effect.draft.round) == (step, round_)
+        }
+        self.feed(DraftSigned(draft, sign(self.key, draft.message)))
+
+    def judge_late(self, block: Block, *, valid: bool = True) -> None:
+        """Have the executor answer now what it makes of a block."""
+        block_id = compute_block_id(block.header)
+        self.feed(CandidateJudged(block.header.height, block_id, valid=valid))
 
     def hear(self, *messages: Message) -> None:
         for message in messages:

@@ -32,7 +32,7 @@ from dure.core.codec import encode
 from dure.core.errors import InvalidEncoding, InvalidProof, StorageError
 from dure.core.signatures import verify_many as verify_for_real
 from dure.core.types import Height, Milliseconds, Round
-from tests.simulation.fakes import CHAIN, make_key, make_validators, verify_many
+from tests.conformance.fakes import CHAIN, make_key, make_validators, verify_many
 from tests.unit.consensus.desk import (
     NOW,
     A,

@@ -20,7 +20,7 @@ from dure.consensus.pbft.votes import validate_evidence
 from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate
 from dure.core.types import ChainId, Height, Instant, Round
-from tests.simulation.fakes import CHAIN, make_block, make_key, sign, verify_many
+from tests.conformance.fakes import CHAIN, make_block, make_key, sign, verify_many
 from tests.unit.consensus.desk import (
     NOW,
     A,

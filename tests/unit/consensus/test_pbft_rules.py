@@ -22,7 +22,7 @@ from dure.consensus.quorum import validate_certificate
 from dure.core.block import Block
 from dure.core.certificate import Certificate, Seal
 from dure.core.types import Instant, Round
-from tests.simulation.fakes import make_key, verify_many
+from tests.conformance.fakes import make_key, verify_many
 from tests.unit.consensus.desk import (
     NOW,
     A,

@@ -16,7 +16,7 @@ from dure.core.validators import (
     compute_quorum,
     compute_weak_quorum,
 )
-from tests.simulation.fakes import (
+from tests.conformance.fakes import (
     CHAIN,
     make_block,
     make_genesis,

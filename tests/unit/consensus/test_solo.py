@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from dure.consensus.interface import (
     BuildCandidate,
@@ -10,15 +11,17 @@ from dure.consensus.interface import (
     DraftSigned,
     Finalize,
     Head,
+    HeadChanged,
     Persist,
     SignDraft,
     Started,
     WorkChanged,
 )
 from dure.consensus.solo import SoloEngine, read_place
+from dure.core.block import compute_block_id
 from dure.core.errors import InvalidEncoding
 from dure.core.types import Height, Instant, Round
-from tests.simulation.fakes import (
+from tests.conformance.fakes import (
     CHAIN,
     make_block,
     make_genesis,
@@ -35,6 +38,11 @@ NOW = Instant(5_000)
 
 def build(journal: list[bytes] | None = None, head: Head = HEAD) -> SoloEngine:
     return SoloEngine(KEY, CHAIN, head, journal or [], verify=verify_many)
+
+
+def make_head(height: int) -> Head:
+    header = structs.replace(HEAD.header, height=Height(height))
+    return Head(header, compute_block_id(header), HEAD.validators, has_work=False)
 
 
 def journal_block(engine: SoloEngine, time: int = NOW) -> tuple[Any, ...]:
@@ -93,6 +101,43 @@ def test_nothing_to_build_means_idle_until_work_comes() -> None:
     assert engine.step(CandidateBuilt(Height(1), Round(0), None), NOW) == ()
     assert "idle" in engine.describe()
     assert len(engine.step(WorkChanged(has_work=True), NOW)) == 1
+
+
+def test_a_record_of_another_height_binds_nobody() -> None:
+    persist, _ = journal_block(build())
+    engine = build([persist.record], make_head(1))
+    assert engine.step(Started(), NOW) == ()
+    assert "height 2: idle" in engine.describe()
+
+
+def test_a_seal_that_comes_after_its_height_decides_nothing() -> None:
+    engine = build()
+    _, ask = journal_block(engine)
+    engine.step(HeadChanged(make_head(1)), NOW)
+    assert engine.step(DraftSigned(ask.draft, sign(KEY, ask.draft.message)), NOW) == ()
+    assert engine.step(HeadChanged(HEAD), NOW) == ()
+    assert "height 2" in engine.describe()
+
+
+def test_where_it_stands_is_told_in_a_few_words() -> None:
+    engine = build()
+    seen = [engine.phase]
+    engine.step(WorkChanged(has_work=True), NOW)
+    seen.append(engine.phase)
+    assert engine.describe() == "height 1: building and sealing a block"
+    block = make_block(HEAD, NOW, KEY, (b"tx",))
+    _, ask = engine.step(CandidateBuilt(Height(1), Round(0), block), NOW)
+    assert isinstance(ask, SignDraft)
+    seen.append(engine.phase)
+    engine.step(DraftSigned(ask.draft, sign(KEY, ask.draft.message)), NOW)
+    seen.append(engine.phase)
+    assert seen == ["idle", "building a block", "building a block", "writing the final block"]
+
+
+def test_a_follower_says_that_it_follows() -> None:
+    follower = SoloEngine(make_key(1), CHAIN, HEAD, [], verify=verify_many)
+    assert follower.step(WorkChanged(has_work=True), NOW) == ()
+    assert follower.describe() == "height 1: following; the validator's next block has not arrived"
 
 
 def test_no_message_exists() -> None:

@@ -81,6 +81,11 @@ class Founding:
         """The chain's id."""
         return _compute_chain_id(self.document.genesis)
 
+    def get_letter(self, index: int) -> str:
+        """Return A, B, C … in the order of the voting keys, which is that of the turns."""
+        keys = [key.public for key in self.voting_keys]
+        return chr(65 + sorted(keys).index(keys[index]))
+
     def get_address(self, index: int) -> Address:
         """Return the account of a member, which holds money from the start."""
         return compute_address(KeyPolicy(self.accounts[index].public))

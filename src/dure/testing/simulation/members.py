@@ -60,6 +60,8 @@ class SimulatedNode:
     """One member, in all its lives."""
 
     index: int
+    letter: str
+    """A, B, C … as stories call it, in the order of the keys, which is that of the turns."""
     name: str
     key: SigningKey
     account: SigningKey
@@ -94,11 +96,6 @@ class SimulatedNode:
     def driver(self) -> Driver | None:
         """The driver while it runs."""
         return None if self.life is None else self.life.driver
-
-    @property
-    def letter(self) -> str:
-        """A, B, C … as stories call it."""
-        return chr(65 + self.index)
 
     @property
     def address(self) -> Address:

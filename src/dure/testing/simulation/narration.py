@@ -96,7 +96,8 @@ class Narrator:
         stored: StoredBlock = happened.stored
         header, certificate = stored.block.header, stored.certificate
         sealers = [seal.validator for seal in certificate.seals]
-        names = " ".join(n.letter for n in self._simulation.nodes if n.key.public in sealers)
+        letters = [n.letter for n in self._simulation.nodes if n.key.public in sealers]
+        names = " ".join(sorted(letters))
         block = self._name(compute_block_id(header), header.height)
         return f"FINALIZES {block}, sealed in round {certificate.round} by {names}"
 

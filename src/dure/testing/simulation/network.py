@@ -285,8 +285,7 @@ class Simulation:
         end = self.scheduler.now_ms + limit_ms
         while not condition():
             if self.scheduler.now_ms > end or not self.scheduler.run_next():
-                states = "; ".join(f"{n.letter}: {describe_engine(n)}" for n in self.nodes)
-                message = f"seed {self.seed}: not reached in {limit_ms} ms; {states}"
+                message = f"seed {self.seed}: not reached in {limit_ms} ms; {self.describe()}"
                 raise Stalled(message)
 
     # What one may look at
@@ -305,6 +304,10 @@ class Simulation:
     def honest(self) -> list[SimulatedNode]:
         """The members that do not lie."""
         return [node for node in self.nodes if node.is_honest]
+
+    def describe(self) -> str:
+        """Say in one line what every member is doing."""
+        return "; ".join(f"{node.letter}: {describe_engine(node)}" for node in self.nodes)
 
     def count_faults(self) -> Counter[Fault]:
         """Return how often each kind of fault really happened."""
@@ -361,6 +364,7 @@ class Simulation:
         skew = self.faults.clock_skew_ms_max
         node = SimulatedNode(
             index=index,
+            letter=self.founding.get_letter(index),
             name=name,
             key=key,
             account=self.founding.accounts[index],

@@ -303,7 +303,8 @@ class Run:
         end = simulation.scheduler.now_ms + limit_ms
         while not self._is_settled():
             if simulation.scheduler.now_ms > end:
-                simulation.run_until(self._is_settled, limit_ms=0)
+                what = f"{len(self.clients.list_open())} orders open after {limit_ms} ms of calm"
+                raise Stalled(f"{what}; {simulation.describe()}")
             self._restore_votes()
             self.clients.ask_again()
             try:

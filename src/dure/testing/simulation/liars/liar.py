@@ -127,11 +127,12 @@ class Liar:
             prepared_round=None if prepared_round is None else Round(prepared_round),
         )
 
-    def build_block(self, later_ms: int = 1) -> Block | None:
+    def build_block(self, not_before: int = 0) -> Block | None:
         """Return a valid block of its own on the head, unless nothing waits."""
         head = self.executor.head
         assert self._node.driver is not None, "only a running liar speaks"
-        time = Instant(max(head.header.time, self._simulation.scheduler.now_ms) + later_ms)
+        now = self._simulation.scheduler.now_ms
+        time = Instant(max(head.header.time + 1, now, not_before))
         try:
             candidate = self.executor.propose(
                 head.block_id,

@@ -55,8 +55,7 @@ class EquivocatingProposer(Habit):
         liar = self.liar
         if not isinstance(message, Proposal):
             return speech
-        later = message.block.header.time - liar.executor.head.header.time + 1
-        block = liar.build_block(later_ms=later)
+        block = liar.build_block(not_before=message.block.header.time + 1)
         if block is None or block.header.height != message.vote.ballot.height:
             return speech
         ballot = liar.build_ballot(Step.PROPOSAL, block, message.vote.ballot.round)
