@@ -70,10 +70,13 @@ class Download(Generic[ItemT]):
 
     def on_answer(self, peer: PublicKey, start: int, items: Sequence[ItemT], now: Instant) -> None:
         """Take in what was asked for; name whoever sends something else."""
-        if not self._asking.close(peer, (self._kind, start)):
+        topic: Topic = (self._kind, start)
+        if not self._asking.close(peer, topic):
             # Nobody asked for it: it costs nothing more.
             return
-        self._ranges.pop((self._kind, start), None)
+        if not self._asking.is_open(topic):
+            # It may have come late, when another peer was asked the same.
+            self._ranges.pop(topic, None)
         if not items:
             self._on_nothing(peer, Height(start), now)
             return
