@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from dure.chain import state
-from dure.chain.candidate import Position
+from dure.chain.candidate import Candidate, OtherResults, Position
 from dure.chain.execution.block import Execution
 from dure.chain.parameters import Parameters
 from dure.chain.transaction import Transaction
@@ -146,10 +146,8 @@ def complete(draft: Header, **roots: object) -> Header:
     return Header(**(values | roots))
 
 
-def validate_equal(computed: Header, stated: Header) -> None:
-    """Raise `InvalidBlock` with the first field in which the headers differ."""
+def validate_results(computed: Candidate, stated: Header) -> None:
+    """Raise `OtherResults` with the first field in which the headers differ."""
     for name in Header.__struct_fields__:
-        if getattr(computed, name) != getattr(stated, name):
-            rule = name.replace("_", " ")
-            message = f"the block states another {rule} than its transactions lead to"
-            raise InvalidBlock(message, rule=rule)
+        if getattr(computed.position.header, name) != getattr(stated, name):
+            raise OtherResults(name.replace("_", " "), computed)

@@ -15,7 +15,7 @@ from dure.chain.receipt import Record
 from dure.chain.state_tree import tree
 from dure.chain.transaction import Transaction
 from dure.core.block import Block, Header
-from dure.core.errors import InvalidTransaction
+from dure.core.errors import InvalidBlock, InvalidTransaction
 from dure.core.types import BlockId, Instant, TransactionId
 from dure.core.validators import ValidatorSet
 
@@ -56,6 +56,16 @@ class Candidate:
     records: tuple[Record, ...]
     refused: tuple[tuple[Transaction, InvalidTransaction], ...]
     """Transactions that the proposer left out, and why."""
+
+
+class OtherResults(InvalidBlock):
+    """A block that states other results than executing it here leads to."""
+
+    def __init__(self, rule: str, candidate: Candidate) -> None:
+        message = f"the block states another {rule} than its transactions lead to"
+        super().__init__(message, rule=rule)
+        self.candidate = candidate
+        """What executing it here leads to."""
 
 
 @dataclass(frozen=True, slots=True)
