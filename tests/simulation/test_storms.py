@@ -31,6 +31,8 @@ from dure.testing.simulation.liars import (
 SEEDS = int(os.environ.get("DURE_SEEDS", "300"))
 FIRST_SEED = int(os.environ.get("DURE_FIRST_SEED", "0"))
 PARTS = 6
+REGRESSIONS = (180,)
+"""Seeds that found a bug of ours: 180, an answer to block sync that came too late."""
 
 
 @pytest.mark.timeout(0)
@@ -46,6 +48,11 @@ def test_networks_agree_and_make_progress_after_calm(part: int) -> None:
     if SEEDS // PARTS >= 50:
         assert {kind for kind in Fault if not faults[kind]} <= {Fault.CORRUPTED_JOURNAL}
         assert {habit.name for habit in HABITS if not lies[habit.name]} == set()
+
+
+@pytest.mark.parametrize("seed", REGRESSIONS)
+def test_what_once_went_wrong_does_not_again(seed: int) -> None:
+    run_seed(seed)
 
 
 def test_a_seed_replays_exactly() -> None:
