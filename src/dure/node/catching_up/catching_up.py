@@ -4,8 +4,9 @@ Rules
 -----
 1. A node that is a little behind fetches blocks; one that is far behind by the word of so many
    peers that one of them is right fetches a state, where its settings allow that.
-2. While a state is fetched the node takes no other part: it neither votes nor admits transactions,
-   for it could not know which were executed already.
+2. From the moment on when an offered state is proved to be final, the node takes no other part: it
+   neither votes nor admits transactions, for it could not know which were executed already. Claims
+   alone silence nobody: who may be asked for a state need not be a validator.
 3. Work is done in slices of a few milliseconds, each ordered by a timer, so that peers and clients
    are heard in between.
 """
@@ -131,8 +132,8 @@ class CatchingUp:
 
     @property
     def is_fetching_state(self) -> bool:
-        """Whether a state is being fetched: the node then takes no other part."""
-        return self._state is not None
+        """Whether a state that is proved is being fetched: the node then takes no other part."""
+        return self._state is not None and self._state.is_chosen
 
     @property
     def oldest(self) -> Height:
@@ -186,7 +187,8 @@ class CatchingUp:
     def on_proven(self, height: Height, holders: set[PublicKey]) -> None:
         """The engine has seen proof that blocks up to `height` exist."""
         self.claims.on_proven(height, holders)
-        self._advance(self._clock.now())
+        # In the midst of a step of the engine, which is no time to replace it by another.
+        self._ask_for_blocks(self._clock.now())
 
     def on_tick(self) -> None:
         """Look again: called about twice a second."""
@@ -199,7 +201,7 @@ class CatchingUp:
         self._is_awake = False
         now = self._clock.now()
         is_serving = self._server.work(now)
-        is_fetching = (self._state or self._blocks).work(now)
+        is_fetching = self._work_on_head(now)
         is_filling = not is_fetching and self._archive.work(now)
         if is_fetching or is_filling:
             self._advance(now)
@@ -220,12 +222,28 @@ class CatchingUp:
                 self._state.advance(now)
             if self._state.has_ended:
                 self._end_state(self._state, now)
+                return
+        self._ask_for_blocks(now, is_patient=is_patient)
+
+    def _work_on_head(self, now: Instant) -> bool:
+        """Bring the head nearer to the others' by one slice; say whether anything was done."""
+        if self._state is not None and self._state.is_chosen:
+            return self._state.work(now)
+        return self._blocks.work(now)
+
+    def _ask_for_blocks(self, now: Instant, *, is_patient: bool = False) -> None:
+        if self._state is not None and self._state.is_first(now):
             return
         behind = self.claims.find_top() - self._means.executor.head.header.height
         if behind > int(is_patient):
             self._blocks.advance(now)
-        if behind <= 1 and self._settings.history == "archive":
+        if self._settings.history == "archive" and not self._is_known_behind():
             self._archive.advance(now)
+
+    def _is_known_behind(self) -> bool:
+        """Say whether so many claim to be ahead that it is true: one liar stops no history."""
+        head = self._means.executor.head
+        return self.claims.is_behind(head.header.height, compute_weak_quorum(len(head.validators)))
 
     def _tell_progress(self) -> None:
         """Say in the log when this node falls behind, and when it is level again."""
@@ -251,9 +269,11 @@ class CatchingUp:
         ahead = self.claims.find_height_ahead(head.header.height, witnesses)
         if ahead is None or ahead - head.header.height <= behind_max:
             return
+        self._state = StateFetch(self._means, ahead, now, on_chosen=self._stop_blocks)
+
+    def _stop_blocks(self) -> None:
         self._blocks.stop()
         self._archive.stop()
-        self._state = StateFetch(self._means, ahead, now)
 
     def _end_state(self, state: StateFetch, now: Instant) -> None:
         self._state = None
@@ -264,7 +284,8 @@ class CatchingUp:
         else:
             self._failures = 0
             self._server.stop()
-        self._hooks.begin()
+        if state.is_chosen:
+            self._hooks.begin()
 
     def _wake(self, after: Milliseconds) -> None:
         if not self._is_awake:

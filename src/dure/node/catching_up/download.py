@@ -59,7 +59,8 @@ class Download(Generic[ItemT]):
         self._ranges = {t: r for t, r in self._ranges.items() if self._asking.is_open(t)}
         for wanted in self._list_missing(near, far):
             due = len(self._ranges) + 1
-            if self._ranges and self._size + due * BLOCKS_BYTES_MAX > WAITING_BYTES_MAX:
+            is_full = self._size + due * BLOCKS_BYTES_MAX > WAITING_BYTES_MAX
+            if is_full and near not in wanted:
                 return
             topic: Topic = (self._kind, wanted.start)
             question = self._build_question(Height(wanted.start), len(wanted))

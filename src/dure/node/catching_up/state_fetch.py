@@ -14,7 +14,7 @@ each chunk hashes to the header's state root, and each block is the one named ab
 failed leaves no trace.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import Final
 
@@ -33,6 +33,8 @@ OFFER: Final = "offer"
 CHUNK: Final = "chunk"
 OTHERS_MS: Final = 2_000
 """After so long an offer of another height than the one asked for will do."""
+FIRST_MS: Final = 4_000
+"""So long nothing else is fetched, and no longer before somebody's offer is proved."""
 STALLED_MS: Final = 20_000
 """Without any progress for so long the fetch has failed."""
 STAGED_AT_ONCE: Final = 2_000
@@ -56,12 +58,18 @@ class Step(Enum):
 class StateFetch:
     """One attempt."""
 
-    def __init__(self, means: Means, height: Height, now: Instant) -> None:
-        """Begin to fetch the state at `height`, or at about that."""
+    def __init__(
+        self, means: Means, height: Height, now: Instant, *, on_chosen: Callable[[], None]
+    ) -> None:
+        """Begin to fetch the state at `height`, or at about that.
+
+        `on_chosen` is called once, when an offered state is proved to be final.
+        """
         self.step = Step.OFFERS
         self._means = means
         self._asking = means.asking
         self._executor = means.executor
+        self._on_chosen = on_chosen
         self._height = height
         self._begun = self._progress = now
         self._offers: dict[PublicKey, SnapshotOffer] = {}
@@ -74,13 +82,22 @@ class StateFetch:
         """Whether there is nothing more to do."""
         return self.step in {Step.ADOPTED, Step.FAILED}
 
+    @property
+    def is_chosen(self) -> bool:
+        """Whether a state above the head was offered that is proved to be final."""
+        return self._chosen is not None
+
+    def is_first(self, now: Instant) -> bool:
+        """Say whether everything else that is fetched waits for this."""
+        return self.is_chosen or 0 <= now - self._begun < FIRST_MS
+
     def advance(self, now: Instant) -> None:
         """Ask for what is missing; give up where nothing moves."""
         chosen = self._chosen
         if self.step in {Step.OFFERS, Step.CHUNKS}:
             self._ask_for_offers(now)
-        if self.step is Step.OFFERS and self._offers and now >= self._begun + OTHERS_MS:
-            self._choose(max(self._offers.values(), key=lambda offer: offer.header.height))
+        if self.step is Step.OFFERS and now >= self._begun + OTHERS_MS:
+            self._choose_highest()
         elif self.step is Step.CHUNKS and chosen is not None:
             self._ask_for_chunks(chosen, now)
         elif self.step is Step.WINDOW and chosen is not None:
@@ -158,10 +175,18 @@ class StateFetch:
             if self._asking.ask((OFFER, peer), GetSnapshot(height=self._height), [peer], now):
                 self._asked_at[peer] = now
 
+    def _choose_highest(self) -> None:
+        """Take what there is, unless blocks have come as far meanwhile."""
+        height = self._executor.head.header.height
+        ahead = [offer for offer in self._offers.values() if offer.header.height > height]
+        if ahead:
+            self._choose(max(ahead, key=lambda offer: offer.header.height))
+
     def _choose(self, offer: SnapshotOffer) -> None:
         self._height = offer.header.height
         self._chosen = _Chosen(offer, WindowFetch(self._means, offer))
         self.step = Step.CHUNKS
+        self._on_chosen()
         log.info("state_fetch_chosen", height=self._height)
 
     def _list_sources(self) -> list[PublicKey]:
