@@ -202,6 +202,8 @@ class Node:
             own_key=self._signer.key,
             peers={peer.key: peer.height for peer in peers if peer.connected},
             silence=self._describe_silence(),
+            mute=self._driver.mute_peers,
+            fetching=self._driver.catching_up.describe(),
         )
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:

@@ -110,6 +110,8 @@ def test_metrics_tell_height_transactions_refusals_and_requests(desk: Desk) -> N
     assert figures[bucket.format(0.005, "building a block")] == 1
     assert figures[bucket.format("+Inf", "building a block")] == 1
     assert figures['dure_consensus_phase_seconds_sum{phase="idle"}'] == 0.007
+    since = figures['dure_consensus_phase_since_seconds{phase="idle"}']
+    assert since == (START + 10) / 1000
     assert figures["dure_transactions_total"] == 1
     assert figures["dure_peers_connected"] == 1
     assert figures["dure_block_interval_seconds"] == 1.0

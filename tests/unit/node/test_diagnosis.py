@@ -1,6 +1,6 @@
 """What an operator reads about a chain that advances, rests or stands still."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pytest
 
@@ -22,6 +22,9 @@ def stand(
     has_work: bool = True,
     silence: str | None = None,
     age: int = 45_000,
+    mute: Collection[PublicKey] = (),
+    fetching: str | None = None,
+    own_key: PublicKey = ANNA,
 ) -> tuple[str, ...]:
     return explain(
         Standing(
@@ -30,9 +33,11 @@ def stand(
             has_work=has_work,
             activity="height 8, round 3: changing the round, 2 of 3; waiting for c, d",
             validators=SET,
-            own_key=ANNA,
+            own_key=own_key,
             peers=peers,
             silence=silence,
+            mute=mute,
+            fetching=fetching,
         )
     )
 
@@ -53,13 +58,40 @@ def test_a_chain_at_work_says_what_it_waits_for_and_since_when() -> None:
 
 
 def test_who_is_missing_is_named_with_what_it_means() -> None:
-    _, one = stand({BEN: Height(7), CHRIS: None})
+    first, one = stand({BEN: Height(7), CHRIS: None})
+    assert first.startswith("Working, 45 s after")
     assert one == "d is not connected to this node: 3 of 4 validators are here, and 3 decide."
-    _, two = stand({BEN: Height(7)})
-    assert two.startswith("c, d are not connected to this node: 2 of 4 validators are here")
-    assert two.endswith("cannot advance until one of them is back; it then does so by itself.")
-    _, three = stand({})
-    assert "until 2 of them are back" in three
+    first, two = stand({BEN: Height(7)})
+    assert first.startswith("Standing still, 45 s after the newest block: height 8, round 3")
+    assert two == (
+        "c, d are not connected to this node: 2 of 4 validators are here, and 3 decide. The chain "
+        "cannot advance until one more of them votes; it then does so by itself."
+    )
+
+
+def test_who_sees_nobody_is_told_that_it_may_be_cut_off() -> None:
+    _, alone = stand({})
+    assert "until 2 more of them vote; it then does so by itself." in alone
+    assert alone.endswith("that is cut off, the others go on without it: ask one of them.")
+
+
+def test_one_validator_alone_misses_nobody() -> None:
+    only = build_validator_set([Validator(ANNA, "a")])
+    standing = Standing(
+        height=Height(7),
+        head_age=Milliseconds(0),
+        has_work=True,
+        activity="height 8: building and sealing a block",
+        validators=only,
+        own_key=ANNA,
+        peers={},
+        silence=None,
+        mute=(),
+        fetching=None,
+    )
+    assert explain(standing) == (
+        "Working, 0 s after the newest block: height 8: building and sealing a block.",
+    )
 
 
 def test_one_liar_does_not_make_a_node_call_itself_behind() -> None:
@@ -70,7 +102,39 @@ def test_one_liar_does_not_make_a_node_call_itself_behind() -> None:
 
 
 def test_a_mute_validator_is_told_so() -> None:
-    assert "mute: its journal was lost" in stand(silence="mute: its journal was lost")
+    _, why, what = stand(silence="mute: its journal was lost")
+    assert why == "This node is mute: its journal was lost."
+    assert what == "3 of 4 validators vote, and 3 decide."
+
+
+def test_a_mute_validator_is_here_and_does_not_count() -> None:
+    first, line = stand(mute=(BEN, CHRIS))
+    assert first.startswith("Standing still")
+    assert line == (
+        "b, c are mute: 2 of 4 validators vote, and 3 decide. The chain cannot advance before mute "
+        "validators vote again: each says what it needs."
+    )
+    _, _, both = stand({BEN: Height(7), CHRIS: Height(7)}, silence="mute: new", mute=(BEN, DORA))
+    assert both.startswith("d is not connected to this node and b is mute: 1 of 4 validators vote")
+    assert "before mute validators vote again" in both
+    *_, one = stand({BEN: Height(7), CHRIS: Height(7)}, silence="mute: its journal was lost")
+    assert one.startswith("d is not connected to this node: 2 of 4 validators vote, and 3 decide.")
+    assert one.endswith("until one more of them votes; it then does so by itself.")
+
+
+def test_a_follower_counts_the_validators_and_not_itself() -> None:
+    stranger = PublicKey(bytes([9]) * 32)
+    everybody = {ANNA: Height(7), **ALL}
+    assert len(stand(everybody, own_key=stranger)) == 1
+    assert len(stand(everybody, own_key=stranger, silence="mute: its journal was lost")) == 2
+    _, line = stand({ANNA: Height(7), BEN: Height(7)}, own_key=stranger)
+    assert "2 of 4 validators are here" in line
+
+
+def test_a_node_that_fetches_a_state_says_so() -> None:
+    claims = dict.fromkeys((BEN, CHRIS, DORA), Height(90))
+    (line,) = stand(claims, fetching="fetching the state")
+    assert line.endswith("the others are at 90; fetching the state.")
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,14 @@ class _NodeCollector(Collector):
         total.add_metric([], self.transactions_total)
         yield total
         yield self._collect_phases()
+        phases = self._gateway.phases
+        since = GaugeMetricFamily(
+            "dure_consensus_phase_since_seconds",
+            "When the phase in which the engine stands began, since 1970.",
+            labels=["phase"],
+        )
+        since.add_metric([phases.current], phases.since / 1000)
+        yield since
 
     def _collect_phases(self) -> Metric:
         family = HistogramMetricFamily(

@@ -152,6 +152,8 @@ def status(folder: Folder, *, json: JsonOption = False) -> None:
     for answer in answers:
         table.add_row(*_format_row(answer))
     out.print(table)
+    for sentence, members in _collect_wrongs(answers).items():
+        out.print(f"{', '.join(members)}: {sentence}", highlight=False, soft_wrap=True)
 
 
 def describe(network: Network) -> dict[str, Any]:
@@ -221,6 +223,15 @@ async def _ask(client: httpx.AsyncClient, name: str, url: str) -> dict[str, Any]
         return {"member": name, "url": url, "up": False, "problem": reason}
     facts: dict[str, Any] = answer.json()
     return {"member": name, "url": url, "up": True} | facts
+
+
+def _collect_wrongs(answers: list[dict[str, Any]]) -> dict[str, list[str]]:
+    """Return what is wrong in the nodes' own sentences, each with the members that say so."""
+    wrongs: dict[str, list[str]] = {}
+    for answer in answers:
+        for sentence in answer["explanation"][1:] if answer["up"] else ():
+            wrongs.setdefault(sentence, []).append(answer["member"])
+    return wrongs
 
 
 def _format_row(answer: dict[str, Any]) -> tuple[str, ...]:

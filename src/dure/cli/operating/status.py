@@ -34,12 +34,16 @@ def show_status(node: NodeArgument, *, json: JsonOption = False) -> None:
             ("height", str(answer["height"])),
             ("state root", str(answer["state_root"])),
             ("validator", "yes" if answer["is_validator"] else "no, it follows"),
-            ("waiting", f"{answer['waiting']} transactions"),
+            ("waiting", _count(answer["waiting"], "transaction")),
             ("peers", f"{answer['peers_connected']} of {answer['peers']} connected"),
         ],
     )
     for sentence in answer["explanation"]:
         out.print(sentence, highlight=False, soft_wrap=True)
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def find_address(node: str) -> str:

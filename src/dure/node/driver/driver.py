@@ -117,6 +117,8 @@ class Driver:
         self._tell_muteness()
         self.engine = self._build_engine()
         self.phases = Phases(self.engine.phase, ports.clock.now())
+        self.mute_peers: set[PublicKey] = set()
+        """Who said last that it signs nothing."""
 
     # Life
 
@@ -172,6 +174,7 @@ class Driver:
                 if not self.catching_up.is_fetching_state:
                     self._intake.on_gossip(peer, envelopes)
             case messages.Status(height=height, mute=mute):
+                (self.mute_peers.add if mute else self.mute_peers.discard)(peer)
                 if self._muteness is not None:
                     self._muteness.on_status(peer, height, is_mute=mute)
                 self.catching_up.on_message(peer, message)
