@@ -164,8 +164,7 @@ def guard_ignored_where_the_journal_is_lost(patch: pytest.MonkeyPatch) -> None:
         return signer.signing_key.sign(message)
 
     patch.setattr(SimulatedSigner, "sign", sign)
-    patch.setattr(SimulatedDisk, "recollect", lambda *_: None)
-    vote_sent_before_its_journal_flush(patch)
+    votes_not_persisted(patch)
 
 
 def wiped_node_votes_at_once(patch: pytest.MonkeyPatch) -> None:

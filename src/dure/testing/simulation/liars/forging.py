@@ -28,6 +28,8 @@ HONEST: Final = 0.3
 """Chance that a forger lets its own word pass."""
 IMPATIENCE: Final = 0.05
 """Chance that a forger lies before a lie may do harm."""
+FUTURE_MS: Final = 30_000
+"""How far ahead of time a block is: its transactions are still valid then."""
 OUT_OF_PLACE: Final = 0.1
 """Chance of a claim that takes the liar away from the round of the others."""
 
@@ -101,7 +103,7 @@ class InvalidBlocks(Forger):
             replace(header, receipt_root=noise),
             replace(header, next_validators_root=noise),
             replace(header, previous=BlockId(noise)),
-            replace(header, time=Instant(header.time + 3_600_000)),
+            replace(header, time=Instant(header.time + FUTURE_MS)),
             replace(header, time=Instant(1)),
         )
         if random.random() < 0.3:

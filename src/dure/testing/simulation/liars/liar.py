@@ -23,6 +23,7 @@ from dure.core.codec import encode
 from dure.core.errors import InvalidBlock
 from dure.core.types import Height, Instant, PublicKey, Round
 from dure.node.messages import Blocks, GetBlocks, Status
+from dure.node.ports import StoredBlock
 from dure.testing.simulation.members import Said, SimulatedNode
 from dure.testing.simulation.ports.frames import wrap
 from dure.testing.simulation.ports.network import SimulatedNetwork
@@ -143,6 +144,10 @@ class Liar:
         except InvalidBlock:
             return None
         return None if candidate is None else candidate.block
+
+    def load_block(self, height: int) -> StoredBlock | None:
+        """Return a final block that it holds."""
+        return self._node.disk.load_block(Height(height))
 
     def sign_anything(self, message: bytes) -> bytes:
         """Return its signature over any bytes."""

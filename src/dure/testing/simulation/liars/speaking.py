@@ -5,11 +5,13 @@ The words themselves are true ones, or the liar's own to give.
 
 from typing import ClassVar, Final
 
+from msgspec.structs import replace
+
 from dure.consensus.pbft.messages import Ballot, Ballots, Message, Proposal, Step
-from dure.core.block import compute_block_id
+from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate, Seal
 from dure.core.codec import encode
-from dure.core.types import BlockId, Height, Round, Signature
+from dure.core.types import BlockId, Height, Instant, Round, Signature
 from dure.node.messages import BLOCKS_MAX, Blocks, CertifiedBlock, GetBlocks, Gossip
 from dure.testing.simulation.liars.liar import Habit, Speech
 from dure.testing.simulation.ports.frames import wrap
@@ -155,8 +157,24 @@ class LyingSyncServer(Habit):
 
     def answer(self, question: GetBlocks) -> Blocks | None:
         self.tell()
-        lies = (self._serve_forged, self._serve_shifted, self._serve_nothing)
+        lies = (
+            self._serve_altered,
+            self._serve_altered,
+            self._serve_forged,
+            self._serve_shifted,
+            self._serve_nothing,
+        )
         return self.liar.random.choice(lies)(question)
+
+    def _serve_altered(self, question: GetBlocks) -> Blocks:
+        """Serve the right block with another time, under the certificate of the true one."""
+        stored = self.liar.load_block(question.start)
+        if stored is None or not stored.block.transactions:
+            return self._serve_nothing(question)
+        header = replace(stored.block.header, time=Instant(stored.block.header.time + 1))
+        block = Block(header=header, transactions=stored.block.transactions)
+        item = CertifiedBlock(block, stored.certificate)
+        return Blocks(start=question.start, items=(item,))
 
     def _serve_forged(self, question: GetBlocks) -> Blocks:
         """Serve a block of its own, under its own signature in everybody's name."""
