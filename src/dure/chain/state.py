@@ -38,7 +38,7 @@ from msgspec import Meta
 
 from dure.chain.transaction import Policy
 from dure.contract.ports import build_home
-from dure.core.codec import Wire, encode
+from dure.core.codec import Wire, build_decoder, encode
 from dure.core.types import Address, Amount, AssetId, Gas, Hash, Height, Instant, Signed, Unsigned
 from dure.core.validators import Name, ValidatorSet
 
@@ -221,7 +221,7 @@ class _Decoders(dict[Any, msgspec.msgpack.Decoder[Any]]):
     """One for each type that is read."""
 
     def __missing__(self, type_: Any) -> msgspec.msgpack.Decoder[Any]:
-        decoder = self[type_] = msgspec.msgpack.Decoder(type_)
+        decoder = self[type_] = build_decoder(type_)
         return decoder
 
 

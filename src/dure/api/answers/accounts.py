@@ -48,6 +48,7 @@ def describe_status(gateway: Gateway) -> StatusAnswer:
         peers_connected=sum(peer.connected for peer in status.peers),
         syncing=status.syncing,
         activity=status.engine,
+        explanation=list(status.explanation),
     )
 
 

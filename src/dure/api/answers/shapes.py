@@ -176,6 +176,8 @@ class StatusAnswer(Answer, frozen=True):
     syncing: bool
     activity: str
     """What the engine is doing and whom it waits for, in words."""
+    explanation: list[str]
+    """Why the chain advances or does not: what goes on, then each thing that is wrong."""
 
 
 class BlockSummary(Answer, frozen=True):

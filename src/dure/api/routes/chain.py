@@ -48,12 +48,12 @@ async def get_status(service: Service, _request: Request) -> Response:
     return answer_json(describe_status(service.gateway))
 
 
-async def get_genesis(service: Service, _request: Request) -> Response:
-    return Response(service.genesis_file, media_type=BINARY)
 async def get_validators(service: Service, _request: Request) -> Response:
     return answer_json(describe_history(service.gateway))
 
 
+async def get_genesis(service: Service, _request: Request) -> Response:
+    return Response(service.genesis_file, media_type=BINARY)
 
 
 async def list_blocks(service: Service, request: Request) -> Response:
