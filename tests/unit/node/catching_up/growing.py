@@ -59,6 +59,23 @@ def leave_behind(simulation: Simulation, sync: SyncSettings, blocks: int = 70) -
     simulation.nodes[LATE].sync = sync
 
 
+def withhold_blocks(simulation: Simulation, *starts: range) -> None:
+    """Have nobody answer with blocks from there on, so that the way by blocks is closed."""
+
+    def withhold(said: messages.PeerMessage) -> list[messages.PeerMessage]:
+        is_closed = isinstance(said, messages.Blocks) and any(said.start in r for r in starts)
+        return [] if is_closed else [said]
+
+    for index, node in enumerate(simulation.nodes):
+        if node.life is not None and index != LATE:
+            twist(simulation, index, withhold)
+
+
+def speak_truth(simulation: Simulation) -> None:
+    """Have everybody say what it would say again."""
+    vars(simulation.links).pop("carry", None)
+
+
 def is_level(simulation: Simulation, *others: int) -> bool:
     """Say whether `LATE` holds the same state as the others, all of them at one height."""
     return len({simulation.state_root(i) for i in (LATE, *(others or (0, 1, 2)))}) == 1

@@ -21,7 +21,9 @@ from tests.unit.node.catching_up.growing import (
     leave_behind,
     list_blamed,
     pay_stranger,
+    speak_truth,
     twist,
+    withhold_blocks,
 )
 
 
@@ -29,6 +31,7 @@ from tests.unit.node.catching_up.growing import (
 def late() -> Simulation:
     simulation = begin(21)
     leave_behind(simulation, BY_STATE)
+    withhold_blocks(simulation, range(4, 70))
     return simulation
 
 
@@ -97,6 +100,7 @@ def test_a_gap_is_filled_after_a_restart_as_well(late: Simulation) -> None:
 def test_a_node_with_gaps_serves_what_it_has_and_claims_no_more(late: Simulation) -> None:
     late.restart(LATE)
     late.run_until(lambda: is_level(late))
+    speak_truth(late)
     late.crash(2)
     late.wipe(2)
     late.restart(2)
@@ -121,6 +125,7 @@ def test_the_chain_goes_on_while_the_state_is_fetched(monkeypatch: pytest.Monkey
 def test_while_it_fetches_it_neither_votes_nor_admits() -> None:
     simulation = begin(24, 0)
     leave_behind(simulation, BY_STATE)
+    withhold_blocks(simulation, range(1, 70))
     for index in range(3):
         twist(simulation, index, lambda said: [] if _is_chunk(said) else [said])
     simulation.restart(LATE)
@@ -181,6 +186,7 @@ def test_a_second_absence_leaves_a_second_gap(late: Simulation) -> None:
     grow(late, 70)
     late.run_for(WINDOW_MS)
     grow(late, 3)
+    withhold_blocks(late, range(79, 145))
     late.restart(LATE)
     late.run_until(lambda: is_level(late))
     disk = late.nodes[LATE].disk
