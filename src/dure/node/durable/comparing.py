@@ -80,7 +80,10 @@ class Side:
         return overlay(self.store.load_state(), self.rewind(height))
 
     def rewind(self, height: Height) -> state.Writes:
-        """Return what was otherwise after the block of `height` than it is now."""
+        """Return what was otherwise after the block of `height` than it is now.
+
+        Raises `ConfigurationError` where that is not known here.
+        """
         head = self.head.block.header.height
         if head - height > REWIND_MAX:
             message = f"{self.name} is {head - height} blocks ahead: more than can be taken back"
@@ -88,10 +91,10 @@ class Side:
         changes: state.Writes = {}
         for undone in range(head, height, -1):
             undo = self.store.load_undo(Height(undone))
-            if undo is None and (self.store.load_block(Height(undone)) is None):
-                message = f"{self.name} lacks block {undone}, which came with a state from others"
-                raise ConfigurationError(message)
-            changes.update(undo or {})
+            if undo is None:
+                message = f"{self.name} has not executed block {undone}: it came with a state from"
+                raise ConfigurationError(f"{message} others, and cannot be taken back")
+            changes.update(undo)
         return changes
 
     def restore(self, executor: Executor, height: Height) -> None:

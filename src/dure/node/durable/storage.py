@@ -118,7 +118,8 @@ class RocksDisk(Store):
                 batch.delete(self._state + key)
             else:
                 batch.put(self._state + key, value)
-        if undo:
+        if undo or self._head is not None:
+            # Also an empty one, of a heartbeat: a block without was not executed here.
             batch.put(key_of(b"U", height), encode(tuple(sorted(undo.items()))))
         batch.put(HEAD_KEY, encode_height(height) + block_id)
         batch.put(JOURNAL_KEY, encode_height(self._journal.sequence))

@@ -17,8 +17,9 @@ from dure.chain.comparison import (
 )
 from dure.chain.executor import Executor
 from dure.chain.state import key_account, key_balance, key_role, key_storage
+from dure.chain.transaction import read_transaction_id
 from dure.core.address import encode_address
-from dure.core.block import Block
+from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate
 from dure.core.codec import encode
 from dure.core.errors import ConfigurationError
@@ -26,7 +27,7 @@ from dure.core.types import Amount, Hash, Height, Round
 from dure.node.durable.comparing import Side, compare
 from dure.node.durable.storage import RocksDisk
 from dure.node.durable.store import Store
-from dure.node.ports import StoredBlock
+from dure.node.ports import HistoryBlock, StoredBlock
 from tests.unit.chain.ledger import ALICE, BOB, CAROL, WON, Ledger, change, transfer
 from tests.unit.chain.machine import ScriptMachine
 from tests.unit.node.durable.two_stores import Town, refuse_next_block
@@ -178,6 +179,30 @@ def test_what_is_no_dump_is_refused_by_name(town: Town) -> None:
                 town.compare()
         else:
             assert town.compare().finding == "nothing", "a dump without results says nothing"
+
+
+def test_a_state_that_came_from_others_is_not_taken_back_over_blocks_not_executed_here(
+    town: Town,
+) -> None:
+    for amount in (3, 4):
+        town.pay(amount, only="left")
+    left, right = town.disks["left"], town.disks["right"]
+    blocks = []
+    for height in (4, 3):
+        stored = left.load_block(Height(height))
+        assert stored is not None
+        ids = tuple(map(read_transaction_id, stored.block.transactions))
+        blocks.append(HistoryBlock(compute_block_id(stored.block.header), stored, ids))
+    right.stage_state([*left.load_state()])
+    right.store_history(blocks, ())
+    right.adopt_state(Height(4), (), ())
+    assert town.compare().finding == "nothing"
+    one, other = town.open_sides()
+    with pytest.raises(ConfigurationError, match="has not executed block 4"):
+        other.rewind(Height(2))
+    assert one.rewind(Height(2))
+    one.store.close()
+    other.store.close()
 
 
 def test_a_folder_without_a_store_is_refused(tmp_path: Path) -> None:
