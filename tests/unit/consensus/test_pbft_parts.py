@@ -1,5 +1,7 @@
 """The parts of PBFT that can be looked at alone: messages, votes, timing, journal, table, words."""
 
+from math import inf
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -167,34 +169,52 @@ TIMES = Settings(
 
 class TestTiming:
     def test_waits_of_later_rounds_grow_in_a_line_up_to_the_cap(self) -> None:
-        waits = [compute_timeout(TIMES, Pace(), Round(round_)) for round_ in range(6)]
+        waits = [compute_timeout(TIMES, Pace(), Round(round_), members=4) for round_ in range(6)]
         assert waits == [100, 100, 150, 200, 220, 220]
 
-    def test_round_0_is_given_what_heights_took_lately(self) -> None:
-        pace = Pace()
-        assert pace.compute_wait(TIMES) == 100
-        pace = pace.note(Milliseconds(40))
-        assert pace.compute_wait(TIMES) == 120, "one height: three times its duration"
-        for _ in range(60):
-            pace = pace.note(Milliseconds(40))
-        assert pace.compute_wait(TIMES) == 40, "steady heights: hardly more than their duration"
-        assert pace.note(Milliseconds(90)).compute_wait(TIMES) > 90
+    def test_round_0_is_given_twice_what_heights_took_lately(self) -> None:
+        pace = Pace().note(40, 4)
+        assert pace.compute_wait(TIMES, 4) == 100, "one of four: perhaps a faulty one's"
+        assert pace.note(50, 4).compute_wait(TIMES, 4) == 80
 
-    @given(times=st.lists(st.integers(0, 10_000), max_size=40))
-    def test_round_0_waits_between_floor_and_cap(self, times: list[int]) -> None:
+    @given(
+        times=st.lists(st.floats(0, 10_000) | st.just(inf), max_size=40),
+        members=st.integers(1, 10),
+    )
+    def test_round_0_waits_between_floor_and_cap(self, times: list[float], members: int) -> None:
         pace = Pace()
         for elapsed in times:
-            pace = pace.note(Milliseconds(elapsed))
-        assert TIMES.timeout_min <= pace.compute_wait(TIMES) <= TIMES.timeout_max
+            pace = pace.note(elapsed, members)
+        assert TIMES.timeout_min <= pace.compute_wait(TIMES, members) <= TIMES.timeout_max
 
-    def test_a_height_that_needed_a_later_round_voids_the_measure(self) -> None:
-        pace = Pace().note(Milliseconds(40)).miss()
+    @given(
+        others=st.lists(st.integers(1, 100), min_size=7, max_size=7),
+        slow=st.sets(st.integers(0, 6), max_size=2),
+        misses=st.lists(st.booleans(), min_size=70, max_size=70),
+    )
+    def test_faulty_proposers_hold_nobody_up_longer_than_twice_the_slowest_of_the_rest(
+        self, others: list[int], slow: set[int], misses: list[bool]
+    ) -> None:
+        settings = Settings(timeout_min=Milliseconds(1))
+        pace = Pace()
+        for height, missed in enumerate(misses):
+            wait = pace.compute_wait(settings, 7)
+            as_long_as_it_may = inf if missed else wait - 1
+            elapsed = as_long_as_it_may if height % 7 in slow else others[height % 7]
+            pace = pace.note(elapsed, 7)
+        assert pace.compute_wait(settings, 7) <= 2 * max(others)
+
+    def test_where_more_than_the_faulty_needed_a_later_round_the_wait_was_too_short(self) -> None:
+        pace = Pace().note(40, 4).note(40, 4).note(40, 4).note(inf, 4)
         waits = []
-        for _ in range(4):
-            waits.append(pace.compute_wait(TIMES))
-            pace = pace.miss()
-        assert waits == [100, 200, 220, 220]
-        assert pace.note(Milliseconds(40)) == Pace().note(Milliseconds(40))
+        for _ in range(5):
+            waits.append(pace.compute_wait(TIMES, 4))
+            pace = pace.note(inf, 4)
+        assert waits == [80, 100, 200, 220, 220]
+        for _ in range(3):
+            assert pace.compute_wait(TIMES, 4) == 220, "what was enough stays until it is known"
+            pace = pace.note(40, 4)
+        assert pace.compute_wait(TIMES, 4) == 80
 
     def test_every_member_has_its_turn(self) -> None:
         validators = make_validators(4)

@@ -364,14 +364,25 @@ def begin_next_height(desk: Desk) -> int:
 
 class TestPace:
     def test_quick_heights_shorten_the_wait_for_the_next_proposer(self) -> None:
-        desk = Desk(own=A)
+        desk = Desk(own=A, size=3)
         desk.feed(WorkChanged(has_work=True))
-        desk.now = Instant(NOW + 120)
+        desk.now = Instant(NOW + 200)
         decide(desk)
-        assert begin_next_height(desk) == 360
+        assert begin_next_height(desk) == 400
+
+    def test_a_rest_without_work_is_not_measured(self) -> None:
+        desk = Desk(own=A, size=3)
+        desk.feed(WorkChanged(has_work=True))
+        desk.feed(WorkChanged(has_work=False))
+        desk.fire("round")
+        desk.now = Instant(NOW + 5_000)
+        desk.feed(WorkChanged(has_work=True))
+        desk.now = Instant(NOW + 5_200)
+        decide(desk)
+        assert begin_next_height(desk) == 400
 
     def test_the_wait_has_a_floor(self) -> None:
-        desk = Desk(own=A)
+        desk = Desk(own=A, size=3)
         desk.feed(WorkChanged(has_work=True))
         decide(desk)
         assert begin_next_height(desk) == Settings().timeout_min
@@ -385,7 +396,7 @@ class TestPace:
         assert begin_next_height(desk) == Settings().timeout
 
     def test_a_clock_that_was_set_measures_nothing(self) -> None:
-        desk = Desk(own=A)
+        desk = Desk(own=A, size=3)
         desk.feed(WorkChanged(has_work=True))
         accept(desk)
         desk.now = Instant(NOW - 3_600_000)

@@ -22,6 +22,7 @@ members repeat their round change but climb no further.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import inf
 from typing import assert_never
 
 from dure.consensus.body import has_own_body
@@ -66,7 +67,7 @@ from dure.core.certificate import Certificate
 from dure.core.codec import encode
 from dure.core.errors import InvalidCertificate
 from dure.core.signatures import SignedItem, verify_many
-from dure.core.types import ChainId, Height, Instant, Milliseconds, PublicKey, Round
+from dure.core.types import ChainId, Height, Instant, PublicKey, Round
 
 ROUNDS_AHEAD_MAX = 2**24
 """Votes further ahead are dropped. At the longest wait that is years; no memory depends on it."""
@@ -122,11 +123,10 @@ class PbftEngine:
         state, settings = self.state, self.settings
         if state.decided is None or state.is_behind or state.hurried_at is None:
             return
-        if state.decided.certificate.round > 0:
-            self._pace = self._pace.miss()
+        elapsed = inf if state.decided.certificate.round > 0 else float(now - state.hurried_at)
         # A clock that was set meanwhile measures nothing.
-        elif 0 <= now - state.hurried_at <= settings.timeout_max:
-            self._pace = self._pace.note(Milliseconds(now - state.hurried_at))
+        if elapsed == inf or 0 <= elapsed <= settings.timeout_max:
+            self._pace = self._pace.note(elapsed, len(state.parent.validators))
 
     def _take_in(self, turn: Turn, event: Event[Message]) -> Turn:
         match event:
@@ -248,7 +248,7 @@ class PbftEngine:
             self._catch_up_once(turn, self._future.compute_proven(self.state.weak_quorum))
 
     def _catch_up_once(self, turn: Turn, height: Height) -> None:
-        is_due = height > self._asked or turn.now >= self._asked_at + self.settings.rebroadcast
+        is_due = height > self._asked or not self._is_recent(self._asked_at, turn.now)
         if height >= self.state.height and is_due:
             self._asked, self._asked_at = height, turn.now
             self.state.is_behind = True
@@ -257,10 +257,14 @@ class PbftEngine:
     def _help(self, turn: Turn, validator: PublicKey) -> None:
         decided = self.state.decided or self.decided
         last = self._helped.get(validator)
-        if decided is None or (last is not None and turn.now < last + self.settings.rebroadcast):
+        if decided is None or (last is not None and self._is_recent(last, turn.now)):
             return
         self._helped[validator] = turn.now
         turn.order(Send(validator, decided))
+
+    def _is_recent(self, then: Instant, now: Instant) -> bool:
+        """Say whether `then` is no repetition ago, nor ahead: a clock may be set back for hours."""
+        return 0 <= now - then < self.settings.rebroadcast
 
     def _on_decided(self, turn: Turn, message: Decided) -> None:
         header = message.block.header

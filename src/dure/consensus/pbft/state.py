@@ -85,7 +85,7 @@ class HeightState:
     """Others are known to hold a final block of this height: it is fetched, not proposed."""
     accused: set[PublicKey] = field(default_factory=set)
     hurried_at: Instant | None = None
-    """When the timer of round 0 was first started, on this member's clock."""
+    """When the timer of round 0 was last started, on this member's clock."""
     # Of the current round only:
     accepted: Proposal | None = None
     cast: dict[Step, Ballot] = field(default_factory=dict)

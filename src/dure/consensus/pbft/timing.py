@@ -4,11 +4,11 @@ Rules
 -----
 1. Round r ≥ 1 is given T + (r-1)·Δ, never more than a cap. The wait grows in a line, so that a
    chain that lost its quorum for an hour is back within two caps, and not after hours.
-2. Round 0 is given what heights took lately (`Pace`): their smoothed time and four times its
-   deviation, the rule by which TCP waits for an answer (RFC 6298), between a floor and the cap. So
-   a dead proposer costs a fraction of a second where blocks take milliseconds. A height that needed
-   a later round makes the measure void: the next one is given T, and if that was too little, twice
-   as much. A wait that became too short costs one round, once.
+2. Round 0 is given twice what heights took lately (`Pace`), between a floor and the cap. So a dead
+   proposer costs a fraction of a second where blocks take milliseconds. Of the last n heights each
+   member proposed one, and the f slowest of them are left out: no f members that are slow on
+   purpose make the others wait longer than twice the slowest of the rest. Where more than f of them
+   needed a later round, the wait was too short: it is T, and if that was too little, twice as much.
 3. The timer of round 0 runs as soon as there is work. The timer of a later round runs **once a
    quorum is known to have reached that round** (Castro and Liskov, section 4.5.2). A member that
    is cut off therefore stays where it is, so rounds do not run away from each other: without this
@@ -20,11 +20,12 @@ Rules
    A block that was prepared before keeps its time and is exempt.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import inf
 
 from dure.core.block import Header
 from dure.core.types import Height, Instant, Milliseconds, PublicKey, Round
-from dure.core.validators import ValidatorSet
+from dure.core.validators import ValidatorSet, compute_faults_tolerated
 
 ROUND_TIMER = "round"
 REBROADCAST_TIMER = "rebroadcast"
@@ -49,37 +50,43 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long heights took lately, in milliseconds, from the timer's start to the decision."""
+    """How long the last heights took, from the start of the timer to the decision."""
 
-    mean: float | None = None
-    """None while nothing is known."""
-    deviation: float = 0.0
+    recent: tuple[float, ...] = ()
+    """Milliseconds, newest last, of as many heights as there are members; `inf` for a height that
+    needed a later round.
+    """
     misses: int = 0
-    """Heights in a row that needed a later round although nothing was known."""
+    """Heights that needed a later round although the wait was not measured."""
 
-    def note(self, elapsed: Milliseconds) -> "Pace":
-        """Return the pace after one more height that was decided in round 0."""
-        if self.mean is None:
-            return Pace(elapsed, elapsed / 2)
-        deviation = self.deviation + (abs(self.mean - elapsed) - self.deviation) / 4
-        return Pace(self.mean + (elapsed - self.mean) / 8, deviation)
+    def note(self, elapsed: float, members: int) -> "Pace":
+        """Return the pace after one more height; `elapsed` is `inf` where round 0 did not do."""
+        was_guessed = self._measure(members) is None
+        missed = self.misses + (was_guessed and elapsed == inf)
+        pace = Pace((*self.recent, elapsed)[-members:], min(missed, MISSES_MAX))
+        return pace if pace._measure(members) is None else replace(pace, misses=0)
 
-    def miss(self) -> "Pace":
-        """Return the pace after a height that was decided in a later round."""
-        return Pace(misses=min(self.misses + 1, MISSES_MAX) if self.mean is None else 0)
-
-    def compute_wait(self, settings: Settings) -> Milliseconds:
+    def compute_wait(self, settings: Settings, members: int) -> Milliseconds:
         """Return how long round 0 may take."""
-        if self.mean is None:
+        slowest = self._measure(members)
+        if slowest is None:
             return Milliseconds(min(settings.timeout << self.misses, settings.timeout_max))
-        wait = max(round(self.mean + 4 * self.deviation), settings.timeout_min)
+        wait = max(round(2 * slowest), settings.timeout_min)
         return Milliseconds(min(wait, settings.timeout_max))
 
+    def _measure(self, members: int) -> float | None:
+        """Return what the slowest height took that counts; None where that is not known."""
+        faulty = compute_faults_tolerated(members)
+        counted = sorted(self.recent)[: max(0, len(self.recent) - faulty)]
+        return counted[-1] if counted and counted[-1] != inf else None
 
-def compute_timeout(settings: Settings, pace: Pace, round_: Round) -> Milliseconds:
+
+def compute_timeout(
+    settings: Settings, pace: Pace, round_: Round, *, members: int
+) -> Milliseconds:
     """Return how long round `round_` may take."""
     if round_ == 0:
-        return pace.compute_wait(settings)
+        return pace.compute_wait(settings, members)
     wait = settings.timeout + (round_ - 1) * settings.timeout_step
     return Milliseconds(min(wait, settings.timeout_max))
 

@@ -142,10 +142,12 @@ class Turn:
         """Give the current round its time, counted from now."""
         state = self.state
         state.timer_running = True
-        if state.round == 0 and state.hurried_at is None:
+        if state.round == 0:
             state.hurried_at = self.now
         timer = Timer(ROUND_TIMER, state.height, state.round)
-        self.order(StartTimer(timer, compute_timeout(self.settings, self.pace, state.round)))
+        members = len(state.parent.validators)
+        after = compute_timeout(self.settings, self.pace, state.round, members=members)
+        self.order(StartTimer(timer, after))
 
     def start_rebroadcast(self) -> None:
         """See to it that the own messages of this round are repeated."""
