@@ -29,7 +29,7 @@ from dure.core.types import Address, ChainId, PublicKey
 from dure.identity.keys import load_key
 from dure.sdk import Client, LocalAccount
 
-DURE = (sys.executable, "-m", "dure")
+DURE = (sys.executable, "-P", "-m", "dure")
 COMMAND_TIMEOUT_S = 60.0
 START_TIMEOUT_S = 60.0
 SETTLE_TIMEOUT_S = 45.0

@@ -1,6 +1,7 @@
 """Nodes die, come back and are asked to stop: the chain goes on, and all agree afterwards."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -67,7 +68,16 @@ def kill_and_restart(town: Town, name: str) -> None:
     town.wait_height(name, missed)
 
 
-def test_with_two_dead_nothing_is_final_and_with_three_it_is_again(town: Town) -> None:
+def ask_status(town: Town, name: str) -> str:
+    """Return what an operator reads of a member's node."""
+    told = run_dure("node", "status", town.folder / name / "node.toml")
+    assert told.code == 0, told.said
+    return told.out
+
+
+def test_with_two_dead_the_status_names_them_and_with_three_the_chain_goes_on_by_itself(
+    town: Town,
+) -> None:
     town.kill("bank")
     town.kill("supervisor")
     account = town.get_account("insurer")
@@ -79,8 +89,16 @@ def test_with_two_dead_nothing_is_final_and_with_three_it_is_again(town: Town) -
         with pytest.raises(TimedOut):
             client.wait(signed, timeout_s=3)
         assert town.wait_level(("insurer", "airline")) == before
+        told = ask_status(town, "insurer")
+        assert "Standing still" in told
+        (missing,) = re.findall(r"(\w+), (\w+) are not connected to this node: 2 of 4", told)
+        assert set(missing) == {"bank", "supervisor"}
+        assert "until one more of them votes; it then does so by itself" in told
         town.start("bank")
         assert client.wait(signed, timeout_s=45).height > before[0]
+    told = ask_status(town, "insurer")
+    assert "Standing still" not in told
+    assert "supervisor is not connected to this node: 3 of 4 validators are here" in told
     town.start("supervisor")
     town.wait_level()
 
@@ -116,8 +134,12 @@ def test_a_second_process_for_the_same_node_is_refused(town: Town) -> None:
     make_block(town, "bank")
 
 
-def test_up_down_and_status_see_and_stop_the_same_processes(tmp_path: Path) -> None:
+def test_up_down_and_status_see_and_stop_the_same_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "net"
+    (tmp_path / "token.py").write_text("raise SystemExit('a contract, and no module of Python')")
+    monkeypatch.chdir(tmp_path)
     assert run_dure("network", "init", folder, "--first-api-port", "0").code == 0
     town = Town(folder)
     try:
@@ -135,7 +157,7 @@ def test_up_down_and_status_see_and_stop_the_same_processes(tmp_path: Path) -> N
         wait_until(lambda: not is_alive(pid), "beta is dead")
         told = run_dure("network", "status", folder)
         assert "down" in told.out
-        assert "beta" in told.out
+        assert "say: beta is not connected to this node: 3 of 4 validators are here" in told.out
     finally:
         lowered = run_dure("network", "down", folder)
     assert lowered.code == 0

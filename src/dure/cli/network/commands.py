@@ -153,7 +153,8 @@ def status(folder: Folder, *, json: JsonOption = False) -> None:
         table.add_row(*_format_row(answer))
     out.print(table)
     for sentence, members in _collect_wrongs(answers).items():
-        out.print(f"{', '.join(members)}: {sentence}", highlight=False, soft_wrap=True)
+        says = f"{', '.join(members)} {'says' if len(members) == 1 else 'say'}"
+        out.print(f"{says}: {sentence}", highlight=False, soft_wrap=True)
 
 
 def describe(network: Network) -> dict[str, Any]:

@@ -46,7 +46,8 @@ class NodeProcess:
 
     def start(self) -> None:
         """Start the process; it does not answer yet when this returns."""
-        command = [sys.executable, "-m", "dure", "node", "run", str(self._home / "node.toml")]
+        # -P: a `token.py` in the folder of whoever starts the network is a contract, no module.
+        command = [sys.executable, "-P", "-m", "dure", "node", "run", str(self._home / "node.toml")]
         with self.log_file.open("ab") as log:
             # A session of its own, so that Ctrl-C reaches the nodes through us alone.
             self._process = subprocess.Popen(
