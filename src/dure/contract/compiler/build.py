@@ -12,6 +12,7 @@ SENDER = "$sender"
 PAID = "$paid"
 DATA = "$data"
 WRITTEN = "$written"
+NUMBER = "$number"
 
 
 def find_names(body: list[ast.stmt], origin: ast.FunctionDef) -> set[str]:
