@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from dure.testing.simulation import Simulation
@@ -53,6 +53,8 @@ def test_no_damaged_frame_stops_a_node(victim: Simulation, data: st.DataObject) 
         frame[position] = data.draw(st.integers(0, 255))
     if data.draw(st.booleans()):
         frame = frame[: data.draw(st.integers(0, len(frame)))]
+    # An intact one would be a vote of another world, by the same keys.
+    assume(bytes(frame) not in collect_frames())
     driver = victim.get_driver(0)
     driver.on_frame(victim.nodes[1].key.public, bytes(frame))
     assert driver.engine.describe()

@@ -32,10 +32,12 @@ class Tally:
     def add(self, vote: Vote) -> Vote | None:
         """Keep a vote; return the earlier vote that it contradicts, if there is one."""
         round_, validator = vote.ballot.round, vote.validator
-        first = self._rounds.setdefault(round_, {}).setdefault(validator, vote)
-        if first is vote:
+        cast = self._rounds.setdefault(round_, {})
+        first = cast.get(validator)
+        if first is None:
+            cast[validator] = vote
             self._forget_lowest(validator, round_)
-        return None if first.ballot == vote.ballot else first
+        return None if first is None or first.ballot == vote.ballot else first
 
     def _forget_lowest(self, validator: PublicKey, added: Round) -> None:
         kept = self._kept.setdefault(validator, [])

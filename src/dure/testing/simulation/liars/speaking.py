@@ -11,15 +11,17 @@ from dure.consensus.pbft.messages import Ballot, Ballots, Message, Proposal, Ste
 from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate, Seal
 from dure.core.codec import encode
-from dure.core.types import BlockId, Height, Instant, Round, Signature
+from dure.core.types import BlockId, Height, Instant, PublicKey, Round, Signature
 from dure.node.messages import BLOCKS_MAX, Blocks, CertifiedBlock, GetBlocks, Gossip
-from dure.testing.simulation.liars.liar import Habit, Speech
+from dure.testing.simulation.liars.liar import Habit, Liar, Speech
 from dure.testing.simulation.ports.frames import wrap
 
 REPLAYED: Final = 5
 """Old frames repeated in one go."""
 SPAMMED: Final = 2
 """Messages of one burst of spam."""
+FLOOD: Final = 400
+"""Votes of the one flood: more than all the votes that a small network's member keeps."""
 SPAM_BYTES: Final = 100_000
 FAR: Final = (1, 2, 9, 11, 1_000, 2**40)
 """How many heights or rounds ahead spam lies."""
@@ -122,15 +124,36 @@ class Spam(Habit):
 
     name: ClassVar[str] = "spam"
 
+    def __init__(self, liar: Liar) -> None:
+        super().__init__(liar)
+        self._flooded = False
+
     def add(self, message: Message | None) -> None:
         liar, random = self.liar, self.liar.random
         target = [random.choice(liar.others)] if liar.others else []
         for _ in range(SPAMMED):
             self._vote_far_ahead()
+        if not self._flooded and target:
+            self._flooded = True
+            self._flood(target)
         if random.random() < 0.1:
             liar.say_frame(encode(Gossip(envelopes=(random.randbytes(SPAM_BYTES),))), target)
         liar.claim_height(liar.height + random.choice(FAR), target)
         self.tell(lies=SPAMMED + 1)
+
+    def _flood(self, target: list[PublicKey]) -> None:
+        """Once, send one member more votes than it may keep: of one height, or of many."""
+        liar, spread = self.liar, self.liar.random.random() < 0.5
+        for number in range(FLOOD):
+            ballot = Ballot(
+                step=Step.COMMIT,
+                height=Height(liar.height + (number if spread else 0)),
+                round=Round(0 if spread else number),
+                block_id=BlockId(bytes(32)),
+                prepared_round=None,
+            )
+            liar.say(Ballots(vote=liar.build_vote(ballot)), target)
+        self.tell(lies=FLOOD)
 
     def _vote_far_ahead(self) -> None:
         liar, random = self.liar, self.liar.random
