@@ -26,6 +26,9 @@ from dure.core.types import (
 
 HEADER_VERSION: Final = 1
 
+TRANSACTIONS_MAX: Final = 2**16
+"""Of one block: more than the smallest that can be signed fill, so that only a liar sends more."""
+
 EngineFields = Annotated[bytes, Meta(max_length=1024)]
 
 
@@ -76,7 +79,7 @@ class Block(Wire, frozen=True):
     """A header and the envelopes that it commits to, unopened."""
 
     header: Header
-    transactions: tuple[bytes, ...]
+    transactions: Annotated[tuple[bytes, ...], Meta(max_length=TRANSACTIONS_MAX)]
 
 
 def compute_block_id(header: Header) -> BlockId:

@@ -5,7 +5,7 @@ message is opened; what does not open is a violation and ends the connection.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Final, get_args
 
 from msgspec import Meta
 
@@ -14,7 +14,7 @@ from dure.chain.state_tree.tree import NIBBLES
 from dure.chain.transaction import TRANSACTION_BYTES_MAX
 from dure.core.block import Block, Header
 from dure.core.certificate import Certificate
-from dure.core.codec import Wire
+from dure.core.codec import Wire, encode
 from dure.core.types import BlockId, Height, Unsigned
 from dure.node.ports import StoredBlock
 from dure.proof.file import HANDOVERS_MAX, Handover
@@ -118,6 +118,11 @@ class ChunkAnswer(Wire, frozen=True, tag="chunk-1"):
     """None where the state is not, or no longer, ready to be read."""
 
 
+def find_kind(frame: bytes) -> type[Wire] | None:
+    """Return what a frame says that it is, without opening it; None where it is nothing known."""
+    return next((kind for tag, kind in _KINDS if frame.startswith(tag, 1)), None)
+
+
 def split_gossip(envelopes: Sequence[bytes]) -> Iterator[Gossip]:
     """Yield messages with all envelopes, in order, each within its bounds of number and bytes."""
     batch: list[bytes] = []
@@ -145,3 +150,11 @@ PeerMessage = (
     | GetChunk
     | ChunkAnswer
 )
+
+ANSWERS: Final = frozenset({Blocks, History, SnapshotOffer, ChunkAnswer})
+"""What only comes when it was asked for. To open one may take long: 32 MiB can be 16 million
+values.
+"""
+
+_KINDS: Final = tuple((encode(kind.__struct_config__.tag), kind) for kind in get_args(PeerMessage))
+"""How a canonical frame begins, behind the byte for its number of fields."""

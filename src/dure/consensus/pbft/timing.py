@@ -81,9 +81,7 @@ class Pace:
         return counted[-1] if counted and counted[-1] != inf else None
 
 
-def compute_timeout(
-    settings: Settings, pace: Pace, round_: Round, *, members: int
-) -> Milliseconds:
+def compute_timeout(settings: Settings, pace: Pace, round_: Round, *, members: int) -> Milliseconds:
     """Return how long round `round_` may take."""
     if round_ == 0:
         return pace.compute_wait(settings, members)

@@ -103,6 +103,11 @@ class Asking:
         self._network.send(peer, encode(question))
         return True
 
+    def awaits(self, peer: PublicKey) -> bool:
+        """Say whether an answer of that peer would still be taken."""
+        is_asked = any(asked.peer == peer for asked in self._open.values())
+        return is_asked or any(late_peer == peer for late_peer, _ in self._late)
+
     def close(self, peer: PublicKey, topic: Topic) -> bool:
         """Note an answer; say whether this peer was asked that."""
         asked = self._open.get(topic)
@@ -112,13 +117,16 @@ class Asking:
         return self._late.pop((peer, topic), None) is not None
 
     def expire(self, now: Instant) -> None:
-        """Give up waiting for what is due; whoever was asked stands behind the others."""
+        """Give up waiting for what is due; whoever was asked stands behind the others.
+
+        What is due too far ahead was asked before the clock was set back.
+        """
         for topic, asked in [*self._open.items()]:
-            if now >= asked.due:
+            if not asked.due - PATIENCE_MS_MAX <= now < asked.due:
                 self._close(topic)
                 self._late[asked.peer, topic] = Instant(now + LATE_MS)
                 self.note_failure(asked.peer)
-        self._late = {key: until for key, until in self._late.items() if now < until}
+        self._late = {k: until for k, until in self._late.items() if 0 < until - now <= LATE_MS}
 
     def forget(self, kind: str) -> None:
         """Close every question of a kind; answers to them are no longer taken."""

@@ -142,6 +142,10 @@ class CatchingUp:
         first = get_first_height(self._means.executor.genesis)
         return Height(missing[-1][1] + 1) if missing else first
 
+    def awaits(self, peer: PublicKey) -> bool:
+        """Say whether that peer was asked for something that may still come."""
+        return self._means.asking.awaits(peer)
+
     def describe(self) -> str | None:
         """Say in words what is being fetched, None where it is nothing but blocks."""
         return None if self._state is None else self._state.step.value
@@ -262,13 +266,15 @@ class CatchingUp:
 
     def _begin_state(self, now: Instant) -> None:
         behind_max = self._settings.behind_max
-        if behind_max is None or self._state is not None or now < self._rest_until:
+        is_resting = 0 < self._rest_until - now <= LONG_REST_MS
+        if behind_max is None or self._state is not None or is_resting:
             return
         head = self._means.executor.head
         witnesses = compute_weak_quorum(len(head.validators))
         ahead = self.claims.find_height_ahead(head.header.height, witnesses)
         if ahead is None or ahead - head.header.height <= behind_max:
             return
+        self._stop_blocks()
         self._state = StateFetch(self._means, ahead, now, on_chosen=self._stop_blocks)
 
     def _stop_blocks(self) -> None:

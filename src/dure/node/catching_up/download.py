@@ -85,6 +85,10 @@ class Download(Generic[ItemT]):
         if heights != list(range(start, start + len(items))):
             self._asking.note_lie(peer, "its blocks are not those that it was asked for", now)
             return
+        # What is asked for at once counts on it: a block beyond these bytes goes alone.
+        if len(items) > 1 and sum(map(_measure_content, items)) > BLOCKS_BYTES_MAX:
+            self._asking.note_lie(peer, "its answer is longer than one may be", now)
+            return
         for height, item in zip(heights, items, strict=True):
             self._keep(height, Arrived(peer, item, _measure(item)))
 
@@ -154,5 +158,9 @@ def _to_range(run: list[int]) -> range:
 
 
 def _measure(item: CertifiedBlock | StoredBlock) -> int:
-    size = sum(map(len, item.block.transactions)) + 1024
+    return _measure_content(item) + 1024
+
+
+def _measure_content(item: CertifiedBlock | StoredBlock) -> int:
+    size = sum(map(len, item.block.transactions))
     return size + sum(map(len, item.receipts)) if isinstance(item, StoredBlock) else size

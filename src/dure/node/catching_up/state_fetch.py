@@ -93,6 +93,8 @@ class StateFetch:
 
     def advance(self, now: Instant) -> None:
         """Ask for what is missing; give up where nothing moves."""
+        # A clock that was set back keeps nobody waiting until it is where it was.
+        self._begun, self._progress = min(self._begun, now), min(self._progress, now)
         chosen = self._chosen
         if self.step in {Step.OFFERS, Step.CHUNKS}:
             self._ask_for_offers(now)

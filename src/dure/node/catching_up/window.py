@@ -10,6 +10,7 @@ from typing import Final
 
 from dure.chain.transaction import read_transaction_id
 from dure.core.block import compute_block_id
+from dure.core.errors import StorageError
 from dure.core.types import Height, Instant, PublicKey, TransactionId
 from dure.node.catching_up.asking import Means
 from dure.node.catching_up.backfill import Backfill
@@ -30,7 +31,7 @@ class WindowFetch:
         """Begin at the block of an offer that was checked."""
         genesis, header = means.executor.genesis, offer.header
         self._disk = means.disk
-        self._own = means.executor.head.header.height
+        self._own, self._head_id = means.executor.head.header.height, means.executor.head.block_id
         self._horizon = Instant(max(0, header.time - genesis.parameters.replay_window))
         self._recent: list[Executed] = []
         changes = [(each.header.height, each.validators) for each in offer.handovers]
@@ -63,11 +64,24 @@ class WindowFetch:
         return missing
 
     def list_recent(self) -> list[Executed]:
-        """Return what the window's blocks hold, oldest first."""
+        """Return what the window's blocks hold, oldest first.
+
+        Raises `StorageError` where they are not of the chain that this node followed.
+        """
         recent = [*self._recent]
         if not self._backfill.has_reached:
+            self._validate_link()
             recent += self._iterate_own()
         return recent[::-1]
+
+    def _validate_link(self) -> None:
+        """Raise `StorageError` where the fetched blocks do not go on from this node's own head."""
+        if self._backfill.expected != self._head_id:
+            message = (
+                f"the chain's block {self._own} is not the one that this node stored: its store "
+                "is damaged, or it followed another chain"
+            )
+            raise StorageError(message, height=self._own)
 
     def _store(self, batch: list[HistoryBlock]) -> None:
         self._disk.store_history(batch, self._disk.load_missing())

@@ -155,7 +155,13 @@ class Driver:
 
     def on_frame(self, peer: PublicKey, data: bytes) -> None:
         """A peer's frame arrived, from a connection that proved the peer's key."""
+        kind = messages.find_kind(data)
+        if kind in messages.ANSWERS and not self.catching_up.awaits(peer):
+            # Nobody asked for it: it costs nothing more.
+            return
         try:
+            if kind is None:
+                raise PeerViolation("a frame of no known kind")
             self._on_message(peer, decode(messages.PeerMessage, data))
         except (InvalidEncoding, PeerViolation) as problem:
             log.warning("peer_violation", peer=peer.hex()[:8], reason=problem.message)

@@ -200,3 +200,14 @@ def test_a_dropped_claim_counts_for_nothing_until_it_is_made_again() -> None:
     assert claims.find_holders(Height(5)) == [BEN]
     claims.on_status(ANNA, Height(9), Height(0))
     assert claims.find_holders(Height(5)) == [ANNA, BEN]
+
+
+def test_a_clock_that_was_set_back_keeps_no_question_open(asking: Asking) -> None:
+    now = Instant(10**9)
+    assert not asking.awaits(ANNA)
+    assert asking.ask(("blocks", 1), QUESTION, [ANNA], now)
+    asking.expire(Instant(now - 3_600_000))
+    assert not asking.is_open(("blocks", 1))
+    assert asking.awaits(ANNA)
+    asking.expire(Instant(now - 3 * 3_600_000))
+    assert not asking.awaits(ANNA)

@@ -138,3 +138,19 @@ def test_what_nobody_asked_for_costs_nothing() -> None:
     town.it.clear()
     town.answer(1, 3)
     assert town.it.get(Height(1)) is None
+
+
+def test_an_answer_longer_than_one_may_be_is_a_lie() -> None:
+    town = Town()
+    town.advance(1, 100)
+    liar = town.asked[0][0]
+    town.answer(1, 2, size=BLOCKS_BYTES_MAX // 2 + 1)
+    assert town.it.waiting_bytes == 0
+    assert town.claims.get_height(liar) is None
+
+
+def test_a_large_block_goes_alone() -> None:
+    town = Town()
+    town.advance(1, 100)
+    town.answer(1, 1, size=2 * BLOCKS_BYTES_MAX)
+    assert town.it.waiting_bytes > 2 * BLOCKS_BYTES_MAX

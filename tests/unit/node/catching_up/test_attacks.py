@@ -1,0 +1,107 @@
+"""What peers may try so that a node stays behind, stays silent, or works for nothing."""
+
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from msgspec.structs import replace
+
+from dure.core.certificate import Certificate
+from dure.core.codec import encode
+from dure.core.errors import StorageError
+from dure.core.types import BlockId, Height, Round
+from dure.node import messages
+from dure.node.catching_up.window import WindowFetch
+from dure.node.messages import Blocks, ChunkAnswer, GetBlocks, History, SnapshotOffer, Status
+from dure.testing.simulation import Simulation
+from tests.unit.node.catching_up.growing import (
+    BY_STATE,
+    BY_STATE_AND_BACK,
+    LATE,
+    allow_blame,
+    begin,
+    get_stored,
+    grow,
+    leave_behind,
+    list_blamed,
+    twist,
+)
+
+LIAR = 1
+FOLLOWER = 4
+
+
+def boast(said: messages.PeerMessage) -> list[messages.PeerMessage]:
+    """Claim all blocks there could ever be, and answer no question."""
+    if isinstance(said, Status):
+        return [replace(said, height=Height(2**62), oldest=Height(0))]
+    return [] if isinstance(said, Blocks | History | SnapshotOffer | ChunkAnswer) else [said]
+
+
+def test_claims_that_nobody_proves_do_not_silence_a_validator() -> None:
+    simulation = Simulation(61, spares=1)
+    grow(simulation, 2)
+    simulation.nodes[LATE].sync = BY_STATE
+    simulation.crash(LATE)
+    simulation.restart(LATE)
+    for liar in (LIAR, FOLLOWER):
+        twist(simulation, liar, boast)
+        allow_blame(simulation, liar)
+    driver = simulation.get_driver(LATE)
+    simulation.run_until(lambda: driver.catching_up.describe() is not None)
+    simulation.crash(0)
+    for _ in range(10):
+        grow(simulation, 1, LATE)
+        simulation.run_for(1_000)
+        assert not driver.catching_up.is_fetching_state
+
+
+def test_one_boaster_keeps_no_node_from_the_blocks_before_its_state() -> None:
+    simulation = begin(62)
+    leave_behind(simulation, BY_STATE_AND_BACK)
+    allow_blame(simulation, LIAR)
+    twist(simulation, LIAR, boast)
+    simulation.restart(LATE)
+    simulation.run_until(lambda: get_stored(simulation)[:79] == [*range(79)])
+
+
+def test_an_answer_that_nobody_asked_for_is_not_opened() -> None:
+    simulation = begin(63)
+    allow_blame(simulation, LIAR)
+    driver, peer = simulation.get_driver(LATE), simulation.nodes[LIAR].key.public
+    for answer in (Blocks(start=1, items=()), History(start=1, items=())):
+        driver.on_frame(peer, encode(answer) + b"what cannot be opened")
+    assert list_blamed(simulation) == set()
+    driver.on_frame(peer, encode(GetBlocks(start=Height(1), count=1)) + b"?")
+    assert list_blamed(simulation) == {LIAR}
+
+
+def test_a_frame_of_no_known_kind_is_a_violation() -> None:
+    simulation = begin(64)
+    allow_blame(simulation, LIAR)
+    driver, peer = simulation.get_driver(LATE), simulation.nodes[LIAR].key.public
+    # The same value with its number of fields in another form.
+    frame = b"\xdc\x00\x03" + encode(Blocks(start=1, items=()))[1:]
+    driver.on_frame(peer, frame)
+    assert list_blamed(simulation) == {LIAR}
+
+
+def test_no_state_is_adopted_that_leaves_out_the_own_head() -> None:
+    simulation = begin(65)
+    executor = simulation.get_driver(LATE).executor
+    own = executor.head
+    forked = SimpleNamespace(
+        genesis=executor.genesis,
+        head=SimpleNamespace(header=own.header, block_id=BlockId(bytes(32))),
+    )
+    disk, asking = simulation.nodes[LATE].disk, SimpleNamespace(forget=lambda _kind: None)
+    offer = SnapshotOffer(own.header, Certificate(Round(0), ()), ())
+    for known, is_ours in ((executor, True), (forked, False)):
+        means = SimpleNamespace(executor=known, disk=disk, asking=asking, claims=None, verify=None)
+        window = WindowFetch(cast("Any", means), offer)
+        assert window.is_complete
+        if is_ours:
+            assert window.list_recent()[-1][0] == own.header.time
+            continue
+        with pytest.raises(StorageError, match="it followed another chain"):
+            window.list_recent()
