@@ -104,6 +104,15 @@ def pbft(
     heights: Annotated[
         int, typer.Option(help="Blocks that each network makes at least.", min=1, max=1_000_000)
     ] = 10,
+    spells: Annotated[
+        int | None,
+        typer.Option(
+            help="Stretches of 12 s of storm; else one for each ten blocks. What the blocks then "
+            "lack to --heights is made in the calm.",
+            min=1,
+            max=100_000,
+        ),
+    ] = None,
     members: Annotated[
         int | None, typer.Option(help="Validators; else each seed draws.", min=4, max=32)
     ] = None,
@@ -125,11 +134,12 @@ def pbft(
         if seed is None:
             raise typer.BadParameter("--narrate needs --seed")
         _quieten()
-        typer.echo(narrate_seed(seed, heights=heights, members=members))
+        typer.echo(narrate_seed(seed, heights=heights, spells=spells, members=members))
         return
     chosen = range(first_seed, first_seed + seeds) if seed is None else range(seed, seed + 1)
     totals, begun = Totals(), time.perf_counter()
-    for result in _run_all(chosen, partial(try_seed, heights=heights, members=members), jobs):
+    run = partial(try_seed, heights=heights, spells=spells, members=members)
+    for result in _run_all(chosen, run, jobs):
         totals.add(result)
         if isinstance(result, Failure):
             _show_failure(result)
@@ -142,11 +152,13 @@ def pbft(
         raise typer.Exit(EXIT_FAILED)
 
 
-def try_seed(seed: int, *, heights: int, members: int | None) -> Outcome | Failure:
+def try_seed(
+    seed: int, *, heights: int, spells: int | None, members: int | None
+) -> Outcome | Failure:
     """Run one seed; return how it failed where it did."""
     _quieten()
     try:
-        return run_seed(seed, heights=heights, members=members)
+        return run_seed(seed, heights=heights, spells=spells, members=members)
     except Stalled as problem:
         return Failure(seed, "liveness", str(problem))
     except SafetyViolation as problem:

@@ -58,7 +58,7 @@ from dure.consensus.pbft.messages import (
 )
 from dure.consensus.pbft.records import restore
 from dure.consensus.pbft.rules import Fired
-from dure.consensus.pbft.state import HeightState
+from dure.consensus.pbft.state import HeightState, Phase
 from dure.consensus.pbft.timing import REBROADCAST_TIMER, ROUND_TIMER, Pace, Settings
 from dure.consensus.pbft.turn import PbftEffect, Turn
 from dure.consensus.quorum import VerifyMany, validate_certificate, validate_sealers
@@ -94,6 +94,7 @@ class PbftEngine:
     fired: tuple[Fired, ...] = ()
     """What the last step did, as rows of the transition table; for tests and traces."""
     state: HeightState = field(init=False)
+    _phase: Phase = field(init=False)
     _pace: Pace = field(default=Pace())
     _future: Future = field(default_factory=Future)
     _asked: Height = field(default=Height(0))
@@ -103,14 +104,16 @@ class PbftEngine:
     def __post_init__(self) -> None:
         self.state = HeightState(self.own_key, self.head, self.head.has_work)
         restore(self.state, self.journal)
+        self._phase = self.state.compute_phase()
 
     def step(self, event: Event[Message], now: Instant) -> tuple[PbftEffect, ...]:
         """Take one event in and give orders out."""
-        before, was_decided = self.state.compute_phase(), self.state.decided is not None
+        before, was_decided = self._phase, self.state.decided is not None
         turn = self._take_in(self._begin_turn(now), event)
         after = self.state.compute_phase()
         taken_in = (Fired(before, type(event).__name__, after),) if after is not before else ()
-        self.fired = taken_in + rules.run_rules(turn)
+        self.fired = taken_in + rules.run_rules(turn, after)
+        self._phase = self.fired[-1].after if self.fired else after
         if not was_decided:
             self._note_pace(now)
         return tuple(turn.effects)
@@ -324,7 +327,7 @@ class PbftEngine:
     @property
     def phase(self) -> str:
         """Where this member stands: the words of `Phase`."""
-        return self.state.compute_phase().value
+        return self._phase
 
     def describe(self) -> str:
         """Say in one line what this member waits for, and from whom."""

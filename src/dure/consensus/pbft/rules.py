@@ -51,20 +51,18 @@ class Fired:
     after: Phase
 
 
-def run_rules(turn: Turn) -> tuple[Fired, ...]:
-    """Apply the rules until none applies; return what was applied, in order."""
+def run_rules(turn: Turn, phase: Phase) -> tuple[Fired, ...]:
+    """Apply the rules until none applies; return what was applied to a member in `phase`."""
     fired: list[Fired] = []
     while turn.state.decided is None and (rule := _apply_one(turn)) is not None:
-        fired.append(rule)
+        before, phase = phase, turn.state.compute_phase()
+        fired.append(Fired(before, rule, phase))
     return tuple(fired)
 
 
-def _apply_one(turn: Turn) -> Fired | None:
-    before = turn.state.compute_phase()
-    for rule in RULES:
-        if rule(turn):
-            return Fired(before, rule.__name__, turn.state.compute_phase())
-    return None
+def _apply_one(turn: Turn) -> str | None:
+    """Apply the first rule that applies; return its name."""
+    return next((rule.__name__ for rule in RULES if rule(turn)), None)
 
 
 def decide(turn: Turn) -> bool:

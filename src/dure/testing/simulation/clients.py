@@ -30,6 +30,8 @@ class Clients:
 
     def __init__(self, simulation: Simulation) -> None:
         self.orders: list[Order] = []
+        self._open: list[Order] = []
+        """Orders that were not final when somebody asked last."""
         self._simulation = simulation
 
     def give(self, index: int) -> None:
@@ -39,7 +41,9 @@ class Clients:
         source, target = random.randrange(count), random.randrange(count)
         amount = len(self.orders) + 1
         transaction = self._sign(source, target, amount)
-        self.orders.append(Order(source, target, amount, transaction))
+        order = Order(source, target, amount, transaction)
+        self.orders.append(order)
+        self._open.append(order)
         self._hand_in(transaction, index)
 
     def ask_again(self) -> None:
@@ -55,7 +59,8 @@ class Clients:
     def list_open(self) -> list[Order]:
         """Return the orders that are not final."""
         final = self._simulation.agreement.transactions
-        return [order for order in self.orders if order.transaction.transaction_id not in final]
+        self._open = [each for each in self._open if each.transaction.transaction_id not in final]
+        return self._open
 
     def list_final(self) -> list[TransactionId]:
         """Return what was ordered and became final."""

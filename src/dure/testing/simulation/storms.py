@@ -109,15 +109,17 @@ def run_seed(
     seed: int,
     *,
     heights: int = HEIGHTS,
+    spells: int | None = None,
     members: int | None = None,
     prepare: Callable[[Simulation], None] | None = None,
 ) -> Outcome:
     """Run one seed until `heights` blocks are final.
 
-    `prepare` may tamper with the network before it begins. Raises `SafetyViolation` or `Stalled`
+    The storm lasts `spells` stretches of `SPELL_MS`, or one for each `ORDERS_A_SPELL` blocks; what
+    the blocks then lack to `heights` is made in the calm. `prepare` may tamper with the network before it begins. Raises `SafetyViolation` or `Stalled`
     with the seed and the story of the last moments.
     """
-    run = Run(seed, heights, draw_weather(seed, members))
+    run = Run(seed, heights, spells, draw_weather(seed, members))
     if prepare is not None:
         prepare(run.simulation)
     try:
@@ -130,9 +132,15 @@ def run_seed(
     return run.conclude()
 
 
-def narrate_seed(seed: int, *, heights: int = HEIGHTS, members: int | None = None) -> str:
+def narrate_seed(
+    seed: int,
+    *,
+    heights: int = HEIGHTS,
+    spells: int | None = None,
+    members: int | None = None,
+) -> str:
     """Run one seed and return its whole story, with what went wrong at its end."""
-    run = Run(seed, heights, draw_weather(seed, members), events_told=None)
+    run = Run(seed, heights, spells, draw_weather(seed, members), is_told_whole=True)
     try:
         run.storm()
         run.calm()
@@ -145,10 +153,17 @@ class Run:
     """One seed's network, its clients, and what will happen to it."""
 
     def __init__(
-        self, seed: int, heights: int, weather: Weather, events_told: int | None = EVENTS_TOLD
+        self,
+        seed: int,
+        heights: int,
+        spells: int | None,
+        weather: Weather,
+        *,
+        is_told_whole: bool = False,
     ) -> None:
         self.seed = seed
         self.heights = heights
+        self.spells = max(1, heights // ORDERS_A_SPELL) if spells is None else spells
         self.weather = weather
         self.simulation = Simulation(
             seed,
@@ -158,7 +173,7 @@ class Run:
             liars=weather.liars,
         )
         self.simulation.is_closed = True
-        self.narrator = Narrator(self.simulation, events_told)
+        self.narrator = Narrator(self.simulation, None if is_told_whole else EVENTS_TOLD)
         self.clients = Clients(self.simulation)
         self._random = Random(f"storm {seed}")
         self._skews = [node.skew_ms for node in self.simulation.nodes]
@@ -196,7 +211,7 @@ class Run:
         for index in self.weather.slow:
             simulation.nodes[index].work_ms_max = simulation.faults.work_ms_max
         simulation.unleash()
-        for _ in range(max(1, self.heights // ORDERS_A_SPELL)):
+        for _ in range(self.spells):
             self._draw_spell()
             simulation.run_for(SPELL_MS)
 
@@ -292,10 +307,19 @@ class Run:
             simulation.try_restart(node.index)
         clients.give(0)
         self._settle(CALM_MS)
-        while simulation.agreement.height < self.heights:
-            clients.give(self._random.randrange(len(simulation.nodes)))
-            self._settle(ORDER_MS)
+        self._haul()
         self._check_all_is_there()
+
+    def _haul(self) -> None:
+        """Make the blocks that are still to be made, with liars at rest: they slow a run down."""
+        simulation, clients = self.simulation, self.clients
+        for node in simulation.nodes:
+            if node.liar is not None:
+                node.liar.rest()
+        while (height := simulation.agreement.height) < self.heights:
+            clients.give(self._random.choice(simulation.honest).index)
+            simulation.run_until(lambda: simulation.agreement.height > height, ORDER_MS)
+        self._settle(ORDER_MS)
 
     def _settle(self, limit_ms: int) -> None:
         """Run until all orders are final and all honest members are at one head."""

@@ -202,6 +202,10 @@ class Liar:
                 return True
         return False
 
+    def rest(self) -> None:
+        """Be honest from now on."""
+        self._habits.clear()
+
     def claim_height(self, height: int, targets: Sequence[PublicKey] | None = None) -> None:
         """Claim to hold the chain up to `height`, in a word that its driver said before."""
         if self._status is not None:
