@@ -8,7 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from dure.core.types import Height, Milliseconds, PublicKey
-from dure.core.validators import ValidatorSet, compute_quorum, compute_weak_quorum
+from dure.core.validators import ValidatorSet, compute_quorum
+from dure.node.catching_up.claims import find_vouched
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -44,10 +45,9 @@ class Standing:
 
         One block may always be on its way.
         """
-        witnesses = compute_weak_quorum(len(self.validators))
-        claims = sorted((h for h in self.peers.values() if h is not None), reverse=True)
-        claim = claims[witnesses - 1] if len(claims) >= witnesses else self.height
-        return claim if claim > self.height + 1 else None
+        claims = {key: height for key, height in self.peers.items() if height is not None}
+        claim = find_vouched(claims, self.validators)
+        return claim if claim is not None and claim > self.height + 1 else None
 
     @property
     def absent(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from dure.core.block import Block, Header, compute_block_id
+from dure.core.block import TRANSACTIONS_MAX, Block, Header, compute_block_id
 from dure.core.certificate import Certificate, Seal, SealStatement, compute_seal_message
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidEncoding
@@ -95,3 +95,10 @@ def test_a_validator_set_has_somebody_nobody_twice_and_not_everybody() -> None:
         build_validator_set([member(1), member(1, "port")])
     with pytest.raises(ValueError, match="not 129"):
         build_validator_set([member(number) for number in range(VALIDATORS_MAX + 1)])
+
+
+def test_a_list_of_envelopes_that_no_block_has_room_for_is_not_read() -> None:
+    full = Block(header=HEADER, transactions=(b"",) * TRANSACTIONS_MAX)
+    assert decode(Block, encode(full)) == full
+    with pytest.raises(InvalidEncoding, match="length"):
+        decode(Block, encode(Block(header=HEADER, transactions=(*full.transactions, b""))))

@@ -2,8 +2,8 @@
 
 Rules
 -----
-1. A node that is a little behind fetches blocks; one that is far behind by the word of so many
-   peers that one of them is right fetches a state, where its settings allow that.
+1. A node that is a little behind fetches blocks; one that is far behind by the word of so many that
+   one of them is right (`claims`) fetches a state, where its settings allow that.
 2. From the moment on when an offered state is proved to be final, the node takes no other part: it
    neither votes nor admits transactions, for it could not know which were executed already. Claims
    alone silence nobody: who may be asked for a state need not be a validator.
@@ -24,7 +24,6 @@ from dure.consensus.quorum import VerifyMany
 from dure.core.block import Block
 from dure.core.certificate import Certificate
 from dure.core.types import Height, Instant, Milliseconds, PublicKey
-from dure.core.validators import compute_weak_quorum
 from dure.node import messages
 from dure.node.catching_up.archive import Archive
 from dure.node.catching_up.asking import Asking, Means
@@ -247,13 +246,12 @@ class CatchingUp:
     def _is_known_behind(self) -> bool:
         """Say whether so many claim to be ahead that it is true: one liar stops no history."""
         head = self._means.executor.head
-        return self.claims.is_behind(head.header.height, compute_weak_quorum(len(head.validators)))
+        return self.claims.is_behind(head.header.height, head.validators)
 
     def _tell_progress(self) -> None:
         """Say in the log when this node falls behind, and when it is level again."""
         head = self._means.executor.head
-        witnesses = compute_weak_quorum(len(head.validators))
-        claimed = self.claims.find_claimed(witnesses)
+        claimed = self.claims.find_claimed(head.validators)
         height = head.header.height
         if claimed is None:
             return
@@ -270,8 +268,7 @@ class CatchingUp:
         if behind_max is None or self._state is not None or is_resting:
             return
         head = self._means.executor.head
-        witnesses = compute_weak_quorum(len(head.validators))
-        ahead = self.claims.find_height_ahead(head.header.height, witnesses)
+        ahead = self.claims.find_height_ahead(head.header.height, head.validators)
         if ahead is None or ahead - head.header.height <= behind_max:
             return
         self._stop_blocks()

@@ -1,19 +1,30 @@
 """What peers claim to have, and what the engine has seen proved.
 
-A claimed height is only a reason to ask. With as many witnesses as include a correct peer for
-certain, no liar can make a node call itself behind.
+A claimed height is only a reason to ask. What f+1 validators claim to have reached, a correct one
+has reached: so liars make no node call itself behind that hears of so many validators. Other peers
+count only where it does not, like a follower's that knows followers alone.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dure.core.types import Height, PublicKey
+from dure.core.validators import ValidatorSet, compute_weak_quorum
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
     height: Height
     oldest: Height
+
+
+def find_vouched(claims: Mapping[PublicKey, Height], validators: ValidatorSet) -> Height | None:
+    """Return the highest height that f+1 claim to have reached; None where so few are heard of."""
+    needed = compute_weak_quorum(len(validators))
+    heights = [height for peer, height in claims.items() if peer in validators]
+    if len(heights) < needed:
+        heights = [*claims.values()]
+    return sorted(heights, reverse=True)[needed - 1] if len(heights) >= needed else None
 
 
 class Claims:
@@ -45,25 +56,21 @@ class Claims:
         claimed = [claim.height for claim in self._claims.values()]
         return max([Height(0), *claimed, *self._proven.values()])
 
-    def is_behind(self, height: Height, witnesses: int) -> bool:
-        """Say whether so many peers claim to be more than one block ahead of `height`.
+    def is_behind(self, height: Height, validators: ValidatorSet) -> bool:
+        """Say whether the others are more than one block ahead of `height`."""
+        return self.find_height_ahead(height, validators) is not None
+
+    def find_height_ahead(self, height: Height, validators: ValidatorSet) -> Height | None:
+        """Return the height of the others, if it is ahead.
 
         One block may always be on its way.
         """
-        return self.find_height_ahead(height, witnesses) is not None
-
-    def find_height_ahead(self, height: Height, witnesses: int) -> Height | None:
-        """Return the highest height that so many peers claim to have reached, if it is ahead.
-
-        One block may always be on its way.
-        """
-        claimed = self.find_claimed(witnesses)
+        claimed = self.find_claimed(validators)
         return claimed if claimed is not None and claimed > height + 1 else None
 
-    def find_claimed(self, witnesses: int) -> Height | None:
-        """Return the highest height that so many peers claim to have reached."""
-        heights = sorted((claim.height for claim in self._claims.values()), reverse=True)
-        return heights[witnesses - 1] if len(heights) >= witnesses else None
+    def find_claimed(self, validators: ValidatorSet) -> Height | None:
+        """Return the highest height that so many claim to have reached that it is true."""
+        return find_vouched({peer: c.height for peer, c in self._claims.items()}, validators)
 
     def on_proven(self, height: Height, holders: Iterable[PublicKey]) -> None:
         """Note that each of `holders` may have the blocks up to `height`: they are final."""

@@ -4,6 +4,7 @@ import pytest
 
 from dure.core.codec import decode
 from dure.core.types import Height, Instant, PublicKey
+from dure.core.validators import Validator, build_validator_set
 from dure.node import messages
 from dure.node.catching_up.asking import (
     LATE_MS,
@@ -19,6 +20,7 @@ from dure.node.catching_up.claims import Claims
 from dure.node.messages import GetBlocks
 
 ANNA, BEN, CHRIS = PEERS = tuple(PublicKey(bytes([i]) * 32) for i in (1, 2, 3))
+FOUR = build_validator_set([Validator(key, "org") for key in (*PEERS, PublicKey(bytes([4]) * 32))])
 NOW = Instant(10_000)
 QUESTION = GetBlocks(start=Height(1), count=1)
 
@@ -172,12 +174,21 @@ def claim(**heights: int) -> Claims:
 
 def test_one_liar_alone_makes_nobody_call_itself_behind() -> None:
     claims = claim(anna=2**62, ben=6, chris=5)
-    assert claims.find_height_ahead(Height(5), 2) is None
-    assert not claims.is_behind(Height(5), 2)
+    assert claims.find_height_ahead(Height(5), FOUR) is None
+    assert not claims.is_behind(Height(5), FOUR)
     claims.on_status(BEN, Height(7), Height(0))
-    assert claims.find_height_ahead(Height(5), 2) == 7
-    assert claims.find_height_ahead(Height(5), 4) is None
-    assert claims.is_behind(Height(5), 2)
+    assert claims.find_height_ahead(Height(5), FOUR) == 7
+    assert claims.is_behind(Height(5), FOUR)
+    assert claim(anna=7).find_height_ahead(Height(5), FOUR) is None
+
+
+def test_who_is_no_validator_counts_only_where_too_few_validators_are_heard_of() -> None:
+    claims = claim(anna=5)
+    for follower in range(10, 15):
+        claims.on_status(PublicKey(bytes([follower]) * 32), Height(2**62), Height(0))
+    assert claims.is_behind(Height(5), FOUR)
+    claims.on_status(BEN, Height(5), Height(0))
+    assert not claims.is_behind(Height(5), FOUR)
 
 
 def test_who_has_a_block_is_who_claims_it_or_must_have_it() -> None:

@@ -43,10 +43,13 @@ def test_claims_that_nobody_proves_do_not_silence_a_validator() -> None:
     grow(simulation, 2)
     simulation.nodes[LATE].sync = BY_STATE
     simulation.crash(LATE)
-    simulation.restart(LATE)
     for liar in (LIAR, FOLLOWER):
         twist(simulation, liar, boast)
         allow_blame(simulation, liar)
+    # At first it hears of these two alone.
+    for honest in (0, 2):
+        twist(simulation, honest, lambda said: [] if isinstance(said, Status) else [said])
+    simulation.restart(LATE)
     driver = simulation.get_driver(LATE)
     simulation.run_until(lambda: driver.catching_up.describe() is not None)
     simulation.crash(0)
