@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from os import cpu_count
 from typing import Annotated, Any
 
@@ -175,9 +176,7 @@ def _run_all(
         return
     with ProcessPoolExecutor(jobs) as pool:
         waiting = iter(seeds)
-        running = {
-            pool.submit(run, seed) for seed, _ in zip(waiting, range(2 * jobs), strict=False)
-        }
+        running = {pool.submit(run, seed) for seed in islice(waiting, 2 * jobs)}
         while running:
             done = next(as_completed(running))
             running.remove(done)

@@ -116,8 +116,9 @@ def run_seed(
     """Run one seed until `heights` blocks are final.
 
     The storm lasts `spells` stretches of `SPELL_MS`, or one for each `ORDERS_A_SPELL` blocks; what
-    the blocks then lack to `heights` is made in the calm. `prepare` may tamper with the network before it begins. Raises `SafetyViolation` or `Stalled`
-    with the seed and the story of the last moments.
+    the blocks then lack to `heights` is made in the calm. `prepare` may tamper with the network
+    before it begins. Raises `SafetyViolation` or `Stalled` with the seed and the story of the last
+    moments.
     """
     run = Run(seed, heights, spells, draw_weather(seed, members))
     if prepare is not None:
