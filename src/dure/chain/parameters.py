@@ -22,10 +22,12 @@ PROTOCOL_VERSION: Final = 1
 BLOCK_BYTES_BOUNDS: Final = (64 * 1024, 8 * 1024 * 1024)
 TRANSACTION_BYTES_MIN: Final = 16 * 1024
 GAS_BOUNDS: Final = (10_000_000, 120_000_000)
-"""Of the transactions' gas and of the scheduled calls' gas in one block, each.
-
-With eight units for a byte that a call leaves, a block's receipts stay below the 32 MiB that are
-ever decoded at once.
+"""Of the transactions' gas and of the scheduled calls' gas in one block, each."""
+GAS_PER_OUTPUT_BYTE: Final = 8
+"""Of what a call leaves in its receipt; no byte there costs less."""
+STORED_BYTES_MAX: Final = 31 * 1024 * 1024
+"""Of a block with its receipts: 32 MiB are ever decoded at once, certificate included. A node could
+write a longer one, and never read it again.
 """
 REPLAY_WINDOW_BOUNDS: Final = (1_000, 3_600_000)
 QUOTA_PERIOD_BOUNDS: Final = (1_000, 31 * 86_400_000)
@@ -92,6 +94,9 @@ def validate_parameters(parameters: Parameters) -> None:
     _require_within("transaction_bytes_max", given.transaction_bytes_max, bounds)
     _require_within("block_gas_max", given.block_gas_max, GAS_BOUNDS)
     _require_within("scheduled_gas_max", given.scheduled_gas_max, GAS_BOUNDS)
+    receipts = (given.block_gas_max + given.scheduled_gas_max) // GAS_PER_OUTPUT_BYTE
+    if given.block_bytes_max + receipts > STORED_BYTES_MAX:
+        raise ValueError("a block with its receipts could be too long to be read: less gas or size")
     _require_within("replay_window", given.replay_window, REPLAY_WINDOW_BOUNDS)
     _require_within("quota_period", given.quota_period, QUOTA_PERIOD_BOUNDS)
     if given.heartbeat != 0:

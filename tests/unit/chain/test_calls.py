@@ -4,8 +4,8 @@ import msgspec
 import pytest
 
 from dure.chain import money, state, system
-from dure.chain.execution.block import GAS_PER_OUTPUT_BYTE
 from dure.chain.execution.events import EVENTS_BYTES_MAX, EVENTS_MAX
+from dure.chain.parameters import GAS_PER_OUTPUT_BYTE
 from dure.chain.receipt import (
     EVENT_BYTES_MAX,
     EVENT_NAME_MAX,

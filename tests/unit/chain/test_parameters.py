@@ -42,3 +42,10 @@ def test_every_number_is_in_the_hash() -> None:
         for name in BOUNDS
     }
     assert len(roots | {compute_parameters_root(DEFAULT_PARAMETERS)}) == len(BOUNDS) + 1
+
+
+def test_no_block_with_its_receipts_is_too_long_to_be_read() -> None:
+    most = {name: BOUNDS[name][1] for name in ("block_gas_max", "scheduled_gas_max")}
+    validate_parameters(change(DEFAULT_PARAMETERS, **most, block_bytes_max=256 * 1024))
+    with pytest.raises(ValueError, match="too long to be read"):
+        validate_parameters(change(DEFAULT_PARAMETERS, **most, block_bytes_max=8 * 1024 * 1024))

@@ -21,14 +21,13 @@ Rules
 
 from collections.abc import Container
 from dataclasses import dataclass, field
-from typing import Final
 
 from dure.chain import money, schedule, state, system
 from dure.chain.execution import waiting
 from dure.chain.execution.quota import OwnersShare, Quota
 from dure.chain.execution.rules import Rules, validate_accounts, validate_body
 from dure.chain.execution.session import Moment, Session
-from dure.chain.parameters import Parameters
+from dure.chain.parameters import GAS_PER_OUTPUT_BYTE, Parameters
 from dure.chain.receipt import Kind, Outcome, Receipt, Record, build_receipt, build_refusal
 from dure.chain.transaction import Call, Transaction
 from dure.contract.ports import Invocation, Meter, Payment, Refusal, Running, TransferOrder
@@ -36,8 +35,6 @@ from dure.core import hashing
 from dure.core.codec import encode
 from dure.core.errors import TransactionReplayed, WorkerDied
 from dure.core.types import Address, ChainId, Gas, Hash, Height, Instant, TransactionId
-
-GAS_PER_OUTPUT_BYTE: Final = 8
 
 
 @dataclass(slots=True)

@@ -7,9 +7,8 @@ that was begun here lies under every slice of a measurement and never changes.
 from typing import Final
 
 from dure.chain import state
-from dure.chain.execution.block import GAS_PER_OUTPUT_BYTE
 from dure.chain.execution.session import Moment, Session
-from dure.chain.parameters import DEFAULT_PARAMETERS
+from dure.chain.parameters import DEFAULT_PARAMETERS, GAS_PER_OUTPUT_BYTE
 from dure.chain.receipt import Kind, Outcome, Receipt, build_receipt, build_refusal
 from dure.chain.state_tree.tree import compute_value_digest
 from dure.contract.machine import InProcessMachine
