@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from dure.api.routes.table import OPERATIONS, SOCKETS
+from dure.consensus.pbft import rules as pbft_rules
 from dure.contract.source import check_text
+from dure.core.validators import compute_faults_tolerated, compute_quorum
 from dure.node.configuration import list_settings
 from scripts import reference
 from tests.conformance.tree import ROOT, list_files
@@ -134,7 +136,7 @@ def test_every_rule_of_the_specification_names_tests_that_exist(page: str) -> No
             assert f"def {name}(" in (ROOT / file).read_text("utf-8"), f"{page} {number}: {name}"
 
 
-NAMED_TEST = re.compile(r"`(tests/[\w/]+(?:\.py)?)(?:::(\w+))?`")
+NAMED_TEST = re.compile(r"`(tests/[\w/]+(?:\.py|\.txt)?)(?:::(\w+))?`")
 
 
 def test_every_test_that_the_texts_name_exists() -> None:
@@ -142,6 +144,61 @@ def test_every_test_that_the_texts_name_exists() -> None:
         for file, test in NAMED_TEST.findall((ROOT / name).read_text("utf-8")):
             assert (ROOT / file).exists(), f"{name}: {file}"
             assert not test or f"def {test}(" in (ROOT / file).read_text("utf-8"), (name, test)
+
+
+IN_CODE = re.compile(r"`([^`\n]+)`")
+BLOCK = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def list_typed(text: str, program: str) -> list[list[str]]:
+    """Return what a reader of `text` is told to type of a program, as words, without comments."""
+    lines = [line for block in BLOCK.findall(text) for line in block.splitlines()]
+    typed = [line.partition("#")[0].split() for line in (*lines, *IN_CODE.findall(text))]
+    return [words for words in typed if words[:1] == [program] and len(words) > 1]
+
+
+def test_every_command_that_the_texts_name_exists() -> None:
+    commands = {
+        words: {name for parameter in command.params for name in reference.list_names(parameter)}
+        for words, command in reference.list_commands(reference.load_program(), ("dure",))
+    }
+    groups = {words[:count] for words in commands for count in range(1, len(words))}
+    for page in ["README.md", "ARCHITECTURE.md", *list_pages()]:
+        for typed in list_typed((ROOT / page).read_text("utf-8"), "dure"):
+            longest = max(
+                (tuple(typed[:count]) for count in range(len(typed) + 1)),
+                key=lambda words: (words in commands or words in groups) * len(words),
+            )
+            # `dure demo` plays the stories of any application, also of one that a guide writes.
+            assert longest in {*commands, tuple(typed), ("dure", "demo")}, (page, typed)
+            options = {word.partition("=")[0] for word in typed if re.match(r"--[a-z]", word)}
+            known = commands.get(longest, set()) | {"--help", "--version"}
+            assert options <= known, (page, typed)
+
+
+def test_every_target_that_the_texts_name_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", *list_pages()]:
+        for typed in list_typed((ROOT / page).read_text("utf-8"), "make"):
+            assert typed[1] in targets, (page, typed)
+
+
+def test_the_page_on_consensus_says_what_the_engine_does() -> None:
+    page = read_page("explanation/consensus.md")
+    rules = re.findall(r"^\|.*\|$", pbft_rules.__doc__ or "", re.MULTILINE)
+    assert len(rules) > len(pbft_rules.RULES)
+    assert [row for row in rules if row not in page] == []
+
+
+def test_the_page_on_consensus_counts_right() -> None:
+    page = read_page("explanation/consensus.md")
+    rows = re.findall(r"^\| " + r" \| ".join([r"(\d+)"] * 5) + r" \|$", page, re.MULTILINE)
+    assert rows
+    for count, faulty, quorum, silent, liars in (tuple(map(int, row)) for row in rows):
+        assert faulty == compute_faults_tolerated(count)
+        assert quorum == compute_quorum(count)
+        assert silent == count - quorum + 1, "fewer than a quorum remain"
+        assert liars == 2 * quorum - count, "all that two quorums share"
 
 
 def test_the_tests_beside_the_failures_of_others_exist() -> None:
