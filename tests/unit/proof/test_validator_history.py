@@ -77,7 +77,7 @@ def test_a_payment_after_three_changes_is_proved_by_the_genesis_alone() -> None:
 def test_a_change_far_ahead_hands_over_at_its_height_and_was_decided_by_the_old() -> None:
     chain = Chain()
     decided = chain.add(chain.choose(ADDED, ahead=3))
-    assert chain.handovers == ()
+    assert not chain.handovers
     for _ in range(2):
         final = chain.add(chain.transfers(1))
         assert verify(build_transaction_proof(final, 0)).height == final.block.header.height

@@ -28,7 +28,7 @@ def contradict(chain_id: ChainId, *, height: int = 3) -> bytes:
             step=Step.PREPARE,
             height=Height(height),
             round=Round(2),
-            block_id=BlockId(block * 32),  # type: ignore[arg-type]
+            block_id=BlockId(block * 32),
             prepared_round=None,
         )
         signature = LIAR.sign(compute_ballot_message(chain_id, ballot))

@@ -96,9 +96,7 @@ Admitted = Annotated[
 def draft(
     folder: Folder,
     *,
-    source: Annotated[
-        Path, typer.Option("--from", help="Folder of a node of the old chain.")
-    ],
+    source: Annotated[Path, typer.Option("--from", help="Folder of a node of the old chain.")],
     drop: Drop = None,
     minority: Minority = False,
     validator: Validators = None,
