@@ -70,7 +70,7 @@ def choose(
     seen: Sequence[str] | None = None,
     attestations: Iterable[Attestation] | None = None,
 ) -> Call:
-    """Return the call for that set, `ahead` heights above the next block; all are attested."""
+    """Return the call for that set, `ahead` heights on; attested by all of it, or by `seen`."""
     labels = tuple(labels)
     if attestations is None:
         attestations = [attest(ledger, label) for label in (labels if seen is None else seen)]
