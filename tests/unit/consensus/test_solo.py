@@ -116,7 +116,10 @@ def test_a_seal_that_comes_after_its_height_decides_nothing() -> None:
     engine.step(HeadChanged(make_head(1)), NOW)
     assert engine.step(DraftSigned(ask.draft, sign(KEY, ask.draft.message)), NOW) == ()
     assert engine.step(HeadChanged(HEAD), NOW) == ()
-    assert "height 2" in engine.describe()
+    engine.step(WorkChanged(has_work=True), NOW)
+    engine.step(CandidateBuilt(Height(2), Round(0), make_block(make_head(1), NOW, KEY, ())), NOW)
+    assert engine.step(DraftSigned(ask.draft, None), NOW) == ()
+    assert engine.describe() == "height 2: building and sealing a block"
 
 
 def test_where_it_stands_is_told_in_a_few_words() -> None:
