@@ -7,7 +7,9 @@ Rules
    honest peer asks are a violation.
 2. A state is frozen when somebody asks for it, and let go when nobody has asked for a while, or
    when too many of its values had to be kept. At most two are frozen at once: what is beyond one
-   state costs at most `REPLACED_MAX` values and the nodes of its tree until it is prepared.
+   state costs at most `REPLACED_MAX` values and the nodes of its tree until it is prepared. Whoever
+   asks for another state gives up the one that it alone asked for, after a while: so one peer never
+   occupies both places, and has nobody freeze states all the time.
 3. A state some blocks ago is frozen as well, by what the undo records of those blocks say, so that
    several peers can serve the same one.
 """
@@ -37,6 +39,8 @@ QUESTIONS_MAX: Final = 32
 FROZEN_MAX: Final = 2
 IDLE_MS: Final = 60_000
 """A state that nobody has asked for so long is let go."""
+KEPT_MS: Final = 10_000
+"""Nobody has a second state frozen for it so soon."""
 REPLACED_MAX: Final = 400_000
 """Replaced values for which a frozen state is let go: about 60 MB."""
 PREPARED_AT_ONCE: Final = 2_000
@@ -59,7 +63,9 @@ class _Serving:
     frozen: FrozenState
     offer: bytes
     asked_at: Instant
+    frozen_at: Instant
     waiting: list[PublicKey] = field(default_factory=list)
+    asked_by: set[PublicKey] = field(default_factory=set)
 
 
 class Server:
@@ -118,10 +124,12 @@ class Server:
                 self._send_chunk(peer, height, prefix, now)
 
     def _offer(self, peer: PublicKey, height: Height, now: Instant) -> None:
-        serving = self._find(height) or self._freeze(height, now)
+        serving = self._find(height) or self._freeze(peer, height, now)
         if serving is None:
             return
         serving.asked_at = now
+        if serving.frozen.header.height == height:
+            serving.asked_by.add(peer)
         if serving.frozen.is_prepared:
             self._network.send(peer, serving.offer)
         elif peer not in serving.waiting:
@@ -136,24 +144,34 @@ class Server:
         answer = messages.ChunkAnswer(height=height, prefix=prefix, chunk=chunk)
         self._network.send(peer, encode(answer))
 
-    def _freeze(self, height: Height, now: Instant) -> _Serving | None:
-        """Return the state at that height or, where that is too far away, at the head."""
-        if len(self._states) >= FROZEN_MAX:
+    def _freeze(self, peer: PublicKey, height: Height, now: Instant) -> _Serving | None:
+        """Return the state at that height or, where it cannot be had, the newest that can."""
+        own = [serving for serving in self._states if serving.asked_by == {peer}]
+        is_early = any(0 <= now - serving.frozen_at < KEPT_MS for serving in own)
+        if is_early or len(self._states) - len(own) >= FROZEN_MAX:
             return self._states[-1]
         undone = self._collect_undone(height)
         if undone is None:
+            if self._states:
+                return self._states[-1]
             height, undone = self._executor.head.header.height, []
+        for serving in own:
+            self._let_go(serving)
         stored = self._disk.load_block(height)
         handovers = collect_handovers(self._executor, self._disk, height)
         if stored is None or not stored.certificate.seals or handovers is None:
             return None
-        frozen = self._executor.freeze(stored.block.header, undone)
         offer = messages.SnapshotOffer(
             header=stored.block.header,
             certificate=stored.certificate,
             handovers=tuple(handovers),
         )
-        serving = _Serving(frozen, encode(offer), now)
+        data = encode(offer)
+        if len(data) > MESSAGE_BYTES_MAX:
+            log.error("offer_too_large_to_send", height=height, size=len(data))
+            return None
+        serving = _Serving(self._executor.freeze(stored.block.header, undone), data, now, now)
+        serving.asked_by.add(peer)
         self._states.append(serving)
         log.info("state_frozen", height=height)
         return serving

@@ -12,7 +12,15 @@ from dure.core.errors import StorageError
 from dure.core.types import BlockId, Height, Round
 from dure.node import messages
 from dure.node.catching_up.window import WindowFetch
-from dure.node.messages import Blocks, ChunkAnswer, GetBlocks, History, SnapshotOffer, Status
+from dure.node.messages import (
+    Blocks,
+    ChunkAnswer,
+    GetBlocks,
+    GetSnapshot,
+    History,
+    SnapshotOffer,
+    Status,
+)
 from dure.testing.simulation import Simulation
 from tests.unit.node.catching_up.growing import (
     BY_STATE,
@@ -108,3 +116,21 @@ def test_no_state_is_adopted_that_leaves_out_the_own_head() -> None:
             continue
         with pytest.raises(StorageError, match="it followed another chain"):
             window.list_recent()
+
+
+def test_one_peer_does_not_occupy_every_place_for_frozen_states() -> None:
+    simulation = begin(66, 6)
+    offered: list[Height] = []
+
+    def listen(said: messages.PeerMessage) -> list[messages.PeerMessage]:
+        if isinstance(said, SnapshotOffer):
+            offered.append(said.header.height)
+        return [said]
+
+    twist(simulation, 0, listen)
+    asked = [(LIAR, 3, 1_000), (LIAR, 4, 12_000), (LIAR, 5, 1_000), (2, 6, 1_000), (LATE, 4, 1_000)]
+    for index, height, then_ms in asked:
+        frame = encode(GetSnapshot(height=Height(height)))
+        simulation.get_driver(0).on_frame(simulation.nodes[index].key.public, frame)
+        simulation.run_for(then_ms)
+    assert offered == [3, 3, 5, 6, 6]
