@@ -9,7 +9,7 @@ import typer
 
 from dure.chain.comparison import describe_key, find_first_writer
 from dure.chain.executor import Executor
-from dure.chain.genesis.document import decode_genesis_file
+from dure.cli.network.regenesis.last_state import load_genesis
 from dure.cli.operating.folders import CONFIGURATION, find_data, find_files, open_store
 from dure.cli.output import JsonOption, err, out, print_json
 from dure.contract.machine import InProcessMachine
@@ -64,9 +64,8 @@ def _find_writer(path: Path, left: Side, right: Side, found: Comparison) -> int 
     stored = left.store.load_block(found.height) or right.store.load_block(found.height)
     if stored is None:
         return None
-    document = decode_genesis_file(files.genesis.read_bytes())
-    executor = Executor(document, InProcessMachine())
     try:
+        executor = Executor(load_genesis(files.genesis), InProcessMachine())
         left.restore(executor, Height(found.height - 1))
         return find_first_writer(executor, stored.block, found.difference.key)
     except DureError as problem:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dure.chain import state
-from dure.chain.genesis.document import Genesis, decode_genesis_file
+from dure.chain.genesis.document import Genesis
 from dure.chain.system import SetValidatorsArguments
 from dure.chain.transaction import Call, KeyPolicy, compute_address
 from dure.cli.access import connect, fetch
@@ -21,6 +21,7 @@ from dure.cli.network.membership.change import (
     parse_height,
     read_facts,
 )
+from dure.cli.network.regenesis.last_state import load_genesis
 from dure.cli.operating.attest import load_attestation, request_attestation
 from dure.contract.ports import Refusal
 from dure.core.attestation import Attestation
@@ -63,7 +64,7 @@ def build_proposal(
 ) -> Proposal:
     """Ask the nodes, and return the change that the operator means."""
     network = load_network(folder)
-    genesis = decode_genesis_file((folder / "genesis.dure").read_bytes()).genesis
+    genesis = load_genesis(folder / "genesis.dure").genesis
     facts = read_facts(fetch(folder, "/v1/status"), fetch(folder, "/v1/validators"))
     members = compute_members(wish, facts.present, network)
     with connect(folder) as client:
@@ -103,10 +104,11 @@ def _find_accounts(
             message = f"--account says ORGANISATION=FILE of an organisation that is new: {text!r}"
             raise ConfigurationError(message)
         files[name] = Path(file)
+    named = {text.partition("=")[0] for text in given}
     found = {
         name: compute_address(KeyPolicy(load_public_key(file)))
         for name, file in files.items()
-        if file.exists()
+        if name in named or file.exists()
     }
     return tuple(found.items()), [name for name in strangers if name not in found]
 
