@@ -151,7 +151,7 @@ class Money(msgspec.Struct, gc=False):
         self.view.save(state.key_asset(asset), changed)
 
     def _tell(self, name: str, data: tuple[object, ...]) -> None:
-        self.events.add(LEDGER, name, encode(data))
+        self.events.emit(LEDGER, name, encode(data))
 
 
 def validate_conservation(before: state.View, writes: state.Writes) -> None:

@@ -83,7 +83,7 @@ def test_a_frozen_balance_receives_and_does_not_send() -> None:
     book.mint(ALICE, asset, ALICE, 5)
     book.freeze(ALICE, asset, ALICE, frozen=False)
     book.transfer(asset, ALICE, BOB, 105)
-    assert [event.name for event in book.events.take()][-2:] == ["unfrozen", "transferred"]
+    assert [event.name for event in book.events.take_events()][-2:] == ["unfrozen", "transferred"]
 
 
 @pytest.mark.parametrize(

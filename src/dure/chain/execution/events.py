@@ -13,10 +13,11 @@ EVENTS_BYTES_MAX: Final = 1024 * 1024
 """Data of all events of one transaction or scheduled call."""
 
 
-class EventLog(msgspec.Struct, gc=False):
+class EventLog(msgspec.Struct, gc=False, kw_only=True):
     """Collects events; refuses where a transaction leaves too many or too much.
 
-    A struct, because one is made for every transaction.
+    A session is one: `emit` is a function less away from contracts than behind a field. A struct,
+    because one is made for every transaction.
     """
 
     _events: list[Event] = []
@@ -25,7 +26,7 @@ class EventLog(msgspec.Struct, gc=False):
     """Of the whole transaction, as are the bytes."""
     _bytes: int = 0
 
-    def add(self, contract: Address, name: str, data: bytes) -> None:
+    def emit(self, contract: Address, name: str, data: bytes) -> None:
         """Append one event; raise the refusal `too_large`."""
         size = len(data)
         self._count = count = self._count + 1
@@ -39,7 +40,7 @@ class EventLog(msgspec.Struct, gc=False):
             raise Refusal("too_large", "the event or its name is too long")
         self._events.append(Event(contract, name, data))
 
-    def take(self) -> tuple[Event, ...]:
+    def take_events(self) -> tuple[Event, ...]:
         """Return the events since the last time, in order."""
         events = tuple(self._events)
         self._events.clear()

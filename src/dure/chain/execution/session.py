@@ -15,7 +15,6 @@ from dure.chain.execution import waiting
 from dure.chain.execution.events import EventLog
 from dure.chain.execution.quota import OwnersShare
 from dure.chain.money import Money
-from dure.chain.receipt import Event
 from dure.chain.transaction import METHOD_NAME_MAX
 from dure.contract.limits import VALUE_BYTES_MAX
 from dure.contract.ports import Installed, Refusal, TransferRule
@@ -56,7 +55,7 @@ class Moment:
     """
 
 
-class Session(msgspec.Struct, gc=False):
+class Session(EventLog, gc=False):
     """One transaction's or scheduled call's access to the ledger.
 
     A struct, because one is made for every transaction.
@@ -66,17 +65,15 @@ class Session(msgspec.Struct, gc=False):
     _moment: Moment
     _share: OwnersShare | None = None
     """Pays for what a scheduled call schedules."""
-    _events: EventLog = msgspec.field(default_factory=EventLog)
-    _installed: dict[Address, Installed] = {}
-    _money: Money | None = None
+    _installed: dict[Address, Installed] = msgspec.field(default_factory=dict)
 
     @property
     def money(self) -> Money:
-        """Money operations, whose events come among the others."""
-        money = self._money
-        if money is None:
-            money = self._money = Money(self.view, self._events)
-        return money
+        """Money operations, whose events come among the others.
+
+        Not kept: it knows the session, and no collector looks for circles of such structs.
+        """
+        return Money(self.view, self)
 
     @property
     def chain_id(self) -> ChainId:
@@ -89,10 +86,6 @@ class Session(msgspec.Struct, gc=False):
     @property
     def time(self) -> Instant:
         return self._moment.time
-
-    def take_events(self) -> tuple[Event, ...]:
-        """Return the events since the last time, in order."""
-        return self._events.take()
 
     def read(self, place: bytes) -> bytes | None:
         # What every contract does most: as `View.get`, without going there.
@@ -119,9 +112,6 @@ class Session(msgspec.Struct, gc=False):
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
         return self.view.get(state.key_role(contract, holder, role)) is not None
-
-    def emit(self, contract: Address, name: str, data: bytes) -> None:
-        self._events.add(contract, name, data)
 
     def schedule(
         self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas
