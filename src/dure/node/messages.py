@@ -4,7 +4,7 @@ Every frame is one canonical value of `PeerMessage`. Counts and sizes are bounde
 message is opened; what does not open is a violation and ends the connection.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Final, get_args
 
 from msgspec import Meta
@@ -125,16 +125,24 @@ def find_kind(frame: bytes) -> type[Wire] | None:
 
 def split_gossip(envelopes: Sequence[bytes]) -> Iterator[Gossip]:
     """Yield messages with all envelopes, in order, each within its bounds of number and bytes."""
+    batches = split_envelopes(envelopes, count_max=GOSSIP_MAX, bytes_max=GOSSIP_BYTES_MAX)
+    return (Gossip(envelopes=tuple(batch)) for batch in batches)
+
+
+def split_envelopes(
+    envelopes: Iterable[bytes], *, count_max: int, bytes_max: int
+) -> Iterator[list[bytes]]:
+    """Yield all envelopes in order, in batches within these bounds; a longer one goes alone."""
     batch: list[bytes] = []
     size = 0
     for envelope in envelopes:
-        if batch and (len(batch) == GOSSIP_MAX or size + len(envelope) > GOSSIP_BYTES_MAX):
-            yield Gossip(envelopes=tuple(batch))
+        if batch and (len(batch) == count_max or size + len(envelope) > bytes_max):
+            yield batch
             batch, size = [], 0
         batch.append(envelope)
         size += len(envelope)
     if batch:
-        yield Gossip(envelopes=tuple(batch))
+        yield batch
 
 
 PeerMessage = (
