@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from dure.chain.transaction import Call, KeyPolicy, compute_address, compute_contract_address
-from dure.contract.ports import Invocation, Machine
+from dure.contract.ports import Invocation, Machine, build_home
 from dure.core.errors import InvalidTransaction, TransactionQuarantined, WorkerDied
 from dure.core.types import Address, Gas
 from dure.node.workers.machine import WorkerMachine
@@ -56,7 +56,7 @@ def sign(network: Simulation, contract: Address, *steps: tuple[Any, ...]) -> byt
 
 
 def write(contract: Address) -> tuple[Any, ...]:
-    return ("write", bytes(contract), b"key", b"value")
+    return ("write", build_home(contract) + b"key", b"value")
 
 
 def test_a_proposer_goes_on_without_the_transaction(found: Founding) -> None:
