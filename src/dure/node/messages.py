@@ -163,6 +163,8 @@ ANSWERS: Final = frozenset({Blocks, History, SnapshotOffer, ChunkAnswer})
 """What only comes when it was asked for. To open one may take long: 32 MiB can be 16 million
 values.
 """
+UNASKED_BYTES_MAX: Final = 256 * 1024
+"""A longer answer that nobody asked for is not opened."""
 
 _KINDS: Final = tuple((encode(kind.__struct_config__.tag), kind) for kind in get_args(PeerMessage))
 """How a canonical frame begins, behind the byte for its number of fields."""

@@ -156,7 +156,8 @@ class Driver:
     def on_frame(self, peer: PublicKey, data: bytes) -> None:
         """A peer's frame arrived, from a connection that proved the peer's key."""
         kind = messages.find_kind(data)
-        if kind in messages.ANSWERS and not self.catching_up.awaits(peer):
+        is_long_answer = kind in messages.ANSWERS and len(data) > messages.UNASKED_BYTES_MAX
+        if is_long_answer and not self.catching_up.awaits(peer):
             # Nobody asked for it: it costs nothing more.
             return
         try:

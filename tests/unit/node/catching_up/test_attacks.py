@@ -15,7 +15,6 @@ from dure.node.catching_up.window import WindowFetch
 from dure.node.messages import (
     Blocks,
     ChunkAnswer,
-    GetBlocks,
     GetSnapshot,
     History,
     SnapshotOffer,
@@ -76,14 +75,14 @@ def test_one_boaster_keeps_no_node_from_the_blocks_before_its_state() -> None:
     simulation.run_until(lambda: get_stored(simulation)[:79] == [*range(79)])
 
 
-def test_an_answer_that_nobody_asked_for_is_not_opened() -> None:
+def test_a_long_answer_that_nobody_asked_for_is_not_opened() -> None:
     simulation = begin(63)
     allow_blame(simulation, LIAR)
     driver, peer = simulation.get_driver(LATE), simulation.nodes[LIAR].key.public
     for answer in (Blocks(start=1, items=()), History(start=1, items=())):
-        driver.on_frame(peer, encode(answer) + b"what cannot be opened")
+        driver.on_frame(peer, encode(answer) + bytes(messages.UNASKED_BYTES_MAX))
     assert list_blamed(simulation) == set()
-    driver.on_frame(peer, encode(GetBlocks(start=Height(1), count=1)) + b"?")
+    driver.on_frame(peer, encode(Blocks(start=1, items=())) + b"?")
     assert list_blamed(simulation) == {LIAR}
 
 
