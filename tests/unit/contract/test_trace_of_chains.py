@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from dure.chain.inspection.retracing import Retraced, Retracing
 from dure.chain.receipt import OK
-from dure.chain.retracing import Retraced, Retracing
 from dure.contract.tracing import CallTrace, StateWrite
 from dure.contract.tracing.render import render_visit
 from dure.core.errors import InvalidBlock

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 
 from dure.chain.genesis.document import decode_genesis_file, get_first_height
+from dure.chain.inspection.retracing import Retraced, Retracing
 from dure.chain.receipt import Receipt
-from dure.chain.retracing import Retraced, Retracing
 from dure.cli.access import connect
 from dure.cli.network.founding import load_network
 from dure.core.block import Block, compute_block_id

@@ -9,7 +9,7 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.tree import Tree
 
-from dure.chain.retracing import Retraced, Retracing
+from dure.chain.inspection.retracing import Retraced, Retracing
 from dure.cli.access import NetworkOption
 from dure.cli.contracts.replay import retrace
 from dure.cli.output import JsonOption, err, fail, out, print_facts, print_json

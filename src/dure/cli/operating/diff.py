@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from dure.chain.comparison import describe_key, find_first_writer
 from dure.chain.executor import Executor
+from dure.chain.inspection.comparison import describe_key, find_first_writer
 from dure.cli.network.regenesis.last_state import load_genesis
 from dure.cli.operating.folders import CONFIGURATION, find_data, find_files, open_store
 from dure.cli.output import JsonOption, err, out, print_json

@@ -18,8 +18,8 @@ from typing import Any
 import msgspec
 
 from dure.chain import state
-from dure.chain.comparison import Difference, find_first_difference, overlay
 from dure.chain.executor import Executor
+from dure.chain.inspection.comparison import Difference, find_first_difference, overlay
 from dure.chain.receipt import Receipt, Record
 from dure.chain.state_tree import tree
 from dure.core.block import Header, compute_block_id

@@ -7,7 +7,7 @@ nothing of the story.
 from dataclasses import dataclass, field
 
 from dure.chain.genesis.document import GenesisDocument
-from dure.chain.retracing import Retraced, Retracing
+from dure.chain.inspection.retracing import Retraced, Retracing
 from dure.contract.tracing import CallTrace, Step
 from dure.contract.tracing.render import Program
 from dure.core.block import Block

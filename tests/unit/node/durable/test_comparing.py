@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dure.chain import money
-from dure.chain.comparison import (
+from dure.chain.executor import Executor
+from dure.chain.inspection.comparison import (
     Difference,
     describe_key,
     find_first_difference,
     find_first_writer,
     overlay,
 )
-from dure.chain.executor import Executor
 from dure.chain.state import key_account, key_balance, key_role, key_storage
 from dure.chain.transaction import read_transaction_id
 from dure.core.address import encode_address

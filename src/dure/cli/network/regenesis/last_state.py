@@ -48,7 +48,7 @@ def load_last_state(node_folder: Path) -> LastState:
     Raise `ConfigurationError`, `StorageError`, or `InvalidProof` where the store's own blocks do
     not show that its head is final.
     """
-    files = find_files(node_folder)
+    files = locate_node_files(node_folder)
     genesis = load_genesis(files.genesis).genesis
     disk = Store.open_for_reading(files.data)
     try:
@@ -62,7 +62,7 @@ def load_last_state(node_folder: Path) -> LastState:
     return LastState(evidence, items)
 
 
-def find_files(node_folder: Path) -> NodeFiles:
+def locate_node_files(node_folder: Path) -> NodeFiles:
     """Return where everything of a node lies; raise `ConfigurationError`."""
     path = node_folder / "node.toml"
     return locate_files(path, load_configuration(path, {}))

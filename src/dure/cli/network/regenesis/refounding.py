@@ -14,7 +14,7 @@ from dure.chain.genesis.document import GenesisDocument, compute_chain_id
 from dure.cli.network.founding import Network, write_network
 from dure.cli.network.node_files import Member
 from dure.cli.network.regenesis.draft_files import GENESIS_NAME, check_draft, load_draft
-from dure.cli.network.regenesis.last_state import find_files, load_genesis
+from dure.cli.network.regenesis.last_state import locate_node_files, load_genesis
 from dure.core.errors import ConfigurationError
 from dure.core.types import PublicKey
 from dure.core.validators import Name
@@ -81,7 +81,7 @@ def refound_network(folder: Path, node_folders: Sequence[Path]) -> tuple[Network
 
 
 def _read_node(node_folder: Path, document: GenesisDocument) -> _OldNode:
-    files = find_files(node_folder)
+    files = locate_node_files(node_folder)
     settings = load_configuration(node_folder / "node.toml", {})
     key = load_public_key(files.key)
     for validator in document.genesis.validators.members:

@@ -1,0 +1,1 @@
+"""A chain seen from outside: stored blocks executed again, and where two ledgers part."""
