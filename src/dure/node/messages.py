@@ -20,8 +20,11 @@ from dure.node.ports import StoredBlock
 from dure.proof.file import HANDOVERS_MAX, Handover
 
 GOSSIP_MAX: Final = 256
-GOSSIP_BYTES_MAX: Final = 4 * 1024 * 1024
-"""Envelopes of one message; a longer envelope goes alone."""
+GOSSIP_BYTES_MAX: Final = 128 * 1024
+"""Envelopes of one message; a longer envelope goes alone.
+
+So no message holds more than some two thousand signatures, 80 ms of checking.
+"""
 BLOCKS_MAX: Final = 64
 BLOCKS_BYTES_MAX: Final = 2 * 1024 * 1024
 """Of one answer with blocks; a larger block goes alone."""

@@ -332,12 +332,20 @@ def test_a_bad_transaction_from_a_peer_goes_nowhere(kind: str) -> None:
     good = simulation.transfer()
     driver, peer = simulation.get_driver(0), simulation.nodes[1].key.public
     simulation.run_until(lambda: len(driver.mempool) == 0)
-    driver.on_frame(peer, encode(messages.Gossip(envelopes=(hostile[kind], good))))
+    for gossip in messages.split_gossip([hostile[kind], good]):
+        driver.on_frame(peer, encode(gossip))
     assert len(driver.mempool) == 1
     own_fault = kind in {"garbage", "wrong signature", "wrong chain"}
     assert bool(violations(simulation, 0)) == own_fault
     assert all(CODES[kind] in reason for reason in violations(simulation, 0))
     settle(simulation, simulation.transfer())
+
+
+def test_more_envelopes_than_one_message_may_hold_are_not_opened() -> None:
+    simulation = Simulation(8)
+    driver, peer = simulation.get_driver(0), simulation.nodes[1].key.public
+    driver.on_frame(peer, encode(messages.Gossip(envelopes=(bytes(66_000), bytes(66_000)))))
+    assert violations(simulation, 0) == ["passed on more at once than one message may hold"]
 
 
 @pytest.mark.parametrize(

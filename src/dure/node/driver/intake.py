@@ -86,6 +86,8 @@ class Intake:
 
     def on_gossip(self, peer: PublicKey, envelopes: Sequence[bytes]) -> None:
         """Admit what a peer passes on; raise `PeerViolation` for what it must have refused."""
+        if len(envelopes) > 1 and sum(map(len, envelopes)) > messages.GOSSIP_BYTES_MAX:
+            raise PeerViolation("passed on more at once than one message may hold")
         answers, _ = self._admit(envelopes)
         refused = Counter(a.code for a in answers if isinstance(a, InvalidTransaction))
         # Honest peers pass on again what has become final meanwhile.

@@ -14,7 +14,7 @@ from dure.chain.genesis.document import GenesisDocument, compute_chain_id
 from dure.cli.network.founding import Network, write_network
 from dure.cli.network.node_files import Member
 from dure.cli.network.regenesis.draft_files import GENESIS_NAME, check_draft, load_draft
-from dure.cli.network.regenesis.last_state import locate_node_files, load_genesis
+from dure.cli.network.regenesis.last_state import load_genesis, locate_node_files
 from dure.core.errors import ConfigurationError
 from dure.core.types import PublicKey
 from dure.core.validators import Name
