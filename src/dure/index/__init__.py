@@ -4,15 +4,8 @@ What lists, searches and reports need, built from final blocks and never the oth
 """
 
 from dure.index.follower import follow
-from dure.index.queries import (
-    BlockRow,
-    DeploymentRow,
-    EventFilter,
-    EventPlace,
-    EventRow,
-    ScheduledRow,
-    TransactionRow,
-)
+from dure.index.packs import EventPlace, TransactionRow
+from dure.index.queries import BlockRow, DeploymentRow, EventFilter, EventRow, ScheduledRow
 from dure.index.store import Index
 from dure.index.subscription import open_subscription
 

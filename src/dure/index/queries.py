@@ -1,17 +1,13 @@
 """What lists and pages ask of the index, as portable SQL, and the rows that answer."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, and_, func, or_, select, true
 
-from dure.chain.money import LEDGER
-from dure.chain.receipt import OK
 from dure.core.types import Address, Height, TransactionId
-from dure.index.schema import BLOCKS, CALLS, EVENTS, TRANSACTIONS
-
-VARIABLES_MAX: Final = 500
-"""Values in one `IN (…)`; every database takes as many."""
+from dure.index.packs import EventPlace, get_fingerprint
+from dure.index.schema import BLOCKS, DEPLOYMENTS, EVENT_KINDS, EVENTS, TRANSACTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,21 +23,6 @@ class BlockRow:
     bytes: int
     transactions_total: int
     finality: str
-
-
-@dataclass(frozen=True, slots=True)
-class TransactionRow:
-    """One transaction in a list."""
-
-    transaction_id: bytes
-    height: Height
-    position: int
-    sender: bytes
-    payer: bytes | None
-    calls: int
-    status: str
-    message: str
-    gas_used: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +45,6 @@ class DeploymentRow:
     position: int
     call: int
     transaction_id: TransactionId
-
-
-EventPlace = tuple[int, int, int, int]
-"""Where an event stands: height, receipt, call, number in the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +80,14 @@ class EventFilter:
     """Only events that stand after this place."""
     newest_first: bool = False
 
+    def fits(self, contract: Address, name: str, place: EventPlace) -> bool:
+        """Say whether an event of a block from `from_height` on is wanted."""
+        return (
+            (self.contract is None or self.contract == contract)
+            and (self.name is None or self.name == name)
+            and (self.after is None or self.after < place)
+        )
+
 
 def blocks(from_height: Height | None, limit: int) -> Select[Any]:
     """Blocks from a height upwards, or from the newest downwards."""
@@ -112,62 +97,66 @@ def blocks(from_height: Height | None, limit: int) -> Select[Any]:
     return wanted.order_by(BLOCKS.c.height).limit(limit)
 
 
-def transactions(sender: Address, before: tuple[int, int] | None, limit: int) -> Select[Any]:
-    """Transactions of a sender, newest first."""
-    table = TRANSACTIONS
-    wanted = select(table).where(table.c.sender == sender)
+def transactions(sender: Address, before: tuple[int, int] | None) -> Select[Any]:
+    """Packs, newest first, in which there may be transactions of a sender."""
+    query = select(TRANSACTIONS.c.data).where(
+        func.instr(TRANSACTIONS.c.senders, get_fingerprint(sender)) > 0
+    )
     if before is not None:
-        height, position = before
-        same = and_(table.c.height == height, table.c.position < position)
-        wanted = wanted.where(or_(table.c.height < height, same))
-    return wanted.order_by(table.c.height.desc(), table.c.position.desc()).limit(limit)
+        query = query.where(TRANSACTIONS.c.height <= before[0])
+    return query.order_by(TRANSACTIONS.c.height.desc(), TRANSACTIONS.c.pack.desc())
+
+
+def transactions_at(height: Height) -> Select[Any]:
+    """Packs of the transactions of a block, in order."""
+    query = select(TRANSACTIONS.c.data).where(TRANSACTIONS.c.height == height)
+    return query.order_by(TRANSACTIONS.c.pack)
 
 
 def deployments(after: tuple[int, int, int] | None, limit: int) -> Select[Any]:
     """Successful `deploy` calls of the ledger, in order, with the transactions they stand in."""
-    same = and_(
-        CALLS.c.height == TRANSACTIONS.c.height, CALLS.c.position == TRANSACTIONS.c.position
-    )
-    query = select(
-        CALLS.c.height, CALLS.c.position, CALLS.c.call, TRANSACTIONS.c.transaction_id
-    ).select_from(CALLS.join(TRANSACTIONS, same))
-    query = query.where(
-        CALLS.c.contract == LEDGER, CALLS.c.method == "deploy", TRANSACTIONS.c.status == OK
-    )
-    places = (CALLS.c.height, CALLS.c.position, CALLS.c.call)
+    query = select(DEPLOYMENTS)
+    places = (DEPLOYMENTS.c.height, DEPLOYMENTS.c.position, DEPLOYMENTS.c.call)
     if after is not None:
         query = query.where(_stands_after(places, after))
     return query.order_by(*places).limit(limit)
 
 
-def transactions_at(height: Height) -> Select[Any]:
-    """Transactions of a block in order."""
-    table = TRANSACTIONS
-    return select(table).where(table.c.height == height).order_by(table.c.position)
+def events(wanted: EventFilter) -> Select[Any]:
+    """Packs in which there are events that fit, with their blocks, in order or newest first.
 
-
-def events(wanted: EventFilter, limit: int) -> Select[Any]:
-    """Events that fit, in the order in which they happened, or the newest first."""
-    places = (EVENTS.c.height, EVENTS.c.receipt, EVENTS.c.call, EVENTS.c.number)
-    joined = EVENTS.join(BLOCKS, EVENTS.c.height == BLOCKS.c.height)
-    query = select(EVENTS, BLOCKS.c.block_id, BLOCKS.c.time, BLOCKS.c.finality).select_from(joined)
-    if wanted.contract is not None:
-        query = query.where(EVENTS.c.contract == wanted.contract)
-    if wanted.name is not None:
-        query = query.where(EVENTS.c.name == wanted.name)
+    A pack comes once for each kind of its events that fits, one right after the other.
+    """
+    kinds = [
+        column == value
+        for column, value in (
+            (EVENT_KINDS.c.contract, wanted.contract),
+            (EVENT_KINDS.c.name, wanted.name),
+        )
+        if value is not None
+    ]
+    places = (EVENT_KINDS if kinds else EVENTS).c
+    same = and_(EVENT_KINDS.c.height == EVENTS.c.height, EVENT_KINDS.c.pack == EVENTS.c.pack)
+    packs = EVENT_KINDS.join(EVENTS, same) if kinds else EVENTS
+    columns = (EVENTS.c.height, EVENTS.c.pack, EVENTS.c.data)
+    query = select(*columns, BLOCKS.c.block_id, BLOCKS.c.time, BLOCKS.c.finality)
+    query = query.select_from(packs.join(BLOCKS, BLOCKS.c.height == EVENTS.c.height))
+    query = query.where(*kinds)
     if wanted.from_height is not None:
-        query = query.where(EVENTS.c.height >= wanted.from_height)
+        query = query.where(places.height >= wanted.from_height)
     if wanted.after is not None:
-        query = query.where(_stands_after(places, wanted.after))
-    order = [place.desc() for place in places] if wanted.newest_first else list(places)
-    return query.order_by(*order).limit(limit)
+        height, receipt = wanted.after[:2]
+        later = or_(EVENTS.c.height > height, EVENTS.c.last_receipt >= receipt)
+        query = query.where(places.height >= height, later)
+    order = (places.height, places.pack)
+    return query.order_by(*(each.desc() if wanted.newest_first else each for each in order))
 
 
 def event_counts(contract: Address) -> Select[Any]:
     """How many events of each name a contract left."""
-    count = func.count().label("count")
-    query = select(EVENTS.c.name, count).where(EVENTS.c.contract == contract)
-    return query.group_by(EVENTS.c.name).order_by(EVENTS.c.name)
+    count = func.sum(EVENT_KINDS.c.events).label("count")
+    query = select(EVENT_KINDS.c.name, count).where(EVENT_KINDS.c.contract == contract)
+    return query.group_by(EVENT_KINDS.c.name).order_by(EVENT_KINDS.c.name)
 
 
 def _stands_after(columns: tuple[Column[Any], ...], place: tuple[int, ...]) -> ColumnElement[bool]:

@@ -2,25 +2,68 @@
 
 Events are kept as the bytes that the receipt commits to. What their fields mean is looked up when
 somebody asks, by the contract's interface; the index never depends on a contract.
+
+This runs for every transaction in the node's own interpreter. So blocks, which come from our own
+disk, are not compared with their canonical form again, transaction ids are read from receipts, and
+of a body only the little is opened that rows need.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Final
 
-from dure.chain.receipt import Kind, Record
-from dure.chain.transaction import Body, Envelope, compute_transaction_id
+from msgspec import Raw
+
+from dure.chain.money import LEDGER
+from dure.chain.receipt import OK, Kind, Receipt, Record
+from dure.chain.transaction import Body
 from dure.core.block import compute_block_id
-from dure.core.codec import decode
-from dure.core.types import BlockId, Height, TransactionId
+from dure.core.codec import Wire, build_decoder
+from dure.core.types import Address, BlockId, Height, TransactionId
+from dure.index.packs import (
+    PackedEvent,
+    TransactionRow,
+    encode_pack,
+    join_fingerprints,
+    split_events,
+    split_transactions,
+)
 from dure.node.ports import StoredBlock
 
-Row = dict[str, object]
+DEPLOY: Final = "deploy"
+"""The ledger's method that puts a contract on the chain."""
+
+Row = dict[str, Any]
 
 
-class _Opened(NamedTuple):
-    transaction_id: TransactionId
-    body: Body
+class _Envelope(Wire, frozen=True):
+    """`dure.chain.transaction.Envelope`, of which only the body is of interest.
+
+    Signatures and policies were checked before the block was.
+    """
+
+    body: bytes
+    proofs: Raw
+
+
+class _Body(Wire, frozen=True):
+    """`dure.chain.transaction.Body`, opened as far as a row needs."""
+
+    version: Raw
+    chain_id: Raw
+    sender: Address
+    payer: Address | None
+    valid_until: Raw
+    salt: Raw
+    gas_limit: Raw
+    fee_limit: Raw
+    calls: tuple[Raw, ...]
+
+
+_ENVELOPE: Final = build_decoder(_Envelope)
+_SKIMMED: Final = build_decoder(_Body)
+_BODY: Final = build_decoder(Body)
+_RECORD: Final = build_decoder(Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,84 +74,109 @@ class BlockRows:
     block_id: BlockId
     block: Row
     transactions: list[Row]
-    calls: list[Row]
+    deployments: list[Row]
     events: list[Row]
+    event_kinds: list[Row]
     scheduled: list[Row]
-    accounts: list[Row]
 
 
 def build_rows(stored: StoredBlock, finality: str) -> BlockRows:
     """Open a stored block. It comes from our own disk, so what does not decode is our own fault."""
     header = stored.block.header
+    records: list[Record] = [_RECORD.decode(data) for data in stored.receipts]
+    bodies: list[bytes] = [_ENVELOPE.decode(data).body for data in stored.block.transactions]
+    first = len(records) - len(bodies)
+    receipts = [record.receipt for record in records[first:]]
     block_id = compute_block_id(header)
-    records = [decode(Record, data) for data in stored.receipts]
-    # Signatures and policies were checked before the block was; only the bodies are of interest.
-    bodies = [decode(Envelope, envelope).body for envelope in stored.block.transactions]
-    opened = [_Opened(compute_transaction_id(body), decode(Body, body)) for body in bodies]
-    first = len(records) - len(opened)
     block: Row = {
         "height": header.height,
         "block_id": block_id,
         "time": header.time,
         "proposer": header.proposer,
-        "transactions": len(opened),
+        "transactions": len(bodies),
         "scheduled": first,
         "bytes": sum(map(len, stored.block.transactions)),
         "finality": finality,
     }
-    receipts = [record.receipt for record in records[first:]]
-    places = list(enumerate(zip(opened, receipts, strict=True)))
+    events, event_kinds = _pack_events(header.height, records)
     return BlockRows(
         height=header.height,
         block_id=block_id,
         block=block,
-        transactions=[
-            {
-                "transaction_id": transaction.transaction_id,
-                "height": header.height,
-                "position": position,
-                "sender": transaction.body.sender,
-                "payer": transaction.body.payer,
-                "calls": len(transaction.body.calls),
-                "status": receipt.status,
-                "message": receipt.message,
-                "gas_used": receipt.gas_used,
-            }
-            for position, (transaction, receipt) in places
-        ],
-        calls=list(_list_calls(header.height, opened)),
-        events=list(_list_events(header.height, records)),
+        transactions=_pack_transactions(header.height, bodies, receipts),
+        deployments=list(_list_deployments(header.height, bodies, receipts)),
+        events=events,
+        event_kinds=event_kinds,
         scheduled=list(_list_scheduled(header.height, records)),
-        accounts=_list_accounts(header.height, opened),
     )
 
 
-def _list_calls(height: Height, opened: list[_Opened]) -> Iterator[Row]:
-    for position, transaction in enumerate(opened):
-        for number, call in enumerate(transaction.body.calls):
-            yield {
-                "height": height,
-                "position": position,
-                "call": number,
-                "contract": call.contract,
-                "method": call.method,
-            }
+def _pack_transactions(height: Height, bodies: list[bytes], receipts: list[Receipt]) -> list[Row]:
+    opened = map(_SKIMMED.decode, bodies)
+    rows = [
+        TransactionRow(
+            TransactionId(receipt.id),
+            height,
+            position,
+            body.sender,
+            body.payer,
+            len(body.calls),
+            receipt.status,
+            receipt.message,
+            receipt.gas_used,
+        )
+        for position, (body, receipt) in enumerate(zip(opened, receipts, strict=True))
+    ]
+    return [
+        {
+            "height": height,
+            "pack": number,
+            "senders": join_fingerprints(pack),
+            "data": encode_pack(pack),
+        }
+        for number, pack in enumerate(split_transactions(rows))
+    ]
 
 
-def _list_events(height: Height, records: list[Record]) -> Iterator[Row]:
-    for receipt, record in enumerate(records):
-        for call, outcome in enumerate(record.outcomes):
-            for number, event in enumerate(outcome.events):
+def _list_deployments(
+    height: Height, bodies: list[bytes], receipts: list[Receipt]
+) -> Iterator[Row]:
+    for position, (data, receipt) in enumerate(zip(bodies, receipts, strict=True)):
+        # A body names its methods in plain bytes: hardly any has to be opened.
+        if DEPLOY.encode() not in data or receipt.status != OK:
+            continue
+        for number, call in enumerate(_BODY.decode(data).calls):
+            if call.contract == LEDGER and call.method == DEPLOY:
                 yield {
                     "height": height,
-                    "receipt": receipt,
-                    "call": call,
-                    "number": number,
-                    "source": record.receipt.id,
-                    "contract": event.contract,
-                    "name": event.name,
-                    "data": event.data,
+                    "position": position,
+                    "call": number,
+                    "transaction_id": receipt.id,
                 }
+
+
+def _pack_events(height: Height, records: list[Record]) -> tuple[list[Row], list[Row]]:
+    """Return the packs of events, and which kinds stand in which."""
+    packs: list[Row] = []
+    kinds: list[Row] = []
+    for number, (events, counts) in enumerate(split_events(_list_events(records))):
+        place: Row = {"height": height, "pack": number}
+        packs.append(place | {"last_receipt": events[-1].receipt, "data": encode_pack(events)})
+        kinds += [
+            place | {"contract": contract, "name": name, "events": count}
+            for (contract, name), count in counts.items()
+        ]
+    return packs, kinds
+
+
+def _list_events(records: list[Record]) -> Iterator[PackedEvent]:
+    for receipt, record in enumerate(records):
+        source = record.receipt.id
+        for call, outcome in enumerate(record.outcomes):
+            for number, event in enumerate(outcome.events):
+                yield PackedEvent(
+                    receipt, call, number, source, event.contract, event.name, event.data
+                )
 
 
 def _list_scheduled(height: Height, records: list[Record]) -> Iterator[Row]:
@@ -123,9 +191,3 @@ def _list_scheduled(height: Height, records: list[Record]) -> Iterator[Row]:
                 "message": receipt.message,
                 "gas_used": receipt.gas_used,
             }
-
-
-def _list_accounts(height: Height, opened: list[_Opened]) -> list[Row]:
-    senders = {transaction.body.sender for transaction in opened}
-    payers = {payer for transaction in opened if (payer := transaction.body.payer) is not None}
-    return [{"address": address, "height": height} for address in sorted(senders | payers)]

@@ -2,6 +2,11 @@
 
 Heights, times and amounts are 64-bit integers, ids and addresses are bytes. Because every table
 carries the height of the block that made the row, taking a block back is one deletion a table.
+
+A node that writes thousands of transactions a second cannot afford a row with its indexes for each:
+that took more of its time than executing them. So transactions and events stand in packs (see
+`dure.index.packs`), written in the order of the chain, and only what a question needs to find its
+packs is a row.
 """
 
 from typing import Final
@@ -18,7 +23,7 @@ from sqlalchemy import (
     Table,
 )
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when a table changes.
 
 An index of another version is emptied and built again from the blocks.
@@ -51,50 +56,57 @@ BLOCKS: Final = Table(
 TRANSACTIONS: Final = Table(
     "transactions",
     METADATA,
-    Column("transaction_id", LargeBinary(32), primary_key=True),
     Column("height", BigInteger, nullable=False),
-    Column("position", Integer, nullable=False),
-    Column("sender", LargeBinary(32), nullable=False),
-    Column("payer", LargeBinary(32)),
-    Column("calls", Integer, nullable=False),
-    Column("status", String(64), nullable=False),
-    Column("message", String(256), nullable=False),
-    Column("gas_used", BigInteger, nullable=False),
-    Index("transactions_by_sender", "sender", "height", "position"),
-    Index("transactions_by_height", "height"),
+    Column("pack", Integer, nullable=False),
+    Column("senders", LargeBinary, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("height", "pack"),
 )
+"""Packs of a block's transactions. `senders` joins the fingerprints of those who sent them.
 
-CALLS: Final = Table(
-    "calls",
+An index of senders would write a page of its own for almost every transaction. To look through all
+fingerprints takes some milliseconds for a million transactions.
+"""
+
+DEPLOYMENTS: Final = Table(
+    "deployments",
     METADATA,
     Column("height", BigInteger, nullable=False),
     Column("position", Integer, nullable=False),
     Column("call", Integer, nullable=False),
-    Column("contract", LargeBinary(32), nullable=False),
-    Column("method", String(64), nullable=False),
+    Column("transaction_id", LargeBinary(32), nullable=False),
     PrimaryKeyConstraint("height", "position", "call"),
-    Index("calls_by_contract", "contract", "height"),
 )
+"""Calls that put a contract on the chain."""
 
 EVENTS: Final = Table(
     "events",
     METADATA,
     Column("height", BigInteger, nullable=False),
-    Column("receipt", Integer, nullable=False),
-    Column("call", Integer, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("source", LargeBinary(32), nullable=False),
+    Column("pack", Integer, nullable=False),
+    Column("last_receipt", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("height", "pack"),
+)
+"""Packs of a block's events, in the order in which they happened.
+
+`last_receipt` is the receipt of a pack's last event; receipts count from the scheduled calls on.
+"""
+
+EVENT_KINDS: Final = Table(
+    "event_kinds",
+    METADATA,
     Column("contract", LargeBinary(32), nullable=False),
     Column("name", String(64), nullable=False),
-    Column("data", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("height", "receipt", "call", "number"),
-    Index("events_by_contract", "contract", "height"),
-    Index("events_by_name", "contract", "name", "height"),
+    Column("height", BigInteger, nullable=False),
+    Column("pack", Integer, nullable=False),
+    Column("events", Integer, nullable=False),
+    PrimaryKeyConstraint("contract", "name", "height", "pack"),
+    Index("event_kinds_by_contract", "contract", "height", "pack"),
+    Index("event_kinds_by_name", "name", "height", "pack"),
+    sqlite_with_rowid=False,
 )
-"""`receipt` counts the block's receipts, scheduled calls first.
-
-`source` is the transaction or scheduled call.
-"""
+"""Which packs hold events of a contract and a name, and how many."""
 
 SCHEDULED: Final = Table(
     "scheduled",
@@ -108,14 +120,5 @@ SCHEDULED: Final = Table(
     Index("scheduled_by_height", "height"),
 )
 
-ACCOUNTS: Final = Table(
-    "accounts",
-    METADATA,
-    Column("address", LargeBinary(32), primary_key=True),
-    Column("height", BigInteger, nullable=False),
-    Index("accounts_by_height", "height"),
-)
-"""Accounts that ever sent or paid for a transaction, with the block where they first did."""
-
-BY_HEIGHT: Final = (BLOCKS, TRANSACTIONS, CALLS, EVENTS, SCHEDULED, ACCOUNTS)
+BY_HEIGHT: Final = (BLOCKS, TRANSACTIONS, DEPLOYMENTS, EVENTS, EVENT_KINDS, SCHEDULED)
 """Every table whose rows go when their block is taken back."""

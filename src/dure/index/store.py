@@ -2,7 +2,8 @@
 
 Rules
 -----
-1. One SQL transaction a block: the index holds a block whole or not at all.
+1. As many blocks as wait go in with one SQL transaction: the index holds a block whole or not at
+   all.
 2. Exactly once, by height: a block that is already here changes nothing but its finality; one that
    would leave a gap or contradict what is here is refused (`Unavailable`), and the follower starts
    over at the index's own height.
@@ -13,11 +14,14 @@ All methods block; callers on an event loop use a thread. Works on SQLite (files
 SQLAlchemy Core makes portable.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby, islice
+from typing import Any, Final
 
 from sqlalchemy import (
-    Connection,
+    MetaData,
+    RowMapping,
     Select,
     create_engine,
     delete,
@@ -25,21 +29,25 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    update,
 )
 
-from dure.core.errors import Unavailable
-from dure.core.types import Address, BlockId, ChainId, Height, TransactionId
+from dure.core.types import Address, BlockId, ChainId, Height
 from dure.index import queries, schema
+from dure.index.packs import TransactionRow, decode_events, decode_transactions
 from dure.index.queries import (
     BlockRow,
     DeploymentRow,
     EventFilter,
     EventRow,
     ScheduledRow,
-    TransactionRow,
 )
 from dure.index.rows import BlockRows
+from dure.index.writing import delete_blocks, write_blocks
+
+PACKS_AT_ONCE: Final = 4
+"""Packs fetched from the database before it is known whether they are needed."""
+WAL_PAGES: Final = 4_000
+"""Pages that gather in SQLite's log before they are moved to their places: 16 MB."""
 
 
 class Index:
@@ -56,7 +64,7 @@ class Index:
             event.listen(self._engine, "connect", _prepare_sqlite)
         schema.METADATA.create_all(self._engine)
         if self._read_stamp() != self._stamp():
-            schema.METADATA.drop_all(self._engine)
+            self._drop_everything()
             schema.METADATA.create_all(self._engine)
             with self._engine.begin() as connection:
                 rows = [{"name": name, "value": value} for name, value in self._stamp().items()]
@@ -82,21 +90,14 @@ class Index:
             row = connection.execute(newest).first()
         return None if row is None else (Height(row.height), BlockId(row.block_id))
 
-    def apply(self, rows: BlockRows) -> None:
-        """Take a block in, or note the finality of one that is here.
+    def apply(self, batch: Sequence[BlockRows]) -> None:
+        """Take blocks in, in rising order, or note the finality of those that are here.
 
-        Raise `Unavailable` where it does not fit.
+        Raise `Unavailable` where one does not fit; then none of them was taken in.
         """
-        with self._engine.begin() as connection:
-            known = _get_block_id(connection, rows.height)
-            if known == rows.block_id:
-                _set_finality(connection, rows)
-            elif known is not None:
-                raise Unavailable(
-                    "the index holds another block at that height", height=rows.height
-                )
-            else:
-                _append(connection, rows)
+        if batch:
+            with self._engine.begin() as connection:
+                write_blocks(connection, batch)
 
     def retract(self, height: Height, block_id: BlockId) -> None:
         """Take a block and all above it out again.
@@ -104,9 +105,7 @@ class Index:
         Nothing happens where the index does not hold it.
         """
         with self._engine.begin() as connection:
-            if _get_block_id(connection, height) == block_id:
-                for table in schema.BY_HEIGHT:
-                    connection.execute(delete(table).where(table.c.height >= height))
+            delete_blocks(connection, height, block_id)
 
     # Lists out
 
@@ -120,17 +119,26 @@ class Index:
         self, sender: Address, before: tuple[Height, int] | None, limit: int
     ) -> list[TransactionRow]:
         """Return what `sender` sent, newest first, beginning before a (height, position)."""
-        return [
-            TransactionRow(**row) for row in self._run(queries.transactions(sender, before, limit))
-        ]
+        with self._read(queries.transactions(sender, before)) as packs:
+            fitting = (
+                row
+                for pack in packs
+                for row in reversed(decode_transactions(pack["data"]))
+                if row.sender == sender and (before is None or (row.height, row.position) < before)
+            )
+            return list(islice(fitting, limit))
 
     def list_transactions_at(self, height: Height) -> list[TransactionRow]:
         """Return a block's transactions in their order."""
-        return [TransactionRow(**row) for row in self._run(queries.transactions_at(height))]
+        packs = self._run(queries.transactions_at(height))
+        return [row for pack in packs for row in decode_transactions(pack["data"])]
 
     def list_events(self, wanted: EventFilter, limit: int) -> list[EventRow]:
-        """Return events in the order in which they happened."""
-        return [EventRow(**row) for row in self._run(queries.events(wanted, limit))]
+        """Return events in the order in which they happened, or the newest first."""
+        with self._read(queries.events(wanted)) as packs:
+            once = (next(same) for _, same in groupby(packs, key=_get_pack))
+            fitting = (event for pack in once for event in _open_events(pack, wanted))
+            return list(islice(fitting, limit))
 
     def count_events(self, contract: Address) -> dict[str, int]:
         """Return how many events of each name a contract left."""
@@ -148,12 +156,6 @@ class Index:
         rows = self._run(select(table).where(table.c.scheduled_id == scheduled_id))
         return ScheduledRow(**rows[0]) if rows else None
 
-    def find_transaction(self, transaction_id: TransactionId) -> TransactionRow | None:
-        """Return the row of one transaction."""
-        table = schema.TRANSACTIONS
-        rows = self._run(select(table).where(table.c.transaction_id == transaction_id))
-        return TransactionRow(**rows[0]) if rows else None
-
     def count_transactions(self) -> int:
         """Return how many transactions the indexed blocks hold."""
         total = select(func.max(schema.BLOCKS.c.transactions_total).label("total"))
@@ -162,6 +164,18 @@ class Index:
     def _run(self, statement: Select[Any]) -> Sequence[Any]:
         with self._engine.connect() as connection:
             return connection.execute(statement).mappings().all()
+
+    @contextmanager
+    def _read(self, statement: Select[Any]) -> Iterator[Iterator[RowMapping]]:
+        """Read rows as they are asked for; who has enough leaves the others unread."""
+        with self._engine.connect() as connection, connection.execute(statement) as result:
+            yield iter(result.yield_per(PACKS_AT_ONCE).mappings())
+
+    def _drop_everything(self) -> None:
+        """Drop the tables of whatever version made the file."""
+        found = MetaData()
+        found.reflect(self._engine)
+        found.drop_all(self._engine)
 
     def _read_stamp(self) -> dict[str, str]:
         return {row["name"]: row["value"] for row in self._run(select(schema.STAMP))}
@@ -175,43 +189,28 @@ def _step(from_height: Height | None) -> int:
     return -1 if from_height is None else 1
 
 
-def _get_block_id(connection: Connection, height: Height) -> BlockId | None:
-    found = select(schema.BLOCKS.c.block_id).where(schema.BLOCKS.c.height == height)
-    value = connection.execute(found).scalar()
-    return None if value is None else BlockId(value)
+def _open_events(pack: RowMapping, wanted: EventFilter) -> Iterator[EventRow]:
+    """Yield the events of a pack that are wanted."""
+    height, events = pack["height"], decode_events(pack["data"])
+    for each in reversed(events) if wanted.newest_first else events:
+        if wanted.fits(each.contract, each.name, (height, each.receipt, each.call, each.number)):
+            yield EventRow(
+                height=height,
+                receipt=each.receipt,
+                call=each.call,
+                number=each.number,
+                source=each.source,
+                contract=each.contract,
+                name=each.name,
+                data=each.data,
+                block_id=pack["block_id"],
+                time=pack["time"],
+                finality=pack["finality"],
+            )
 
 
-def _set_finality(connection: Connection, rows: BlockRows) -> None:
-    changed = update(schema.BLOCKS).where(schema.BLOCKS.c.height == rows.height)
-    connection.execute(changed.values(finality=rows.block["finality"]))
-
-
-def _append(connection: Connection, rows: BlockRows) -> None:
-    newest = select(schema.BLOCKS.c.height, schema.BLOCKS.c.transactions_total)
-    head = connection.execute(newest.order_by(schema.BLOCKS.c.height.desc()).limit(1)).first()
-    if head is not None and rows.height != head.height + 1:
-        raise Unavailable("the index would have a gap", height=rows.height, head=head.height)
-    total = (head.transactions_total if head else 0) + len(rows.transactions)
-    connection.execute(insert(schema.BLOCKS), [rows.block | {"transactions_total": total}])
-    for table, given in (
-        (schema.TRANSACTIONS, rows.transactions),
-        (schema.CALLS, rows.calls),
-        (schema.EVENTS, rows.events),
-        (schema.SCHEDULED, rows.scheduled),
-        (schema.ACCOUNTS, _drop_known(connection, rows)),
-    ):
-        if given:
-            connection.execute(insert(table), given)
-
-
-def _drop_known(connection: Connection, rows: BlockRows) -> list[dict[str, object]]:
-    """Return the accounts that no earlier block has seen; asks in portions that databases take."""
-    column = schema.ACCOUNTS.c.address
-    known: set[object] = set()
-    for start in range(0, len(rows.accounts), queries.VARIABLES_MAX):
-        part = [row["address"] for row in rows.accounts[start : start + queries.VARIABLES_MAX]]
-        known.update(connection.execute(select(column).where(column.in_(part))).scalars())
-    return [row for row in rows.accounts if row["address"] not in known]
+def _get_pack(row: RowMapping) -> tuple[int, int]:
+    return (row["height"], row["pack"])
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -222,5 +221,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={WAL_PAGES}")
     cursor.execute("PRAGMA busy_timeout=5000")
     cursor.close()

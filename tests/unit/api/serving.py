@@ -44,7 +44,7 @@ class Desk:
     def catch_up(self) -> None:
         """Bring the index to the head."""
         for stored in self.chain.blocks:
-            self.index.apply(build_rows(stored, "final"))
+            self.index.apply([build_rows(stored, "final")])
 
     def build(self) -> ASGIApp:
         return build_public_app(

@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ def index(tmp_path: Path, chain: SoloChain) -> Iterator[Index]:
 
 def take_all(index: Index, chain: SoloChain) -> None:
     for stored in chain.blocks:
-        index.apply(build_rows(stored, "final"))
+        index.apply([build_rows(stored, "final")])
 
 
 def dump(index: Index) -> list[object]:
@@ -127,24 +127,24 @@ def test_a_block_counts_once_however_often_it_comes(index: Index, chain: SoloCha
 def test_a_gap_and_a_contradiction_are_refused(index: Index, chain: SoloChain) -> None:
     for amount in range(1, 4):
         chain.send(chain.pay(amount))
-    index.apply(build_rows(chain.blocks[0], "final"))
+    index.apply([build_rows(chain.blocks[0], "final")])
     with pytest.raises(Unavailable, match="gap"):
-        index.apply(build_rows(chain.blocks[2], "final"))
+        index.apply([build_rows(chain.blocks[2], "final")])
     other = SoloChain(instant=False)
     other.send(other.pay(9))
-    index.apply(build_rows(chain.blocks[1], "final"))
+    index.apply([build_rows(chain.blocks[1], "final")])
     with pytest.raises(Unavailable, match="another block"):
-        index.apply(build_rows(other.blocks[1], "final"))
+        index.apply([build_rows(other.blocks[1], "final")])
     assert index.get_head() == (1, compute_block_id(chain.blocks[1].block.header))
 
 
 def test_a_block_is_taken_in_whole_or_not_at_all(index: Index, chain: SoloChain) -> None:
     chain.send(chain.pay(1))
     rows = build_rows(chain.blocks[1], "final")
-    index.apply(build_rows(chain.blocks[0], "final"))
+    index.apply([build_rows(chain.blocks[0], "final")])
     rows.scheduled.append({"scheduled_id": None})
     with pytest.raises(DBAPIError):
-        index.apply(rows)
+        index.apply([rows])
     head = index.get_head()
     assert head is not None
     assert head[0] == 0
@@ -251,10 +251,10 @@ def test_a_database_that_refuses_is_tried_again(
     refusals = [OperationalError("INSERT", {}, sqlite3.OperationalError("disk is full"))] * 2
     take = index.apply
 
-    def refuse_at_first(rows: BlockRows) -> None:
+    def refuse_at_first(batch: Sequence[BlockRows]) -> None:
         if refusals:
             raise refusals.pop()
-        take(rows)
+        take(batch)
 
     monkeypatch.setattr(index, "apply", refuse_at_first)
     monkeypatch.setattr(follower, "REFUSED_SECONDS", 0.0)
