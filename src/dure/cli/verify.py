@@ -52,7 +52,7 @@ def verify_file(
     """
     trust = _choose_trust(chain, trust_as)
     try:
-        verdict = verify(decode_proof(_read(file)), trust)
+        verdict = check_proof_file(file, trust)
     except InvalidProof as problem:
         _report_broken(file, problem, json=json)
         raise typer.Exit(EXIT_BROKEN) from None
@@ -61,6 +61,11 @@ def verify_file(
     else:
         _print(verdict)
     raise typer.Exit(verdict.exit_code)
+
+
+def check_proof_file(file: Path, trust: Trust) -> Verdict:
+    """Return what the file proves to somebody with that trust; raise `InvalidProof`."""
+    return verify(decode_proof(_read(file)), trust)
 
 
 def describe(file: Path, verdict: Verdict) -> dict[str, Any]:

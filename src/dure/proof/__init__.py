@@ -8,6 +8,7 @@ from dure.proof.building import (
     build_state_proof_file,
     build_transaction_proof,
     is_handover,
+    isolate_outcome,
 )
 from dure.proof.file import (
     Handover,
@@ -58,6 +59,7 @@ __all__ = [
     "encode_proof",
     "encode_trust",
     "is_handover",
+    "isolate_outcome",
     "parse_proof",
     "render_proof",
     "trust_chain",

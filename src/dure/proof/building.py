@@ -4,11 +4,14 @@ A `FinalBlock` gathers those parts once; each builder adds a claim and its paths
 here but what would be our own fault: whoever reads the proof checks all of it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec.structs import replace
+
 from dure.chain.genesis.document import Genesis
-from dure.chain.receipt import Kind, Record
+from dure.chain.receipt import Kind, Outcome, Record
 from dure.chain.state_tree.proof import StateProof
 from dure.chain.transaction import Body, Envelope, compute_transaction_id
 from dure.core.block import Block, Header, compute_envelope_id
@@ -87,6 +90,19 @@ def build_outcome_proof(final: FinalBlock, transaction_id: bytes, call: int) -> 
     return _build(final, OutcomeClaim(receipt))
 
 
+def isolate_outcome(proof: ProofFile, call: int) -> ProofFile:
+    """Return the proof of what one call did, out of one that shows all of its transaction's calls.
+
+    The rest of the transaction is left out: whoever paid a thousand people shows each of them one
+    payment. Raise `NotFound` where the proof shows no such call.
+    """
+    receipt = None if isinstance(proof.claim, StateClaim) else proof.claim.receipt
+    if receipt is None or not isinstance(receipt.shown, AllOutcomes):
+        raise NotFound("the proof does not show all calls of a transaction", call=call)
+    shown = _show_one(receipt.shown.outcomes, call)
+    return replace(proof, claim=OutcomeClaim(replace(receipt, shown=shown)))
+
+
 def build_state_proof_file(
     final: FinalBlock, key: bytes, value: bytes | None, path: StateProof
 ) -> ProofFile:
@@ -133,7 +149,10 @@ def _build_receipt(
 def _build_shown(record: Record, call: int | None) -> ShownOutcomes:
     if call is None:
         return AllOutcomes(record.outcomes)
-    if not 0 <= call < len(record.outcomes):
+    return _show_one(record.outcomes, call)
+
+
+def _show_one(outcomes: Sequence[Outcome], call: int) -> OneOutcome:
+    if not 0 <= call < len(outcomes):
         raise NotFound(f"the receipt has no outcome of call {call}", call=call)
-    leaves = [encode(outcome) for outcome in record.outcomes]
-    return OneOutcome(record.outcomes[call], build_path(leaves, call))
+    return OneOutcome(outcomes[call], build_path([encode(outcome) for outcome in outcomes], call))

@@ -43,6 +43,7 @@ def test_several_runs_give_medians_sums_of_faults_and_the_worst_truth() -> None:
     assert (merged["lost"], merged["refused"], merged["refusals"]) == (3, 6, {"full": 6})
     assert merged["equal"] is False
     assert merged["runs"] == runs
+    assert merged["spread"] == {"tx_per_second": [10.0, 30.0]}
 
 
 def test_a_number_that_the_system_hides_stays_hidden() -> None:

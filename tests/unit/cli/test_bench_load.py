@@ -7,7 +7,7 @@ from typing import cast
 import pytest
 
 from dure.chain.receipt import OK, Kind, Receipt
-from dure.cli.bench.load import Load, Sent, Tally
+from dure.cli.bench.load import Load, Sent, Tally, cut_frames
 from dure.cli.bench.stock import Prepared, Stock
 from dure.core.block import Header
 from dure.core.errors import DureError, MempoolFull, TimedOut, Unavailable
@@ -21,10 +21,10 @@ def prepare(count: int) -> list[Prepared]:
 
 
 def build_block(ids: Sequence[bytes], status: str = OK) -> StreamedBlock:
-    def build_receipt(kind: Kind, status: str) -> Receipt:
-        return Receipt(kind, bytes(32), status, "", None, Gas(0), Hash(bytes(32)))
+    def build_receipt(kind: Kind, status: str, identity: bytes = bytes(32)) -> Receipt:
+        return Receipt(kind, identity, status, "", None, Gas(0), Hash(bytes(32)))
 
-    receipts = [build_receipt(Kind.TRANSACTION, status) for _ in ids]
+    receipts = [build_receipt(Kind.TRANSACTION, status, bytes(identity)) for identity in ids]
     return StreamedBlock(
         block_id=BlockId(bytes(32)),
         header=cast("Header", None),
@@ -51,7 +51,8 @@ def test_warm_up_is_not_measured_and_late_finality_counts_as_latency_only() -> N
     tally.on_block(build_block(send(tally, warm, 9.9)), now=9.95)
     assert (tally.latencies_s, tally.final_in_time) == ([], 0)
     tally.on_block(build_block(send(tally, late, 19.5)), now=21.5)
-    assert (tally.latencies_s, tally.final_in_time, tally.final) == ([2.0, 2.0], 0, 4)
+    assert (tally.latencies_s, tally.final_in_time, len(tally.final)) == ([2.0, 2.0], 0, 4)
+    assert tally.sent == 2
 
 
 def test_refusals_of_nodes_and_of_the_ledger_are_counted_by_code() -> None:
@@ -60,6 +61,7 @@ def test_refusals_of_nodes_and_of_the_ledger_are_counted_by_code() -> None:
     tally.on_refused(ids[0], "mempool_full")
     tally.on_block(build_block(ids[1:2], status="insufficient_funds"), now=2)
     assert tally.refused == {"mempool_full": 1, "insufficient_funds": 1}
+    assert (tally.sent, tally.final) == (3, [])
     assert (tally.latencies_s, tally.final_in_time, tally.count_lost()) == ([], 0, 1)
 
 
@@ -77,6 +79,24 @@ def test_stock_hands_out_each_once_and_says_when_it_is_empty() -> None:
     assert stock.take(2) + stock.take(1) == prepare(3)
     with pytest.raises(Unavailable):
         stock.take(1)
+
+
+def test_what_was_not_prepared_is_signed_when_it_is_taken() -> None:
+    first, *more = prepare(4)
+    stock = Stock([first], more)
+    assert stock.take(2) + stock.take(2) == [first, *more]
+    with pytest.raises(Unavailable):
+        stock.take(1)
+
+
+def test_frames_keep_the_order_and_no_envelope_makes_one_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dure.cli.bench.load.FRAME_BYTES_MAX", 10)
+    sizes = [4, 6, 1, 30, 2]
+    prepared = [Prepared(bytes(size), EnvelopeId(bytes(32))) for size in sizes]
+    frames = [[len(each.envelope) for each in frame] for frame in cut_frames(prepared)]
+    assert frames == [[4, 6], [1], [30], [2]]
 
 
 class Node:

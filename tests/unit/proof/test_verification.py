@@ -28,6 +28,7 @@ from dure.proof import (
     decode_proof,
     encode_proof,
     is_handover,
+    isolate_outcome,
     trust_chain,
     verify,
 )
@@ -282,6 +283,21 @@ def test_a_receipt_of_another_transaction_does_not_fit() -> None:
     assert isinstance(second.claim, TransactionClaim)
     claim = msgspec.structs.replace(first.claim, receipt=second.claim.receipt)
     refuse(change(first, claim=claim), "receipt")
+
+
+def test_one_call_is_cut_out_of_a_proof_of_all_as_if_it_had_been_built_alone() -> None:
+    chain = Chain()
+    final = chain.add(chain.transfers(5, 6, 7))
+    whole = build_transaction_proof(final, 0)
+    for call in range(3):
+        alone = build_outcome_proof(final, final.records[0].receipt.id, call)
+        assert isolate_outcome(whole, call) == alone
+    with pytest.raises(NotFound):
+        isolate_outcome(whole, 3)
+    with pytest.raises(NotFound, match="does not show all calls"):
+        isolate_outcome(isolate_outcome(whole, 0), 0)
+    with pytest.raises(NotFound, match="does not show all calls"):
+        isolate_outcome(prove_state(Chain()), 0)
 
 
 def test_an_outcome_of_another_call_does_not_fit() -> None:

@@ -31,22 +31,21 @@ import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import httpx
 
-from dure.cli.bench.load import Load, Tally
 from dure.cli.bench.machine import describe_machine, read_cpu_seconds, read_load_average
-from dure.cli.bench.stock import SignedOnDemand
+from dure.cli.bench.running.course import Pace, send_load
+from dure.cli.bench.stock import sign_transfers_on_demand
 from dure.cli.bench.town import Town, agree_on_state, found_town, read_nodes_cpu_seconds
 from dure.cli.network.processes import NodeProcess, RunningNetwork, wait_for_nodes
 from dure.core.errors import Unavailable
 from dure.core.types import Height, Milliseconds
 from dure.node.durable.storage import RocksDisk
-from dure.sdk import AsyncClient, Stream, open_stream
 
 WINDOW_MS: Final = Milliseconds(30_000)
 VALID_FOR_MS: Final = 25_000
@@ -126,29 +125,9 @@ async def _make_chain(town: Town, plan: CatchUpPlan) -> _Live:
 
 
 async def _run_load(town: Town, plan: CatchUpPlan, seconds: float) -> _Live:
-    stock = SignedOnDemand(town, VALID_FOR_MS)
-    validators = town.load_validators()
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(AsyncClient(town.urls, chain_id=town.chain_id))
-        streams = [
-            await stack.enter_async_context(open_stream(url, client, validators=validators))
-            for url in town.urls
-        ]
-        await streams[0].subscribe(Height((await client.get_status()).height + 1))
-        begin = time.monotonic()
-        load = Load(streams, stock, Tally(begin, begin + seconds))
-        following = asyncio.create_task(_follow(streams[0], load))
-        try:
-            await load.run_closed(plan.in_flight)
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-    return _Live(load.tally.final_in_time, seconds)
-
-
-async def _follow(stream: Stream, load: Load) -> None:
-    async for block in stream.blocks():
-        load.on_block(block)
+    stock = sign_transfers_on_demand(town, VALID_FOR_MS)
+    tally = await send_load(town, stock, Pace(seconds, plan.in_flight, warm_up_s=0))
+    return _Live(tally.final_in_time, seconds)
 
 
 def _catch_up(

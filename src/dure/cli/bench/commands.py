@@ -1,7 +1,5 @@
 """`dure bench`: one command a measurement."""
 
-import signal
-import sys
 from typing import Annotated, Any
 
 import typer
@@ -9,7 +7,8 @@ import typer
 from dure.cli.bench.catchup import CatchUpPlan, measure_catch_up
 from dure.cli.bench.contract import ContractPlan, measure_contract
 from dure.cli.bench.failover import FAILOVER_VALIDATORS_MIN, FailoverPlan, measure_failover
-from dure.cli.bench.transfer import TransferPlan, measure_transfer
+from dure.cli.bench.running import commands as running
+from dure.cli.bench.running.commands import end_politely
 from dure.cli.output import JsonOption, err, print_facts, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Measure, on this machine, what Dure can do.")
@@ -20,57 +19,9 @@ def about() -> None:
     """Measure, on this machine, what Dure can do."""
 
 
-@app.command("transfer")
-def transfer(
-    *,
-    validators: Annotated[
-        int, typer.Option(help="How many validators, each a process.", min=1, max=32)
-    ] = 4,
-    seconds: Annotated[
-        float, typer.Option(help="Measured time of one run, after the warm-up.", min=1, max=1800)
-    ] = 10,
-    rate: Annotated[
-        float | None,
-        typer.Option(
-            help="Send so many a second, whatever the nodes do (open loop).", min=1, max=1_000_000
-        ),
-    ] = None,
-    accounts: Annotated[
-        int, typer.Option(help="Accounts that hold money.", min=2, max=4_000_000)
-    ] = 10_000,
-    in_flight: Annotated[
-        int,
-        typer.Option(help="Without a rate: transactions on their way at once.", min=1, max=100_000),
-    ] = 2_000,
-    runs: Annotated[
-        int, typer.Option(help="How often to measure; the medians count.", min=1, max=100)
-    ] = 1,
-    json: JsonOption = False,
-) -> None:
-    """Signed transfers a second that become final, and how long each takes.
-
-    Founds a network in a temporary folder, measures, and leaves nothing behind.
-
-    Example: dure bench transfer --validators 4 --seconds 10
-    """
-    _end_politely()
-    if not json:
-        err.print("founding a network and signing transactions …")
-    plan = TransferPlan(
-        validators=validators,
-        seconds=seconds,
-        accounts=accounts,
-        in_flight=in_flight,
-        rate=rate,
-        runs=runs,
-    )
-    figures = measure_transfer(plan)
-    if json:
-        print_json(figures)
-    else:
-        print_facts("Signed transfers", _list_facts(figures))
-    if figures["lost"] or not figures["state_roots_equal"]:
-        raise typer.Exit(1)
+app.command("transfer")(running.transfer)
+app.command("payments")(running.payments)
+app.command("latency")(running.latency)
 
 
 @app.command("contract")
@@ -120,7 +71,7 @@ def failover(
 
     Example: dure bench failover --kills 10
     """
-    _end_politely()
+    end_politely()
     if not json:
         err.print("founding a network; then one node after the other is killed …")
     figures = measure_failover(FailoverPlan(validators=validators, kills=kills, rate=rate))
@@ -163,7 +114,7 @@ def catch_up(
 
     Example: dure bench catchup --seconds 60
     """
-    _end_politely()
+    end_politely()
     if not json:
         err.print("founding a network and making a chain …")
     plan = CatchUpPlan(
@@ -244,41 +195,3 @@ def _list_contract_facts(figures: dict[str, Any]) -> list[tuple[str, object]]:
         ("machine", f"{machine['cores']} cores, {machine['cpu']}, Python {machine['python']}"),
         ("load average of the machine", figures["load_average"]),
     ]
-
-
-def _end_politely() -> None:
-    """Let SIGTERM unwind before nodes run too, so that no folder outlives the bench."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    # A shell starts background work with Ctrl-C ignored; later SIGTERM is passed on as Ctrl-C.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-def _list_facts(figures: dict[str, Any]) -> list[tuple[str, object]]:
-    machine = figures["machine"]
-    load = figures["rate"] and f"{figures['rate']:,.0f} a second"
-    return [
-        ("final transactions a second", f"{figures['tx_per_second']:,.0f}"),
-        ("latency, median", f"{figures['latency_ms_p50']:,.1f} ms"),
-        ("latency, 95 of 100 below", f"{figures['latency_ms_p95']:,.1f} ms"),
-        ("bound by signatures alone", f"{figures['signature_bound_tx_per_second']:,.0f} a second"),
-        ("share of that bound", f"{figures['bound_ratio']:.3f}"),
-        ("one signature check", f"{figures['verify_us']:.1f} µs"),
-        ("processor time a transaction", _describe_cpu(figures)),
-        ("final / refused / lost", _describe_counts(figures)),
-        ("blocks", figures["blocks"]),
-        ("all nodes hold the same state", "yes" if figures["state_roots_equal"] else "NO"),
-        ("load", load or f"{figures['in_flight']:,} on their way at once"),
-        ("network", f"{figures['validators']} validators, {figures['accounts']:,} accounts"),
-        ("machine", f"{machine['cores']} cores, {machine['cpu']}, Python {machine['python']}"),
-        ("load average of the machine", figures["load_average"]),
-    ]
-
-
-def _describe_counts(figures: dict[str, Any]) -> str:
-    return f"{figures['transactions']:,} / {figures['refused']:,} / {figures['lost']:,}"
-
-
-def _describe_cpu(figures: dict[str, Any]) -> str:
-    node = figures["node_cpu_us"]
-    nodes = "unknown" if node is None else f"{node:.0f} µs"
-    return f"{nodes} a node, {figures['client_cpu_us']:.0f} µs the client"

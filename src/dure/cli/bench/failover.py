@@ -28,16 +28,16 @@ What is not
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
 
-from dure.chain.transaction import read_transaction_id
 from dure.cli.bench.figures import compute_percentile
 from dure.cli.bench.machine import describe_machine, read_load_average
+from dure.cli.bench.running.promises import count_broken_promises, read_stored
 from dure.cli.bench.steady import SteadyLoad
 from dure.cli.bench.town import Town, agree_on_state, found_town
 from dure.cli.network.processes import NodeProcess, RunningNetwork
@@ -45,7 +45,6 @@ from dure.consensus.pbft.timing import compute_proposer
 from dure.core.errors import TimedOut, Unavailable
 from dure.core.types import Height, Round, TransactionId
 from dure.core.validators import ValidatorSet
-from dure.node.durable.storage import RocksDisk
 from dure.sdk import AsyncClient, open_stream
 
 FAILOVER_VALIDATORS_MIN: Final = 4
@@ -83,7 +82,7 @@ def measure_failover(plan: FailoverPlan) -> dict[str, Any]:
     with found_town(plan.validators, ACCOUNTS) as town:
         with RunningNetwork(town.folder, town.network) as running:
             measured = asyncio.run(_Watch(town, running).run(plan))
-        stored = [_read_stored(town, node) for node in running.nodes]
+        stored = read_stored(town)
     return _compute_figures(plan, measured, stored) | {"machine": describe_machine()}
 
 
@@ -200,47 +199,19 @@ def _rotate(urls: list[str], first: int) -> list[str]:
     return urls[first:] + urls[:first]
 
 
-def _read_stored(town: Town, node: NodeProcess) -> Counter[TransactionId]:
-    """Return how often each transaction stands in the blocks of a stopped node's store."""
-    with _open_store(town, node) as disk:
-        return Counter(
-            read_transaction_id(envelope)
-            for stored in disk.iterate_blocks(Height(1))
-            for envelope in stored.block.transactions
-        )
-
-
-@contextmanager
-def _open_store(town: Town, node: NodeProcess) -> Iterator[RocksDisk]:
-    disk = RocksDisk(town.folder / node.member.name / "data")
-    try:
-        yield disk
-    finally:
-        disk.close()
-
-
-def count_broken_promises(
-    acknowledged: Iterable[TransactionId], stored: Iterable[Counter[TransactionId]]
-) -> dict[str, int]:
-    """Return how many promised transactions some node lacks, and how many one has twice."""
-    promised, stores = set(acknowledged), list(stored)
-    return {
-        "acknowledged": len(promised),
-        "acknowledged_lost": sum(any(not s[each] for s in stores) for each in promised),
-        "acknowledged_doubled": sum(any(s[each] > 1 for s in stores) for each in promised),
-    }
-
-
 def _compute_figures(
     plan: FailoverPlan, measured: _Measured, stored: list[Counter[TransactionId]]
 ) -> dict[str, Any]:
     new_block = [failover.new_block_ms for failover in measured.failovers]
     back = [failover.back_ms for failover in measured.failovers]
     load = measured.load
+    lost, doubled = count_broken_promises(load.acknowledged, stored)
     return {
         **_summarize("new_block_after_primary_kill_ms", new_block),
         **_summarize("back_after_restart_ms", back),
-        **count_broken_promises(load.acknowledged, stored),
+        "acknowledged": len(load.acknowledged),
+        "acknowledged_lost": lost,
+        "acknowledged_doubled": doubled,
         "refused": load.refused.total(),
         "refusals": dict(load.refused),
         "unanswered": load.unanswered,

@@ -4,9 +4,12 @@ Rates are a second, latencies in milliseconds, processor time in microseconds.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
-from typing import Any
+from typing import Any, Final
+
+SUMS: Final = frozenset({"lost", "refused"})
+"""Of several runs these are added up."""
 
 
 def compute_percentile(ordered: Sequence[float], percent: float) -> float:
@@ -31,19 +34,31 @@ def compute_signature_bound(cores: int, validators: int, verify_seconds: float) 
 def summarize_runs(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Return one object for all runs: each number their median, and the runs themselves beside it.
 
-    Truths hold only where they hold in every run; counts of what went wrong are added up.
+    Truths hold only where they hold in every run; counts of what went wrong are added up. `spread`
+    has the least and the greatest of each number that is a median.
     """
     if len(runs) == 1:
         return dict(runs[0])
     merged = {name: _merge(name, [run[name] for run in runs]) for name in runs[0]}
-    return merged | {"runs": [dict(run) for run in runs]}
+    spread = {
+        name: [min(values), max(values)]
+        for name in runs[0]
+        if name not in SUMS and (values := _list_numbers(run[name] for run in runs))
+    }
+    return merged | {"spread": spread, "runs": [dict(run) for run in runs]}
+
+
+def _list_numbers(values: Iterable[object]) -> list[float]:
+    return [
+        value for value in values if isinstance(value, int | float) and not isinstance(value, bool)
+    ]
 
 
 def _merge(name: str, values: Sequence[Any]) -> object:
     first = values[0]
     if isinstance(first, bool):
         return all(values)
-    if name in {"lost", "refused"}:
+    if name in SUMS:
         return sum(values)
     if isinstance(first, dict):
         return dict(sum((Counter(value) for value in values), Counter[str]()))

@@ -1,5 +1,7 @@
 """The load generator: hands prepared transactions to all nodes and times each to its finality.
 
+It runs in the process of the bench, which does nothing else meanwhile; nodes are other processes.
+
 Rules
 -----
 1. A transaction's clock starts when it is meant to be sent, not when the socket took it: a node
@@ -17,7 +19,7 @@ import asyncio
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
@@ -25,11 +27,13 @@ from typing import Final
 from dure.chain.receipt import OK
 from dure.cli.bench.stock import Prepared, Stock
 from dure.core.errors import TimedOut
-from dure.core.types import EnvelopeId
+from dure.core.types import EnvelopeId, TransactionId
 from dure.sdk import Stream, StreamedBlock
 
 FRAME_MAX: Final = 250
 """Envelopes of one frame."""
+FRAME_BYTES_MAX: Final = 1024 * 1024
+"""Their bytes; a longer envelope has a frame of its own."""
 TICK_S: Final = 0.005
 """How often the open loop sends what is due."""
 DRAIN_S: Final = 30.0
@@ -59,7 +63,9 @@ class Tally:
     waiting_at: Counter[int] = field(default_factory=Counter)
     """By node."""
     latencies_s: list[float] = field(default_factory=list)
-    final: int = 0
+    sent: int = 0
+    """Transactions that were to be measured."""
+    final: list[TransactionId] = field(default_factory=list)
     """Transactions that became final, warm-up included."""
     final_in_time: int = 0
     """Transactions, measured or not, that became final between `begin` and `end`."""
@@ -73,6 +79,7 @@ class Tally:
         for each, note in zip(prepared, sent, strict=True):
             self.waiting[each.envelope_id] = note
             self.waiting_at[note.node] += 1
+            self.sent += self.is_measured(note)
 
     def on_refused(self, envelope_id: EnvelopeId, code: str) -> None:
         """Note that a node did not take one."""
@@ -89,9 +96,9 @@ class Tally:
             if sent is None or receipt.status != OK:
                 continue
             found += 1
+            self.final.append(TransactionId(receipt.id))
             if self.is_measured(sent):
                 self.latencies_s.append(now - sent.meant_at)
-        self.final += found
         if found and self.begin <= now < self.end:
             self.blocks += 1
             self.final_in_time += found
@@ -176,7 +183,8 @@ class Load:
     def _send(self, node: int, meant: Sequence[float]) -> None:
         prepared = self._stock.take(len(meant))
         self.tally.on_sent(prepared, [Sent(moment, node) for moment in meant])
-        self._sending.append(asyncio.create_task(self._submit(node, prepared)))
+        for frame in cut_frames(prepared):
+            self._sending.append(asyncio.create_task(self._submit(node, frame)))
 
     async def _submit(self, node: int, prepared: Sequence[Prepared]) -> None:
         try:
@@ -201,3 +209,14 @@ class Load:
     def _tell_moved(self) -> None:
         for moved in self._moved:
             moved.set()
+
+
+def cut_frames(prepared: Sequence[Prepared]) -> Iterator[Sequence[Prepared]]:
+    """Yield them in order, as many at a time as fit a frame by their bytes."""
+    first = size = 0
+    for index, each in enumerate(prepared):
+        if index > first and size + len(each.envelope) > FRAME_BYTES_MAX:
+            yield prepared[first:index]
+            first, size = index, 0
+        size += len(each.envelope)
+    yield prepared[first:]

@@ -1,0 +1,217 @@
+"""`dure bench transfer`, `payments` and `latency`: a load on a running network.
+
+Each founds a network, sends, prints what came of it, and fails where a promise was broken: where
+something was lost or stands twice, where nodes hold different states, or a proof does not hold.
+"""
+
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dure.chain.transaction import CALLS_MAX
+from dure.cli.bench.latency import LatencyPlan, measure_latency
+from dure.cli.bench.payments import PaymentsPlan, measure_payments
+from dure.cli.bench.transfer import TransferPlan, measure_transfer
+from dure.cli.output import JsonOption, err, print_facts, print_json
+
+Fact = tuple[str, object]
+"""A line of the table: what it is, and its value."""
+
+ValidatorsOption = Annotated[
+    int, typer.Option(help="How many validators, each a process.", min=1, max=32)
+]
+SecondsOption = Annotated[
+    float, typer.Option(help="Measured time of one run, after the warm-up.", min=1, max=1800)
+]
+AccountsOption = Annotated[
+    int, typer.Option(help="Accounts that hold money.", min=2, max=4_000_000)
+]
+RunsOption = Annotated[
+    int, typer.Option(help="How often to measure; the medians count.", min=1, max=100)
+]
+
+
+def transfer(
+    *,
+    validators: ValidatorsOption = 4,
+    seconds: SecondsOption = 10,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            help="Send so many a second, whatever the nodes do (open loop).", min=1, max=1_000_000
+        ),
+    ] = None,
+    accounts: AccountsOption = 10_000,
+    in_flight: Annotated[
+        int,
+        typer.Option(help="Without a rate: transactions on their way at once.", min=1, max=100_000),
+    ] = 2_000,
+    runs: RunsOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """Signed transfers a second that become final, and how long each takes.
+
+    Founds a network in a temporary folder, measures, and leaves nothing behind.
+
+    Example, how much is possible: dure bench transfer --validators 4 --seconds 10
+
+    Example, whether a load is carried: dure bench transfer --rate 5000 --seconds 30 --json
+    """
+    _begin(json=json)
+    plan = TransferPlan(
+        validators=validators,
+        seconds=seconds,
+        accounts=accounts,
+        in_flight=in_flight,
+        rate=rate,
+        runs=runs,
+    )
+    _report("Signed transfers", measure_transfer(plan), _list_transfer_facts, json=json)
+
+
+def payments(
+    *,
+    validators: ValidatorsOption = 4,
+    payments_per_transaction: Annotated[
+        int, typer.Option(help="Payments under one signature.", min=1, max=CALLS_MAX)
+    ] = 100,
+    seconds: SecondsOption = 10,
+    accounts: AccountsOption = 10_000,
+    in_flight: Annotated[
+        int, typer.Option(help="Transactions on their way at once.", min=1, max=100_000)
+    ] = 200,
+    runs: RunsOption = 1,
+    proof: Annotated[
+        Path | None,
+        typer.Option(help="Leave the proof of one payment, drawn by lot, in this file."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Payments a second that become final where one signature covers many, each provable alone.
+
+    One payment is drawn by lot, and its proof file is checked by the code of dure verify.
+
+    Example: dure bench payments --payments-per-transaction 100 --accounts 1000000
+
+    Example, with a proof to keep: dure bench payments --proof payment.proof.json --json
+    """
+    _begin(json=json)
+    plan = PaymentsPlan(
+        validators=validators,
+        seconds=seconds,
+        accounts=accounts,
+        per_transaction=payments_per_transaction,
+        in_flight=in_flight,
+        runs=runs,
+        proof_file=proof,
+    )
+    _report("Payments", measure_payments(plan), _list_payment_facts, json=json)
+
+
+def latency(
+    *,
+    validators: ValidatorsOption = 4,
+    rate: Annotated[float, typer.Option(help="Transactions a second.", min=1, max=1_000_000)] = 500,
+    seconds: SecondsOption = 10,
+    accounts: AccountsOption = 1_000,
+    runs: RunsOption = 1,
+    json: JsonOption = False,
+) -> None:
+    """How long a signed transfer takes on a network that has little to do.
+
+    Example: dure bench latency --rate 500 --seconds 10 --runs 5
+    """
+    _begin(json=json)
+    plan = LatencyPlan(
+        validators=validators, rate=rate, seconds=seconds, accounts=accounts, runs=runs
+    )
+    _report("Latency", measure_latency(plan), _list_latency_facts, json=json)
+
+
+def _begin(*, json: bool) -> None:
+    end_politely()
+    if not json:
+        err.print("founding a network and signing transactions …")
+
+
+def _report(
+    title: str,
+    figures: dict[str, Any],
+    list_facts: Callable[[dict[str, Any]], list[Fact]],
+    *,
+    json: bool,
+) -> None:
+    """Print the figures, and end with exit code 1 where a promise was broken."""
+    if json:
+        print_json(figures)
+    else:
+        print_facts(title, [*list_facts(figures), *_list_common_facts(figures)])
+    kept = figures["state_roots_equal"] and figures.get("payment_proved", True)
+    if figures["lost"] or figures["doubled"] or not kept:
+        raise typer.Exit(1)
+
+
+def end_politely() -> None:
+    """Let SIGTERM unwind before nodes run too, so that no folder outlives the bench."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    # A shell starts background work with Ctrl-C ignored; later SIGTERM is passed on as Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _list_transfer_facts(figures: dict[str, Any]) -> list[Fact]:
+    return [
+        ("final transactions a second", f"{figures['tx_per_second']:,.0f}"),
+        ("bound by signatures alone", f"{figures['signature_bound_tx_per_second']:,.0f} a second"),
+        ("share of that bound", f"{figures['bound_ratio']:.3f}"),
+        ("one signature check", f"{figures['verify_us']:.1f} µs"),
+    ]
+
+
+def _list_payment_facts(figures: dict[str, Any]) -> list[Fact]:
+    each = figures["node_cpu_us_per_payment"]
+    return [
+        ("final payments a second", f"{figures['payments_per_second']:,.0f}"),
+        ("payments under one signature", figures["payments_per_transaction"]),
+        ("processor time a payment", "unknown" if each is None else f"{each:.1f} µs a node"),
+        ("one payment proved by a file", "yes" if figures["payment_proved"] else "NO"),
+        ("length of that file", f"{figures['proof_bytes']:,} bytes"),
+        ("final transactions a second", f"{figures['tx_per_second']:,.0f}"),
+    ]
+
+
+def _list_latency_facts(figures: dict[str, Any]) -> list[Fact]:
+    return [("blocks a second", f"{figures['blocks_per_second']:,.0f}")]
+
+
+def _list_common_facts(figures: dict[str, Any]) -> list[Fact]:
+    machine = figures["machine"]
+    load = figures["rate"] and f"{figures['rate']:,.0f} a second"
+    return [
+        ("latency, median", f"{figures['latency_ms_p50']:,.1f} ms"),
+        ("latency, 95 of 100 below", f"{figures['latency_ms_p95']:,.1f} ms"),
+        ("latency, 99 of 100 below", f"{figures['latency_ms_p99']:,.1f} ms"),
+        ("latency, longest", f"{figures['latency_ms_max']:,.1f} ms"),
+        ("processor time a transaction", _describe_cpu(figures)),
+        ("sent / final / refused", _describe_counts(figures)),
+        ("lost / doubled", f"{figures['lost']:,} / {figures['doubled']:,}"),
+        ("blocks", figures["blocks"]),
+        ("all nodes hold the same state", "yes" if figures["state_roots_equal"] else "NO"),
+        ("load", load or f"{figures['in_flight']:,} on their way at once"),
+        ("network", f"{figures['validators']} validators, {figures['accounts']:,} accounts"),
+        ("machine", f"{machine['cores']} cores, {machine['cpu']}, Python {machine['python']}"),
+        ("load average of the machine", figures["load_average"]),
+    ]
+
+
+def _describe_counts(figures: dict[str, Any]) -> str:
+    return f"{figures['sent']:,} / {figures['final']:,} / {figures['refused']:,}"
+
+
+def _describe_cpu(figures: dict[str, Any]) -> str:
+    node = figures["node_cpu_us"]
+    nodes = "unknown" if node is None else f"{node:.0f} µs"
+    return f"{nodes} a node, {figures['client_cpu_us']:.0f} µs the client"
