@@ -2,13 +2,15 @@
 
 A pack holds at most `PACK_ITEMS_MAX` items, and is closed early where it grows long, so that who
 looks for one item opens little. Packs never leave the index; what is read here was written here, so
-nothing is compared with a canonical form.
+nothing is compared with a canonical form, and no item is a `Wire`.
 """
 
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from dure.core.codec import Wire, build_decoder, encode
+from msgspec import Struct
+
+from dure.core.codec import build_decoder, encode
 from dure.core.types import Address, Height, TransactionId
 
 PACK_ITEMS_MAX: Final = 128
@@ -20,7 +22,7 @@ EventPlace = tuple[int, int, int, int]
 """Where an event stands: height, receipt, call, number in the call."""
 
 
-class TransactionRow(Wire, frozen=True):
+class TransactionRow(Struct, frozen=True, array_like=True, gc=False):
     """One transaction in a list."""
 
     transaction_id: TransactionId
@@ -34,7 +36,7 @@ class TransactionRow(Wire, frozen=True):
     gas_used: int
 
 
-class PackedEvent(Wire, frozen=True):
+class PackedEvent(Struct, frozen=True, array_like=True, gc=False):
     """One event without what all events of its block have in common."""
 
     receipt: int

@@ -12,13 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from dure.chain.money import LEDGER
 from dure.chain.receipt import OK, Kind, Receipt, Record
 from dure.chain.transaction import Body
 from dure.core.block import compute_block_id
-from dure.core.codec import Wire, build_decoder
+from dure.core.codec import build_decoder
 from dure.core.types import Address, BlockId, Height, TransactionId
 from dure.index.packs import (
     PackedEvent,
@@ -32,11 +32,12 @@ from dure.node.ports import StoredBlock
 
 DEPLOY: Final = "deploy"
 """The ledger's method that puts a contract on the chain."""
+_DEPLOY_BYTES: Final = DEPLOY.encode()
 
 Row = dict[str, Any]
 
 
-class _Envelope(Wire, frozen=True):
+class _Envelope(Struct, frozen=True, array_like=True, gc=False):
     """`dure.chain.transaction.Envelope`, of which only the body is of interest.
 
     Signatures and policies were checked before the block was.
@@ -46,7 +47,7 @@ class _Envelope(Wire, frozen=True):
     proofs: Raw
 
 
-class _Body(Wire, frozen=True):
+class _Body(Struct, frozen=True, array_like=True, gc=False):
     """`dure.chain.transaction.Body`, opened as far as a row needs."""
 
     version: Raw
@@ -141,12 +142,12 @@ def _pack_transactions(height: Height, bodies: list[bytes], receipts: list[Recei
 def _list_deployments(
     height: Height, bodies: list[bytes], receipts: list[Receipt]
 ) -> Iterator[Row]:
-    for position, (data, receipt) in enumerate(zip(bodies, receipts, strict=True)):
-        # A body names its methods in plain bytes: hardly any has to be opened.
-        if DEPLOY.encode() not in data or receipt.status != OK:
-            continue
-        for number, call in enumerate(_BODY.decode(data).calls):
-            if call.contract == LEDGER and call.method == DEPLOY:
+    # A body names its methods in plain bytes: hardly any has to be opened.
+    named = [position for position, data in enumerate(bodies) if _DEPLOY_BYTES in data]
+    for position in named:
+        receipt = receipts[position]
+        for number, call in enumerate(_BODY.decode(bodies[position]).calls):
+            if receipt.status == OK and (call.contract, call.method) == (LEDGER, DEPLOY):
                 yield {
                     "height": height,
                     "position": position,

@@ -97,14 +97,17 @@ def test_metrics_tell_height_transactions_refusals_and_requests(desk: Desk) -> N
         headers = {"content-type": "application/octet-stream"}
         for content in (desk.chain.pay(1).envelope, b"garbage"):
             await client.post("/v1/transactions", content=content, headers=headers)
+        behind.append(read_figures((await client.get("/metrics")).text))
         desk.catch_up()
         desk.chain.phases.move("building a block", Instant(START + 7))
         desk.chain.phases.move("idle", Instant(START + 10))
         await client.get("/v1/nonsense")
         return (await client.get("/metrics")).text
 
+    behind: list[dict[str, float]] = []
     figures = read_figures(desk.run(ask))
     assert figures["dure_height"] == 1
+    assert [each["dure_index_behind_blocks"] for each in (*behind, figures)] == [1, 0]
     bucket = 'dure_consensus_phase_seconds_bucket{{le="{}",phase="{}"}}'
     assert figures[bucket.format(0.002, "building a block")] == 0
     assert figures[bucket.format(0.005, "building a block")] == 1

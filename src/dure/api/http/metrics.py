@@ -4,6 +4,7 @@ The registry is this API's own, so that several nodes in one process do not mix.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Final
 
@@ -17,10 +18,26 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from dure.core.types import Height
+from dure.index import Index
 from dure.node.driver.phases import BOUNDS_S
 from dure.node.gateway import Gateway
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """How far the index has read."""
+
+    height: Height
+    transactions: int
+    """In all the blocks that it holds."""
+
+
+def measure_index(index: Index) -> Indexed:
+    """Ask the index. It blocks, so call it in a thread."""
+    head = index.get_head()
+    return Indexed(Height(0) if head is None else head[0], index.count_transactions())
 
 
 class Metrics:
@@ -48,16 +65,16 @@ class Metrics:
             registry=self.registry,
         )
 
-    def render(self, transactions_total: int) -> bytes:
+    def render(self, indexed: Indexed) -> bytes:
         """Return everything in the text format."""
-        self._node.transactions_total = transactions_total
+        self._node.indexed = indexed
         return generate_latest(self.registry)
 
 
 class _NodeCollector(Collector):
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        self.transactions_total = 0
+        self.indexed = Indexed(Height(0), 0)
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: the node is asked at each scrape, not when the collector is registered."""
@@ -81,12 +98,16 @@ class _NodeCollector(Collector):
                 "Other members that are connected.",
                 sum(peer.connected for peer in status.peers),
             ),
+            "dure_index_behind_blocks": (
+                "Blocks of the chain that lists and searches do not show yet.",
+                max(0, status.height - self.indexed.height),
+            ),
             "dure_syncing": ("1 while the node catches up.", status.syncing),
         }
         for name, (text, value) in gauges.items():
             yield GaugeMetricFamily(name, text, value)
         total = CounterMetricFamily("dure_transactions", "Transactions in indexed blocks.")
-        total.add_metric([], self.transactions_total)
+        total.add_metric([], self.indexed.transactions)
         yield total
         yield self._collect_phases()
         phases = self._gateway.phases

@@ -12,7 +12,7 @@ from dure.api.answers.blocks import FINAL_CONFIRMATIONS, describe_block
 from dure.api.answers.proofs import get_stored, prove_state
 from dure.api.answers.shapes import AssetList, BlockList, BlockSummary, HealthAnswer
 from dure.api.answers.validators import describe_history
-from dure.api.http.metrics import MEDIA_TYPE
+from dure.api.http.metrics import MEDIA_TYPE, measure_index
 from dure.api.routes.operation import (
     BINARY,
     JSON,
@@ -102,8 +102,8 @@ async def get_health(service: Service, _request: Request) -> Response:
 
 
 async def get_metrics(service: Service, _request: Request) -> Response:
-    total = await asyncio.to_thread(service.index.count_transactions)
-    return Response(service.metrics.render(total), media_type=MEDIA_TYPE)
+    indexed = await asyncio.to_thread(measure_index, service.index)
+    return Response(service.metrics.render(indexed), media_type=MEDIA_TYPE)
 
 
 async def list_asset_ids(service: Service) -> list[AssetId]:
