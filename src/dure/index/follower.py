@@ -1,7 +1,9 @@
 """Keeps an index up with its node: block after block, from where it stopped.
 
-While some blocks are written, others come; those that wait go in together, up to a bound. The index
-may lag; it can never make the node wait, nor end it. If it is so slow that the node ends
+A block after a quiet time goes in at once. While it is written, and a moment longer, others come;
+those that wait go in together, up to a bound. So small blocks in a row share what each batch costs
+(about a millisecond), and reading an old chain leaves the node's loop most of the interpreter. The
+index may lag; it can never make the node wait, nor end it. If it is so slow that the node ends
 the subscription, the follower subscribes again at the index's own height. If its database refuses
 (the disk is full, the file is damaged), it stands still and is tried again after a while.
 
@@ -28,6 +30,8 @@ from dure.node.gateway import Finality, Gateway, Notice
 RETRY_SECONDS = 0.2
 REFUSED_SECONDS = 5.0
 """The pause after the database refused."""
+REST_SECONDS: Final = 0.05
+"""The pause after each batch, in which blocks gather."""
 BATCH_BLOCKS_MAX: Final = 64
 BATCH_BYTES_MAX: Final = 512 * 1024
 """Bytes of receipts after which a batch is complete; its last block may go beyond."""
@@ -57,6 +61,7 @@ async def _follow_once(gateway: Gateway, index: Index) -> None:
     async with open_subscription(gateway, height) as notices, aclosing(_gather(notices)) as batches:
         async for batch in batches:
             await asyncio.to_thread(_take, index, batch)
+            await asyncio.sleep(REST_SECONDS)
 
 
 async def _gather(notices: AsyncIterator[Notice]) -> AsyncGenerator[list[Notice], None]:

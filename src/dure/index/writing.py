@@ -1,15 +1,31 @@
 """Blocks into the tables, inside a transaction of the caller's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Insert, delete, insert, select, update
 
 from dure.core.errors import Unavailable
 from dure.core.types import BlockId, Height
 from dure.index import schema
-from dure.index.rows import BlockRows
+from dure.index.rows import BlockRows, Row
+
+# Statements are made once: to make one costs about as much as to run it.
+_NEWEST: Final = (
+    select(schema.BLOCKS.c.height, schema.BLOCKS.c.transactions_total)
+    .order_by(schema.BLOCKS.c.height.desc())
+    .limit(1)
+)
+_INSERTS: Final[tuple[tuple[Insert, Callable[[BlockRows], list[Row]]], ...]] = (
+    (insert(schema.BLOCKS), lambda rows: [rows.block]),
+    (insert(schema.TRANSACTIONS), lambda rows: rows.transactions),
+    (insert(schema.DEPLOYMENTS), lambda rows: rows.deployments),
+    (insert(schema.EVENTS), lambda rows: rows.events),
+    (insert(schema.EVENT_KINDS), lambda rows: rows.event_kinds),
+    (insert(schema.SCHEDULED), lambda rows: rows.scheduled),
+)
+"""How the rows of each table are written, and which they are."""
 
 
 class _Newest(NamedTuple):
@@ -45,8 +61,7 @@ def delete_blocks(connection: Connection, height: Height, block_id: BlockId) -> 
 
 
 def _get_newest(connection: Connection) -> _Newest | None:
-    newest = select(schema.BLOCKS.c.height, schema.BLOCKS.c.transactions_total)
-    row = connection.execute(newest.order_by(schema.BLOCKS.c.height.desc()).limit(1)).first()
+    row = connection.execute(_NEWEST).first()
     return None if row is None else _Newest(Height(row.height), row.transactions_total)
 
 
@@ -67,13 +82,7 @@ def _note_finality(connection: Connection, rows: BlockRows) -> None:
 
 
 def _append(connection: Connection, blocks: Sequence[BlockRows]) -> None:
-    for table, given in (
-        (schema.BLOCKS, [rows.block for rows in blocks]),
-        (schema.TRANSACTIONS, [row for rows in blocks for row in rows.transactions]),
-        (schema.DEPLOYMENTS, [row for rows in blocks for row in rows.deployments]),
-        (schema.EVENTS, [row for rows in blocks for row in rows.events]),
-        (schema.EVENT_KINDS, [row for rows in blocks for row in rows.event_kinds]),
-        (schema.SCHEDULED, [row for rows in blocks for row in rows.scheduled]),
-    ):
+    for statement, get_rows in _INSERTS:
+        given = [row for rows in blocks for row in get_rows(rows)]
         if given:
-            connection.execute(insert(table), given)
+            connection.execute(statement, given)
