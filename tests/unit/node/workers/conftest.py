@@ -12,7 +12,8 @@ from tests.unit.node.workers.planted import BOOTSTRAP
 @pytest.fixture(scope="module")
 def machine() -> Iterator[WorkerMachine]:
     """A worker that does what it is told, with a short patience of the node's."""
-    watch = Watch(processor_seconds=0.3, waiting_seconds=2.0)
+    # Enough for a start on a busy machine, where the same work takes three times the time.
+    watch = Watch(processor_seconds=1.5, waiting_seconds=4.0)
     made = WorkerMachine(watch=watch, bootstrap=BOOTSTRAP)
     yield made
     made.close()
