@@ -175,3 +175,33 @@ def test_what_no_node_answers_for_is_lost(monkeypatch: pytest.MonkeyPatch) -> No
     load = build_load([node], 100, Tally(begin=0, end=1), StepClock(0.3))
     asyncio.run(load.run_closed(10))
     assert load.tally.count_lost() == 10
+
+
+def test_while_blocks_come_nothing_that_waits_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dure.cli.bench.load.DRAIN_S", 1.0)
+    clock = StepClock(0.01)
+    load = build_load([Node()], 0, Tally(begin=0, end=1), clock)
+    ids = send(load.tally, prepare(8), 0.5)
+    clock.now = 1.0  # nothing more is to be sent
+
+    async def decide_slowly() -> None:
+        for identity in ids:
+            await asyncio.sleep(0.2)
+            load.on_block(build_block([identity]))
+
+    async def run() -> None:
+        await asyncio.gather(decide_slowly(), load.run_open(1.0))
+        assert not load.tally.waiting
+
+    asyncio.run(run())
+    assert (load.tally.count_lost(), len(load.tally.latencies_s)) == (0, 8)
+
+
+def test_where_no_block_comes_what_waits_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dure.cli.bench.load.DRAIN_S", 0.0)
+    clock = StepClock(0.01)
+    load = build_load([Node()], 0, Tally(begin=0, end=1), clock)
+    send(load.tally, prepare(8), 0.5)
+    clock.now = 1.0
+    asyncio.run(load.run_open(1.0))
+    assert load.tally.count_lost() == 8

@@ -44,7 +44,6 @@ from dure.cli.network.processes import NodeProcess, RunningNetwork
 from dure.consensus.pbft.timing import compute_proposer
 from dure.core.errors import TimedOut, Unavailable
 from dure.core.types import Height, Round, TransactionId
-from dure.core.validators import ValidatorSet
 from dure.sdk import AsyncClient, open_stream
 
 FAILOVER_VALIDATORS_MIN: Final = 4
@@ -100,7 +99,7 @@ class _Watch:
     def __init__(self, town: Town, running: RunningNetwork) -> None:
         self._town = town
         self._nodes = running.nodes
-        self._validators: ValidatorSet = town.load_validators()
+        self._validators = town.validators
         self._heights = [0] * len(self._nodes)
         self._moved = asyncio.Event()
 

@@ -37,7 +37,7 @@ FRAME_BYTES_MAX: Final = 1024 * 1024
 TICK_S: Final = 0.005
 """How often the open loop sends what is due."""
 DRAIN_S: Final = 30.0
-"""How long transactions may still become final after the last was sent."""
+"""How long nothing may be decided, after the last was sent, until what waits is given up."""
 
 Clock = Callable[[], float]
 """Seconds that only ever grow."""
@@ -198,12 +198,12 @@ class Load:
                 self._tell_moved()
 
     async def _finish(self) -> None:
-        """Wait for every answer, then for every transaction, but not for ever."""
+        """Wait for every answer, then for every transaction while there are blocks."""
         await asyncio.gather(*self._sending)
         with suppress(TimeoutError):
-            async with asyncio.timeout(DRAIN_S):
-                while self.tally.waiting:
-                    self._moved[0].clear()
+            while self.tally.waiting:
+                self._moved[0].clear()
+                async with asyncio.timeout(DRAIN_S):
                     await self._moved[0].wait()
 
     def _tell_moved(self) -> None:

@@ -22,7 +22,7 @@ from dure.chain.parameters import DEFAULT_PARAMETERS
 from dure.chain.transaction import KeyPolicy, compute_address, compute_asset_id
 from dure.cli.bench.machine import read_cpu_seconds
 from dure.cli.network.founding import Network, Plan, found_network
-from dure.cli.network.processes import RunningNetwork
+from dure.cli.network.processes import START_TIMEOUT_S, RunningNetwork
 from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Milliseconds
 from dure.core.validators import ValidatorSet
 from dure.identity.keys import SigningKey, generate_key
@@ -34,6 +34,8 @@ OPENING_BALANCE: Final = Amount(1_000_000)
 SENDERS_MAX: Final = 20_000
 """Accounts with a key; the others only receive."""
 SETTLE_TIMEOUT_S: Final = 30.0
+START_S_PER_ACCOUNT: Final = 0.001
+"""How much longer a network may take to start, for each account that its genesis names."""
 
 _ISSUER: Final = Address(bytes(31) + b"\1")
 _CODE: Final = "KRW"
@@ -56,6 +58,8 @@ class Town:
     network: Network
     population: Population
     asset: AssetId
+    validators: ValidatorSet
+    """Who decides, as the genesis says."""
 
     @property
     def chain_id(self) -> ChainId:
@@ -66,11 +70,6 @@ class Town:
     def urls(self) -> list[str]:
         """Where the nodes' public APIs answer."""
         return [member.url for member in self.network.members]
-
-    def load_validators(self) -> ValidatorSet:
-        """Return who decides, as the genesis says."""
-        document = decode_genesis_file((self.folder / "genesis.dure").read_bytes())
-        return document.genesis.validators
 
 
 def build_population(accounts: int) -> Population:
@@ -109,7 +108,23 @@ def found_town(
     with tempfile.TemporaryDirectory(prefix="dure-bench-") as name:
         folder = Path(name) / "network"
         network = found_network(folder, plan)
-        yield Town(folder, network, population, compute_asset_id(_ISSUER, _CODE))
+        yield Town(
+            folder=folder,
+            network=network,
+            population=population,
+            asset=compute_asset_id(_ISSUER, _CODE),
+            validators=_load_validators(folder),
+        )
+
+
+def _load_validators(folder: Path) -> ValidatorSet:
+    return decode_genesis_file((folder / "genesis.dure").read_bytes()).genesis.validators
+
+
+def start_town(town: Town) -> RunningNetwork:
+    """Return the town's network, to be entered; nodes with many accounts may start slowly."""
+    timeout_s = START_TIMEOUT_S + START_S_PER_ACCOUNT * len(town.population.addresses)
+    return RunningNetwork(town.folder, town.network, start_timeout_s=timeout_s)
 
 
 def read_nodes_cpu_seconds(running: RunningNetwork) -> float | None:

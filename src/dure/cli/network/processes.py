@@ -105,9 +105,13 @@ class NodeProcess:
 class RunningNetwork:
     """All nodes of a network as children of this process; leaves none behind."""
 
-    def __init__(self, folder: Path, network: Network) -> None:
+    def __init__(
+        self, folder: Path, network: Network, *, start_timeout_s: float = START_TIMEOUT_S
+    ) -> None:
+        """A node reads its whole state when it starts: a large one may take more time."""
         self.folder = folder
         self.network = network
+        self._start_timeout_s = start_timeout_s
         self.nodes = [NodeProcess(folder, member) for member in network.members]
 
     def __enter__(self) -> Self:
@@ -121,7 +125,7 @@ class RunningNetwork:
         try:
             for node in self.nodes:
                 node.start()
-            wait_for_nodes(self.nodes)
+            wait_for_nodes(self.nodes, self._start_timeout_s)
         except BaseException:
             self.stop()
             raise
@@ -138,9 +142,9 @@ class RunningNetwork:
             node.stop()
 
 
-def wait_for_nodes(nodes: Sequence[NodeProcess]) -> None:
+def wait_for_nodes(nodes: Sequence[NodeProcess], timeout_s: float = START_TIMEOUT_S) -> None:
     """Return when every node answers; raise `ConfigurationError` with a dead one's last words."""
-    deadline = time.monotonic() + START_TIMEOUT_S
+    deadline = time.monotonic() + timeout_s
     for node in nodes:
         while not node.is_ready():
             if not node.is_running():

@@ -24,7 +24,7 @@ from dure.cli.bench.load import Load, Tally
 from dure.cli.bench.machine import describe_machine, read_load_average
 from dure.cli.bench.running.promises import count_broken_promises, read_stored
 from dure.cli.bench.stock import Stock
-from dure.cli.bench.town import Town, agree_on_state, read_nodes_cpu_seconds
+from dure.cli.bench.town import Town, agree_on_state, read_nodes_cpu_seconds, start_town
 from dure.cli.network.processes import RunningNetwork
 from dure.core.types import Height, TransactionId
 from dure.sdk import AsyncClient, Stream, open_stream
@@ -81,7 +81,7 @@ def measure_course(
     gc.collect()
     gc.freeze()
     try:
-        with RunningNetwork(town.folder, town.network) as running:
+        with start_town(town) as running:
             figures, final = asyncio.run(_measure(town, running, stock, pace, afterwards))
     finally:
         gc.unfreeze()
@@ -116,9 +116,8 @@ async def send_load(town: Town, stock: Stock, pace: Pace) -> Tally:
     """Run the load once and return what became of it."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(AsyncClient(town.urls, chain_id=town.chain_id))
-        validators = town.load_validators()
         streams = [
-            await stack.enter_async_context(open_stream(url, client, validators=validators))
+            await stack.enter_async_context(open_stream(url, client, validators=town.validators))
             for url in town.urls
         ]
         await streams[0].subscribe(Height((await client.get_status()).height + 1))
