@@ -98,7 +98,10 @@ def blocks(from_height: Height | None, limit: int) -> Select[Any]:
 
 
 def transactions(sender: Address, before: tuple[int, int] | None) -> Select[Any]:
-    """Packs, newest first, in which there may be transactions of a sender."""
+    """Packs, newest first, in which there may be transactions of a sender.
+
+    The one query that is not portable: other databases call `instr` on bytes `position`.
+    """
     query = select(TRANSACTIONS.c.data).where(
         func.instr(TRANSACTIONS.c.senders, get_fingerprint(sender)) > 0
     )
