@@ -65,7 +65,7 @@ TRANSACTIONS: Final = Table(
 """Packs of a block's transactions. `senders` joins the fingerprints of those who sent them.
 
 An index of senders would write a page of its own for almost every transaction. To look through all
-fingerprints takes some milliseconds for a million transactions.
+fingerprints takes some fifty milliseconds for a million transactions.
 """
 
 DEPLOYMENTS: Final = Table(
