@@ -7,8 +7,8 @@ from typing import cast
 import pytest
 
 from dure.chain.receipt import OK, Kind, Receipt
-from dure.cli.bench.load import Load, Sent, Tally, cut_frames
-from dure.cli.bench.stock import Prepared, Stock
+from dure.cli.bench.running.load import Load, Sent, Tally, cut_frames
+from dure.cli.bench.running.stock import Prepared, Stock
 from dure.core.block import Header
 from dure.core.errors import DureError, MempoolFull, TimedOut, Unavailable
 from dure.core.types import BlockId, EnvelopeId, Gas, Hash
@@ -92,7 +92,7 @@ def test_what_was_not_prepared_is_signed_when_it_is_taken() -> None:
 def test_frames_keep_the_order_and_no_envelope_makes_one_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("dure.cli.bench.load.FRAME_BYTES_MAX", 10)
+    monkeypatch.setattr("dure.cli.bench.running.load.FRAME_BYTES_MAX", 10)
     sizes = [4, 6, 1, 30, 2]
     prepared = [Prepared(bytes(size), EnvelopeId(bytes(32))) for size in sizes]
     frames = [[len(each.envelope) for each in frame] for frame in cut_frames(prepared)]
@@ -170,7 +170,7 @@ def test_refused_transactions_make_room_and_are_not_sent_again() -> None:
 
 
 def test_what_no_node_answers_for_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dure.cli.bench.load.DRAIN_S", 0.0)
+    monkeypatch.setattr("dure.cli.bench.running.load.DRAIN_S", 0.0)
     node = Node(lambda: TimedOut("no answer"))
     load = build_load([node], 100, Tally(begin=0, end=1), StepClock(0.3))
     asyncio.run(load.run_closed(10))
@@ -178,7 +178,7 @@ def test_what_no_node_answers_for_is_lost(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_while_blocks_come_nothing_that_waits_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dure.cli.bench.load.DRAIN_S", 1.0)
+    monkeypatch.setattr("dure.cli.bench.running.load.DRAIN_S", 1.0)
     clock = StepClock(0.01)
     load = build_load([Node()], 0, Tally(begin=0, end=1), clock)
     ids = send(load.tally, prepare(8), 0.5)
@@ -198,7 +198,7 @@ def test_while_blocks_come_nothing_that_waits_is_given_up(monkeypatch: pytest.Mo
 
 
 def test_where_no_block_comes_what_waits_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dure.cli.bench.load.DRAIN_S", 0.0)
+    monkeypatch.setattr("dure.cli.bench.running.load.DRAIN_S", 0.0)
     clock = StepClock(0.01)
     load = build_load([Node()], 0, Tally(begin=0, end=1), clock)
     send(load.tally, prepare(8), 0.5)

@@ -10,8 +10,8 @@ from dure.chain.system import TransferArguments
 from dure.chain.transaction import Body, Envelope
 from dure.cli.bench.payments import is_payment_proved
 from dure.cli.bench.running import commands
-from dure.cli.bench.stock import prepare_payments
-from dure.cli.bench.town import found_town
+from dure.cli.bench.running.stock import prepare_payments
+from dure.cli.bench.running.town import found_town
 from dure.cli.main import build_app
 from dure.core.codec import decode
 from dure.proof import build_transaction_proof, decode_proof, encode_proof, isolate_outcome

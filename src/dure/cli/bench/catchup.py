@@ -40,8 +40,8 @@ import httpx
 
 from dure.cli.bench.machine import describe_machine, read_cpu_seconds, read_load_average
 from dure.cli.bench.running.course import Pace, send_load
-from dure.cli.bench.stock import sign_transfers_on_demand
-from dure.cli.bench.town import Town, agree_on_state, found_town, read_nodes_cpu_seconds
+from dure.cli.bench.running.stock import sign_transfers_on_demand
+from dure.cli.bench.running.town import Town, agree_on_state, found_town, read_nodes_cpu_seconds
 from dure.cli.network.processes import NodeProcess, RunningNetwork, wait_for_nodes
 from dure.core.errors import Unavailable
 from dure.core.types import Height, Milliseconds

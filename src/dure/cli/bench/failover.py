@@ -38,8 +38,8 @@ import httpx
 from dure.cli.bench.figures import compute_percentile
 from dure.cli.bench.machine import describe_machine, read_load_average
 from dure.cli.bench.running.promises import count_broken_promises, read_stored
-from dure.cli.bench.steady import SteadyLoad
-from dure.cli.bench.town import Town, agree_on_state, found_town
+from dure.cli.bench.running.steady import SteadyLoad
+from dure.cli.bench.running.town import Town, agree_on_state, found_town
 from dure.cli.network.processes import NodeProcess, RunningNetwork
 from dure.consensus.pbft.timing import compute_proposer
 from dure.core.errors import TimedOut, Unavailable

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dure.cli.bench.running.course import Pace, measure_course
-from dure.cli.bench.stock import prepare_transfers
-from dure.cli.bench.town import found_town
+from dure.cli.bench.running.stock import prepare_transfers
+from dure.cli.bench.running.town import found_town
 
 
 @dataclass(frozen=True, slots=True)

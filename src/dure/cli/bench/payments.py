@@ -31,8 +31,8 @@ from dure.chain.transaction import Body
 from dure.cli.bench.figures import compute_signature_bound
 from dure.cli.bench.machine import count_cores, measure_verify_seconds
 from dure.cli.bench.running.course import Finality, Pace, measure_course
-from dure.cli.bench.stock import prepare_payments
-from dure.cli.bench.town import found_town
+from dure.cli.bench.running.stock import prepare_payments
+from dure.cli.bench.running.town import found_town
 from dure.cli.verify import check_proof_file
 from dure.core.address import encode_address
 from dure.core.codec import decode

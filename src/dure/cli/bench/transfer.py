@@ -29,8 +29,8 @@ from typing import Any
 from dure.cli.bench.figures import compute_signature_bound
 from dure.cli.bench.machine import count_cores, measure_verify_seconds
 from dure.cli.bench.running.course import Pace, measure_course
-from dure.cli.bench.stock import prepare_transfers
-from dure.cli.bench.town import found_town
+from dure.cli.bench.running.stock import prepare_transfers
+from dure.cli.bench.running.town import found_town
 
 
 @dataclass(frozen=True, slots=True)

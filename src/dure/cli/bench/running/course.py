@@ -20,11 +20,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dure.cli.bench.figures import compute_percentile, summarize_runs
-from dure.cli.bench.load import Load, Tally
 from dure.cli.bench.machine import describe_machine, read_load_average
+from dure.cli.bench.running.load import Load, Tally
 from dure.cli.bench.running.promises import count_broken_promises, read_stored
-from dure.cli.bench.stock import Stock
-from dure.cli.bench.town import Town, agree_on_state, read_nodes_cpu_seconds, start_town
+from dure.cli.bench.running.stock import Stock
+from dure.cli.bench.running.town import Town, agree_on_state, read_nodes_cpu_seconds, start_town
 from dure.cli.network.processes import RunningNetwork
 from dure.core.types import Height, TransactionId
 from dure.sdk import AsyncClient, Stream, open_stream

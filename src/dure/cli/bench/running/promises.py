@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from dure.chain.transaction import read_transaction_id
-from dure.cli.bench.town import Town
+from dure.cli.bench.running.town import Town
 from dure.core.types import Height, TransactionId
 from dure.node.durable.storage import RocksDisk
 

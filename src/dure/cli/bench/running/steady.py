@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from dure.cli.bench.town import Town
+from dure.cli.bench.running.town import Town
 from dure.core.errors import DureError, TimedOut, Unavailable
 from dure.core.types import TransactionId
 from dure.sdk import AsyncClient, LocalAccount

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from dure.chain.receipt import OK
-from dure.cli.bench.stock import Prepared, Stock
+from dure.cli.bench.running.stock import Prepared, Stock
 from dure.core.errors import TimedOut
 from dure.core.types import EnvelopeId, TransactionId
 from dure.sdk import Stream, StreamedBlock

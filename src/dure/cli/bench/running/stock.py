@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from dure.chain.transaction import Call, Envelope, KeyPolicy, PolicyProof
-from dure.cli.bench.town import REPLAY_WINDOW, Town
+from dure.cli.bench.running.town import REPLAY_WINDOW, Town
 from dure.core.block import compute_envelope_id
 from dure.core.codec import encode
 from dure.core.errors import Unavailable
