@@ -57,9 +57,9 @@ def transfer(
 
     Founds a network in a temporary folder, measures, and leaves nothing behind.
 
-    Example, how much is possible: dure bench transfer --validators 4 --seconds 10
+    Example: dure bench transfer --validators 4 --seconds 10
 
-    Example, whether a load is carried: dure bench transfer --rate 5000 --seconds 30 --json
+    Example at a fixed rate: dure bench transfer --rate 5000 --seconds 30 --json
     """
     _begin(json=json)
     plan = TransferPlan(
