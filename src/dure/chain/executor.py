@@ -8,7 +8,7 @@
 | `commit` | makes a candidate the head; returns what the disk must write |
 | `undo` | takes the head back (longest-chain engines) |
 | `next_due`, `has_scheduled_work` | when the chain next acts by itself |
-| `read`, `prove`, `call_view`, `build_snapshot` | reading and proving the state at the head |
+| `read`, `prove`, `call_view` | reading and proving the state at the head |
 | `freeze`, `thaw` | keeping the state after one block readable while the chain goes on |
 | `restore`, `adopt` | continuing at a stored head, or at one that came from peers |
 
@@ -17,7 +17,7 @@ The executor never sees a certificate and never counts a vote. It does no I/O: w
 durable is returned by `commit`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from dure.chain import assembly, schedule, state
@@ -310,11 +310,6 @@ class Executor:
             load_program=self._load_program,
         )
         return self._machine.open(Session(self.view(), moment), Meter(VIEW_GAS)).view(call)
-
-    def build_snapshot(self) -> Iterator[proof.Chunk]:
-        """Yield the head's state in chunks that each prove themselves."""
-        by_path = {tree.compute_path(key): (key, value) for key, value in self._state.items()}
-        return proof.build_chunks(self._head.root, by_path.__getitem__)
 
     def freeze(self, header: Header, undone: Iterable[state.Writes] = ()) -> FrozenState:
         """Keep the state after a block readable while the chain goes on, until `thaw`.

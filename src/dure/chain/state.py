@@ -279,3 +279,12 @@ class View(msgspec.Struct, gc=False):
     def merge(self, fork: "View") -> None:
         """Take over the writes of a fork of this view."""
         self.top.update(fork.top)
+
+
+def list_changes(view: View) -> list[tuple[Height, ValidatorSet]]:
+    """Return each block that handed over to another set, and that set, in rising order."""
+    heights = view.load(tuple[Height, ...], HANDOVERS) or ()
+    return [
+        (height, view.require(ValidatorSet, key_validators(Height(height + 1))))
+        for height in heights
+    ]

@@ -357,7 +357,7 @@ def test_the_history_of_candidates_leaves_no_trace_in_the_roots(
 # Reading
 
 
-def test_the_head_proves_what_it_holds_and_comes_in_chunks() -> None:
+def test_the_head_proves_what_it_holds() -> None:
     ledger = Ledger()
     list_blocks(ledger, 2)
     executor = ledger.executor
@@ -366,9 +366,4 @@ def test_the_head_proves_what_it_holds_and_comes_in_chunks() -> None:
     for key, value in items:
         proof.validate_value(root, key, value, executor.prove(key))
     proof.validate_value(root, b"absent", None, executor.prove(b"absent"))
-    gathered: list[tuple[bytes, bytes]] = []
-    for chunk in executor.build_snapshot():
-        proof.validate_chunk(root, chunk)
-        gathered += chunk.entries
-    assert sorted(gathered) == sorted(items)
     assert executor.head.header.height == Height(2)

@@ -11,9 +11,9 @@ from dure.chain.genesis.predecessor import (
     Predecessor,
     compute_endorsement_message,
 )
-from dure.chain.genesis.state_file import encode_state_file
 from dure.chain.genesis.succession import Resolution, draft_authority, draft_genesis
 from dure.chain.transaction import Policy
+from dure.cli.network.regenesis.last_state import build_state_file
 from dure.core.certificate import compute_certificate_hash
 from dure.core.validators import build_validator_set
 from dure.identity.keys import SigningKey
@@ -51,7 +51,7 @@ class Ended:
     @property
     def state_file(self) -> bytes:
         """The state at the end, as it is handed on."""
-        return b"".join(encode_state_file(self.chain.executor.build_snapshot()))
+        return build_state_file(self.items)
 
     def resolve(self, **changes: object) -> Resolution:
         """Return that bank and insurer go on with their own nodes."""

@@ -1,19 +1,18 @@
 """Proof files for what this node stores."""
 
 from dure.api.answers.blocks import open_records
-from dure.api.answers.validators import list_changes
 from dure.core.errors import NotFound, Unavailable
 from dure.core.types import Height
+from dure.node.catching_up.handovers import collect_handovers
 from dure.node.gateway import Gateway
 from dure.node.ports import StoredBlock
 from dure.proof.building import (
     FinalBlock,
-    build_handover,
     build_scheduled_proof,
     build_state_proof_file,
     build_transaction_proof,
 )
-from dure.proof.file import Handover, ProofFile
+from dure.proof.file import ProofFile
 
 
 def prove_transaction(gateway: Gateway, stored: StoredBlock, index: int) -> ProofFile:
@@ -48,30 +47,11 @@ def get_stored(gateway: Gateway, height: Height) -> StoredBlock:
 
 
 def _open_final(gateway: Gateway, stored: StoredBlock) -> FinalBlock:
+    executor, below = gateway.executor, stored.block.header.height
     return FinalBlock(
-        genesis=gateway.executor.genesis,
-        handovers=_list_handovers(gateway, stored.block.header.height),
+        genesis=executor.genesis,
+        handovers=tuple(collect_handovers(executor.view(), gateway, below)),
         block=stored.block,
         certificate=stored.certificate,
         records=tuple(open_records(stored)),
     )
-
-
-def _list_handovers(gateway: Gateway, below: Height) -> tuple[Handover, ...]:
-    """Return the blocks below a height that changed the validator set.
-
-    Raise `Unavailable` where pruned.
-    """
-    handovers: list[Handover] = []
-    for height, validators in list_changes(gateway):
-        if height >= below:
-            break
-        stored = gateway.load_block(height)
-        kept = gateway.load_handover(height) if stored is None else None
-        if stored is not None:
-            kept = build_handover(stored.block.header, stored.certificate, validators)
-        if kept is None:
-            message = "this node no longer has a block that the proof needs; ask an archive node"
-            raise Unavailable(message, height=height)
-        handovers.append(kept)
-    return tuple(handovers)

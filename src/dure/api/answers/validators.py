@@ -3,14 +3,12 @@
 Their shapes stand here too, like those of `dure.api.answers.shapes`.
 """
 
-from collections.abc import Iterator
 from typing import Final
 
 from dure.api.answers.blocks import describe
 from dure.api.answers.shapes import Answer, MemberAnswer
 from dure.chain import state
 from dure.chain.genesis.document import get_first_height
-from dure.core.types import Height
 from dure.core.validators import ValidatorSet, compute_faults_tolerated, compute_quorum
 from dure.node.gateway import Gateway
 from dure.proof.json_form import Json
@@ -58,20 +56,12 @@ class AttestationAnswer(Answer, frozen=True):
     attestation: dict[str, Json]
 
 
-def list_changes(gateway: Gateway) -> Iterator[tuple[Height, ValidatorSet]]:
-    """Yield each block that handed over to another set, and that set, in rising order."""
-    view = gateway.executor.view()
-    for height in view.load(tuple[Height, ...], state.HANDOVERS) or ():
-        key = state.key_validators(Height(height + 1))
-        yield height, view.require(ValidatorSet, key)
-
-
 def describe_history(gateway: Gateway) -> ValidatorHistoryAnswer:
     """Return who decides the next block, who will, and who did."""
     executor = gateway.executor
     first = get_first_height(executor.genesis) + 1
     sets = [(first, executor.genesis.validators)]
-    sets += [(height + 1, validators) for height, validators in list_changes(gateway)]
+    sets += [(height + 1, validators) for height, validators in state.list_changes(executor.view())]
     history = [describe_set(*each) for each in sets[-HISTORY_MAX:]]
     return ValidatorHistoryAnswer(
         height=executor.head.header.height,

@@ -15,6 +15,7 @@ from msgspec import Meta
 from dure.chain.genesis.predecessor import (
     Endorsements,
     Predecessor,
+    require,
     validate_endorsements,
     validate_predecessor,
 )
@@ -158,16 +159,16 @@ def validate_genesis(document: GenesisDocument) -> None:
 def validate_draft(document: GenesisDocument) -> None:
     """Raise `InvalidGenesis` for what is wrong but for endorsements, which a draft lacks."""
     genesis = document.genesis
-    _require(genesis.version == 1, "this program knows genesis version 1")
-    _require(
+    require(genesis.version == 1, "this program knows genesis version 1")
+    require(
         compute_allocations_hash(document.allocations) == genesis.allocations_hash,
         "the allocations are not those that the genesis names",
     )
-    _require(
+    require(
         genesis.test or (genesis.story_clock is None and not genesis.offset),
         "only a test chain may have a story clock or an offset",
     )
-    _require(
+    require(
         0 <= genesis.time + genesis.offset <= LEDGER_TIME_MAX and genesis.time <= LEDGER_TIME_MAX,
         "time is negative or too far away",
     )
@@ -177,45 +178,45 @@ def validate_draft(document: GenesisDocument) -> None:
         raise InvalidGenesis(str(problem)) from problem
     _validate_members(genesis)
     if genesis.predecessor is not None:
-        _require(
+        require(
             not (genesis.assets or document.allocations),
             "a chain with a predecessor takes what is owned from there alone",
         )
         validate_predecessor(genesis.predecessor, get_names(genesis), genesis.time)
     names = {organisation.name for organisation in genesis.organisations}
     for allocation in document.allocations:
-        _require(allocation.organisation in names, "an allocation names an unknown organisation")
-        _require(
+        require(allocation.organisation in names, "an allocation names an unknown organisation")
+        require(
             len(allocation.balances) <= len(genesis.assets), "an allocation has too many balances"
         )
     addresses = {allocation.address for allocation in document.allocations}
     addresses |= {compute_address(organisation.policy) for organisation in genesis.organisations}
     total = len(document.allocations) + len(genesis.organisations)
-    _require(len(addresses) == total, "an account stands twice in the genesis")
+    require(len(addresses) == total, "an account stands twice in the genesis")
     for index, asset in enumerate(genesis.assets):
-        _require(
+        require(
             ASSET_CODE.fullmatch(asset.code) is not None,
             "an asset's code has 1 to 16 visible ASCII characters",
         )
         supply = sum(sum(given.balances[index : index + 1]) for given in document.allocations)
-        _require(supply <= INT_MAX, "the supply of an asset passes the largest amount")
+        require(supply <= INT_MAX, "the supply of an asset passes the largest amount")
 
 
 def _validate_members(genesis: Genesis) -> None:
     keys = list(genesis.validators.keys)
-    _require(
+    require(
         keys == sorted(set(keys)) and bool(keys), "validators are sorted, distinct and not none"
     )
-    _require(
+    require(
         genesis.engine is not EngineKind.SOLO or len(keys) == 1, "the solo engine has one validator"
     )
     names = [organisation.name for organisation in genesis.organisations]
-    _require(len(set(names)) == len(names), "an organisation stands twice")
-    _require(
+    require(len(set(names)) == len(names), "an organisation stands twice")
+    require(
         {member.organisation for member in genesis.validators.members} <= set(names),
         "a validator names an unknown organisation",
     )
-    _require(
+    require(
         len({(asset.issuer, asset.code) for asset in genesis.assets}) == len(genesis.assets),
         "an asset stands twice",
     )
@@ -227,11 +228,6 @@ def _validate_members(genesis: Genesis) -> None:
         validate_policy(genesis.authority)
     except InvalidTransaction as problem:
         raise InvalidGenesis(problem.message) from problem
-
-
-def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - reads like a sentence
-    if not condition:
-        raise InvalidGenesis(message)
 
 
 def encode_genesis_file(document: GenesisDocument) -> bytes:

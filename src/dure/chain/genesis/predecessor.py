@@ -92,21 +92,21 @@ def validate_predecessor(
 ) -> None:
     """Raise `InvalidGenesis` where what a genesis says of its predecessor contradicts itself."""
     missing, remaining = predecessor.missing, set(organisations)
-    _require(
+    require(
         len(predecessor.signers) == len(organisations),
         "there is one signing policy for each organisation",
     )
-    _require(list(missing) == sorted(set(missing)), "missing organisations are sorted and distinct")
-    _require(not remaining & set(missing), "an organisation is named as missing and as taking part")
+    require(list(missing) == sorted(set(missing)), "missing organisations are sorted and distinct")
+    require(not remaining & set(missing), "an organisation is named as missing and as taking part")
     is_minority = len(remaining) <= len(missing)
-    _require(
+    require(
         predecessor.by_minority == is_minority,
         f"{len(remaining)} of {len(remaining) + len(missing)} organisations go on, and the genesis "
         f"says {'by_minority' if predecessor.by_minority else 'nothing of a minority'}",
     )
-    _require(predecessor.height >= 1, "the chain before has no block that is final by certificate")
-    _require(predecessor.height < INT_MAX, "the chain before has no next height")
-    _require(time > predecessor.time, "the chain begins before its predecessor's last block")
+    require(predecessor.height >= 1, "the chain before has no block that is final by certificate")
+    require(predecessor.height < INT_MAX, "the chain before has no next height")
+    require(time > predecessor.time, "the chain begins before its predecessor's last block")
     try:
         for policy in (*predecessor.signers, predecessor.authority):
             validate_policy(policy)
@@ -122,12 +122,12 @@ def validate_endorsements(
 ) -> None:
     """Raise `InvalidGenesis` unless exactly the organisations named have signed, each rightly."""
     if predecessor is None:
-        _require(not endorsements, "only a genesis with a predecessor is endorsed")
+        require(not endorsements, "only a genesis with a predecessor is endorsed")
         return
     flaws = find_flaws(predecessor, organisations, chain_id, endorsements)
-    _require(not flaws, "; ".join(flaws.values()))
+    require(not flaws, "; ".join(flaws.values()))
     given = tuple(endorsement.organisation for endorsement in endorsements)
-    _require(
+    require(
         given == organisations,
         "the endorsements are those of the organisations, each once and in their order",
     )
@@ -191,6 +191,7 @@ def _find_flaw(policy: Policy, name: Name, given: Endorsement | None, message: D
     return ""
 
 
-def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - reads like a sentence
+def require(condition: bool, message: str) -> None:  # noqa: FBT001 - reads like a sentence
+    """Raise `InvalidGenesis` with `message` unless the condition holds."""
     if not condition:
         raise InvalidGenesis(message)

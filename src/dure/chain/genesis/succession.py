@@ -32,7 +32,7 @@ from dure.chain.genesis.document import (
     get_names,
     validate_draft,
 )
-from dure.chain.genesis.predecessor import Predecessor
+from dure.chain.genesis.predecessor import Predecessor, require
 from dure.chain.parameters import Parameters
 from dure.chain.state_tree import tree
 from dure.chain.transaction import Policy, ThresholdPolicy, compute_address, get_keys
@@ -157,15 +157,15 @@ def list_remaining(
     """
     known = list_organisations(items)
     unknown = missing - known
-    _require(not unknown, f"the chain has no organisation {', '.join(sorted(unknown))}")
+    require(not unknown, f"the chain has no organisation {', '.join(sorted(unknown))}")
     policies = dict(admitted)
     policies |= {organisation.name: organisation.policy for organisation in old.organisations}
     first = [name for name in get_names(old) if name in known]
     names = [name for name in (*first, *sorted(known - {*first})) if name not in missing]
-    _require(bool(names), "no organisation is left that could go on")
+    require(bool(names), "no organisation is left that could go on")
     for name in names:
         message = f"{name} was admitted after the genesis: name the first policy of its account"
-        _require(name in policies, message)
+        require(name in policies, message)
     return tuple(Organisation(name, policies[name]) for name in names)
 
 
@@ -200,7 +200,7 @@ def _validate_old_state(genesis: Genesis, old: Mapping[bytes, bytes]) -> None:
     before = genesis.predecessor
     assert before is not None, "only a genesis with a predecessor takes over a state"
     _validate_kinds(old)
-    _require(
+    require(
         list_organisations(old) == {*get_names(genesis), *before.missing},
         "the organisations that take part and those that are missing are not those of the chain "
         "before",
@@ -208,19 +208,19 @@ def _validate_old_state(genesis: Genesis, old: Mapping[bytes, bytes]) -> None:
     for organisation, signer in zip(genesis.organisations, before.signers, strict=True):
         address = compute_address(organisation.policy)
         name = organisation.name
-        _require(
+        require(
             old[state.key_organisation(name)] == address,
             f"the chain before knows {name} by another account",
         )
-        _require(
+        require(
             find_policy(old, organisation.policy) == signer,
             f"another policy than the one named acts for {name} in the chain before",
         )
-    _require(
+    require(
         _load(old, state.PARAMETERS, Parameters) == genesis.parameters,
         "the chain before has other parameters",
     )
-    _require(
+    require(
         _load(old, state.CLOCK, state.Clock).offset == genesis.offset,
         "ledger time would jump: the chain before has another offset",
     )
@@ -231,7 +231,7 @@ def _validate_kinds(old: Mapping[bytes, bytes]) -> None:
     kinds = CARRIED_KINDS | REMOVED_KINDS
     for key in old:
         known = key in values if key[:1] == b"g" else key != b"" and key[0] in kinds
-        _require(known, f"this program does not know what becomes of the state's key {key.hex()}")
+        require(known, f"this program does not know what becomes of the state's key {key.hex()}")
 
 
 def _load_account(items: Mapping[bytes, bytes], key: bytes) -> state.Account:
@@ -243,8 +243,3 @@ def _load(items: Mapping[bytes, bytes], key: bytes, type_: type[state.T]) -> sta
     if found is None:
         raise InvalidGenesis(f"the state of the chain before lacks the key {key.hex()}")
     return found
-
-
-def _require(condition: bool, message: str) -> None:  # noqa: FBT001 - reads like a sentence
-    if not condition:
-        raise InvalidGenesis(message)

@@ -1,6 +1,6 @@
 """What belongs to a running call: one frame for each contract in it.
 
-The frame knows the session, in which the whole transaction runs; that one stands in `machine`.
+The frame knows the session, in which the whole transaction runs; that one stands in `session`.
 """
 
 from collections.abc import Callable

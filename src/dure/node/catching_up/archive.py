@@ -8,13 +8,13 @@ from typing import Final
 
 import structlog
 
+from dure.chain import state
 from dure.core.block import compute_block_id
 from dure.core.errors import StorageError
 from dure.core.types import Height, Instant, PublicKey
 from dure.node.catching_up.asking import Means
 from dure.node.catching_up.backfill import Backfill
 from dure.node.catching_up.checks import SetHistory
-from dure.node.catching_up.serving import list_changes
 from dure.node.messages import History
 from dure.node.ports import HeightRange, HistoryBlock
 
@@ -67,7 +67,7 @@ class Archive:
             return
         self._gap = missing[-1]
         executor = self._means.executor
-        sets = SetHistory(executor.genesis, list_changes(executor))
+        sets = SetHistory(executor.genesis, state.list_changes(executor.view()))
         self._backfill = Backfill(self._means, sets, kind=KIND, store=self._store)
         self._backfill.begin(self._gap[1], above.block.header.previous)
         log.info("history_begins", first=self._gap[0], last=self._gap[1])

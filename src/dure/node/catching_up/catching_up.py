@@ -36,14 +36,10 @@ from dure.node.ports import Clock, Disk, Network
 NOW_MS: Final = Milliseconds(0)
 PAUSE_MS: Final = Milliseconds(10)
 """Between slices of work that has time: the history far below the head."""
-
-
 REST_MS: Final = 2_000
 LONG_REST_MS: Final = 60_000
 FAILURES_MAX: Final = 3
 """After so many fetches of a state that failed, the rest before the next is a long one."""
-
-
 BEHIND_MAX: Final = 8
 """Blocks that are fetched sooner than any state; further behind is worth a line in the log."""
 

@@ -25,14 +25,12 @@ from dure.chain import state
 from dure.chain.executor import Executor
 from dure.chain.state_tree.frozen import FrozenState
 from dure.core.codec import MESSAGE_BYTES_MAX, encode
-from dure.core.errors import PeerViolation
+from dure.core.errors import PeerViolation, Unavailable
 from dure.core.types import Height, Instant, PublicKey
-from dure.core.validators import ValidatorSet
 from dure.node import messages
+from dure.node.catching_up.handovers import collect_handovers
 from dure.node.messages import GetBlocks, GetChunk, GetHistory, GetSnapshot
 from dure.node.ports import Disk, Network, StoredBlock
-from dure.proof.building import build_handover
-from dure.proof.file import Handover
 
 QUESTIONS_MAX: Final = 32
 """Questions of one peer that may wait."""
@@ -158,8 +156,11 @@ class Server:
         for serving in own:
             self._let_go(serving)
         stored = self._disk.load_block(height)
-        handovers = collect_handovers(self._executor, self._disk, height)
-        if stored is None or not stored.certificate.seals or handovers is None:
+        if stored is None or not stored.certificate.seals:
+            return None
+        try:
+            handovers = collect_handovers(self._executor.view(), self._disk, height)
+        except Unavailable:
             return None
         offer = messages.SnapshotOffer(
             header=stored.block.header,
@@ -218,32 +219,6 @@ def collect_history(disk: Disk, start: Height, count: int) -> messages.History:
     """Return stored blocks with their receipts, within the same bounds."""
     items = tuple(_load(disk, start, count, with_receipts=True))
     return messages.History(start=start, items=items)
-
-
-def collect_handovers(executor: Executor, disk: Disk, below: Height) -> list[Handover] | None:
-    """Return the handovers below a height, None where one of them is not here."""
-    handovers: list[Handover] = []
-    for height, validators in list_changes(executor):
-        if height >= below:
-            break
-        handover = disk.load_handover(height)
-        stored = disk.load_block(height) if handover is None else None
-        if stored is not None:
-            handover = build_handover(stored.block.header, stored.certificate, validators)
-        if handover is None:
-            return None
-        handovers.append(handover)
-    return handovers
-
-
-def list_changes(executor: Executor) -> list[tuple[Height, ValidatorSet]]:
-    """Return each block that handed over to another set, and that set, in rising order."""
-    view = executor.view()
-    heights = view.load(tuple[Height, ...], state.HANDOVERS) or ()
-    return [
-        (height, view.require(ValidatorSet, state.key_validators(Height(height + 1))))
-        for height in heights
-    ]
 
 
 def _load(disk: Disk, start: Height, count: int, *, with_receipts: bool) -> Iterable[StoredBlock]:

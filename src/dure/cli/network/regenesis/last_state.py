@@ -18,12 +18,10 @@ from dure.chain.genesis.state_file import encode_state_file
 from dure.chain.state_tree import tree
 from dure.chain.state_tree.proof import build_chunks
 from dure.core.errors import ConfigurationError
-from dure.core.types import Height
 from dure.core.validators import ValidatorSet
+from dure.node.catching_up.handovers import collect_handovers
 from dure.node.configuration import NodeFiles, load_configuration, locate_files
 from dure.node.durable.store import Store
-from dure.proof.building import build_handover
-from dure.proof.file import Handover
 from dure.proof.succession import EVIDENCE_FORMAT, Evidence
 from dure.proof.verification import check_final
 
@@ -97,28 +95,5 @@ def _gather_evidence(disk: Store, genesis: Genesis, items: Mapping[bytes, bytes]
             "this node has no final block: found a new network with `dure network init`"
         )
     header = head.block.header
-    handovers = _list_handovers(disk, items, header.height)
+    handovers = tuple(collect_handovers(state.View(items), disk, header.height))
     return Evidence(EVIDENCE_FORMAT, genesis, handovers, header, head.certificate)
-
-
-def _list_handovers(
-    disk: Store, items: Mapping[bytes, bytes], below: Height
-) -> tuple[Handover, ...]:
-    view = state.View(items)
-    handovers: list[Handover] = []
-    for height in view.load(tuple[Height, ...], state.HANDOVERS) or ():
-        stored, kept = disk.load_block(height), disk.load_handover(height)
-        if stored is None and kept is not None:
-            # It came with a state that this node fetched from others.
-            handovers.append(kept)
-            continue
-        if stored is None:
-            message = (
-                f"this node no longer has block {height}, in which the validators changed: draft "
-                "from a node that keeps all blocks"
-            )
-            raise ConfigurationError(message, height=height)
-        if height < below:
-            validators = view.require(ValidatorSet, state.key_validators(Height(height + 1)))
-            handovers.append(build_handover(stored.block.header, stored.certificate, validators))
-    return tuple(handovers)
