@@ -121,6 +121,7 @@ class Door:
     async def _let_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         ends = [writer]
         try:
+            # Nobody listens behind it, or either end hangs up: the caller is hung up on.
             with suppress(OSError):
                 inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._port)
                 ends.append(inner_writer)

@@ -100,6 +100,7 @@ class PacketLink:
             self._deliver(target, packet)
 
     def _deliver(self, target: str, packet: bytes) -> None:
+        # Into a cable that was pulled: the packet is lost, which is what is tested.
         with suppress(OSError):
             os.write(self._hosts[target].cable, packet)
 

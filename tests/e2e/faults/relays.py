@@ -122,6 +122,7 @@ class Relays:
     async def _carry(self, route: Route, caller: socket.socket) -> None:
         called = socket.socket()
         called.setblocking(False)
+        # Either end hangs up, or nobody listens: the other one is hung up on.
         with caller, called, suppress(OSError):
             for end in (caller, called):
                 end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

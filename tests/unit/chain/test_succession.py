@@ -34,7 +34,13 @@ from dure.chain.genesis.succession import (
     draft_authority,
 )
 from dure.chain.system import SetPolicyArguments
-from dure.chain.transaction import PolicyProof, ThresholdPolicy, compute_address
+from dure.chain.transaction import (
+    PolicyProof,
+    ThresholdPolicy,
+    Transaction,
+    compute_address,
+    get_keys,
+)
 from dure.core.codec import encode
 from dure.core.errors import InvalidGenesis, WrongChain
 from dure.core.types import NO_HASH, Amount, BlockId, Hash, Height, Instant
@@ -126,8 +132,9 @@ def test_money_moves_on_and_old_transactions_do_not() -> None:
     new.executor = ended.begin()
     new.keys = [KEYS[1], KEYS[2]]
     (opened,) = new.executor.transactions.open_many([unsent])
+    assert isinstance(opened, Transaction)
     with pytest.raises(WrongChain):
-        new.executor.check(opened, new.executor.head.header.time)  # type: ignore[arg-type]
+        new.executor.check(opened, new.executor.head.header.time)
     final = new.add(new.transfers(13))
     assert final.block.header.height == ended.last.block.header.height + 2
     assert new.executor.view().load(Amount, state.key_balance(WON, BOB)) == 20
@@ -182,7 +189,7 @@ def test_an_exchanged_key_signs_and_the_first_one_does_not() -> None:
     document = ended.draft()
     before = get_before(document.genesis)
     assert before.signers == (policy, policy_of(key_of("insurer")))
-    assert NEW_KEY.public in before.authority.keys  # type: ignore[union-attr]
+    assert NEW_KEY.public in get_keys(before.authority)
     message = compute_endorsement_message(compute_chain_id(document.genesis))
     proofs = [sign(policy, [NEW_KEY], message), sign(before.signers[1], MEMBERS, message)]
     endorsed = [Endorsement(n, p) for n, p in zip(("bank", "insurer"), proofs, strict=True)]

@@ -234,7 +234,7 @@ class PeerNetwork:
         if link.connection is connection:
             link.connection = None
             log.info("peer_disconnected", peer=link.peer.name, reason=connection.reason)
-            self._on_change(link.peer.key, False)  # noqa: FBT003
+            self._on_change(link.peer.key, False)  # noqa: FBT003 - the callback's shape
 
     def _build_contexts(self, links: Iterable[_Link]) -> tuple[SSLContext, SSLContext]:
         """Return those of the side that is called and of the side that calls."""
@@ -256,7 +256,7 @@ class PeerNetwork:
         if connection is not None:
             connection.close("it stands no longer like this in the peers file")
             log.info("peer_forgotten", peer=link.peer.name)
-            self._on_change(link.peer.key, False)  # noqa: FBT003
+            self._on_change(link.peer.key, False)  # noqa: FBT003 - the callback's shape
 
     def _start_task(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)

@@ -1,6 +1,7 @@
 """A frozen state in chunks, and a whole state out of chunks."""
 
 from collections.abc import Iterable
+from random import Random
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from dure.chain.state_tree.frozen import FrozenState
 from dure.chain.state_tree.gathering import WHOLE, Gathering
 from dure.core.block import Header
 from dure.core.errors import InvalidProof
+from dure.core.types import Hash
 from tests.unit.node.blocks import build_stored
 
 SMALL = 6
@@ -68,8 +70,8 @@ def cut_by_definition(content: Content) -> list[proof.Chunk]:
     return list(proof.build_chunks(build(content), by_path.__getitem__))
 
 
-def gather(root: bytes, frozen: FrozenState) -> Gathering:
-    gathering = Gathering(root)  # type: ignore[arg-type]
+def gather(root: Hash, frozen: FrozenState) -> Gathering:
+    gathering = Gathering(root)
     while not gathering.is_complete:
         wanted = gathering.missing[-1]
         chunk = frozen.read_chunk(wanted)
@@ -111,12 +113,12 @@ def test_a_frozen_state_stays_while_the_live_one_changes(
 @pytest.mark.usefixtures("_small_chunks")
 @settings(max_examples=60)
 @given(content=CONTENT, order=st.randoms(use_true_random=False))
-def test_chunks_in_any_order_tile_the_tree(content: Content, order: object) -> None:
+def test_chunks_in_any_order_tile_the_tree(content: Content, order: Random) -> None:
     frozen = prepare(freeze(content))
     root = frozen.header.state_root
     gathering = Gathering(root)
     chunks = list_chunks(frozen)
-    order.shuffle(chunks)  # type: ignore[attr-defined]
+    order.shuffle(chunks)
     for number, chunk in enumerate(chunks):
         assert not gathering.is_complete, f"complete without {len(chunks) - number} chunks"
         assert gathering.add(WHOLE, chunk)

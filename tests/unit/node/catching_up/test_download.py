@@ -22,6 +22,7 @@ class Town:
         for peer in PEERS:
             self.claims.on_status(peer, Height(top), Height(0))
         self.asking = Asking(self, self.claims.drop)
+        # A download asks and looks at claims; it touches neither ledger nor disk.
         means = Means(None, None, self.asking, self.claims, None)  # type: ignore[arg-type]
         self.it: Download[CertifiedBlock] = Download(
             "blocks", means, lambda start, count: GetBlocks(start=start, count=count)

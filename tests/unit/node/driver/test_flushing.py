@@ -74,6 +74,7 @@ class Watched:
             self.simulation.submit(1, self.simulation.transfer(source=1, target=2, amount=number))
             end = self.simulation.scheduler.now_ms + 2_000
             while self.simulation.scheduler.now_ms < end:
+                # The disk refused: what the node said until then is looked at by the test.
                 with suppress(StorageError):
                     self.simulation.run_for(end - self.simulation.scheduler.now_ms)
 

@@ -23,7 +23,7 @@ from dure.core.block import Block, compute_block_id
 from dure.core.certificate import Certificate
 from dure.core.codec import encode
 from dure.core.errors import ConfigurationError
-from dure.core.types import Amount, Hash, Height, Round
+from dure.core.types import Amount, BlockId, ChainId, Height, Round
 from dure.node.durable.comparing import Side, compare
 from dure.node.durable.storage import RocksDisk
 from dure.node.durable.store import Store
@@ -130,13 +130,10 @@ def test_a_fork_is_found_at_its_first_block(town: Town) -> None:
 
 
 def test_nodes_of_two_chains_are_not_compared(town: Town, tmp_path: Path) -> None:
-    other = Town.__new__(Town)
-    other.ledger = Ledger()
-    other.ledger.executor.chain_id = Hash(bytes(32))  # type: ignore[assignment]
-    foreign = change(town.ledger.executor.head.header, chain_id=Hash(bytes(32)))
+    foreign = change(town.ledger.executor.head.header, chain_id=ChainId(bytes(32)))
     disk = RocksDisk(tmp_path / "foreign")
     stored = StoredBlock(Block(foreign, ()), Certificate(Round(0), ()), ())
-    disk.commit_block(Hash(bytes(32)), stored, (), writes={}, undo={})  # type: ignore[arg-type]
+    disk.commit_block(BlockId(bytes(32)), stored, (), writes={}, undo={})
     disk.close()
     left, _ = town.open_sides()
     right = Side("foreign", tmp_path / "foreign", Store.open_for_reading(tmp_path / "foreign"))

@@ -7,7 +7,7 @@ stated a bound for gets the strict one, so that a new one has to be thought abou
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from typing import Final
+from typing import Any, Final
 
 from dure.testing.simulation.checks.violations import SafetyViolation
 
@@ -30,9 +30,9 @@ ALWAYS: Final = 4 * BLOCKS
 """Entries of any collection beside those for each validator."""
 
 
-def measure(value: object, place: str = "", depth: int = 0) -> Iterator[tuple[str, int]]:
+def measure(value: Any, place: str = "", depth: int = 0) -> Iterator[tuple[str, int]]:
     """Yield the place and number of entries of each collection that `value` holds by itself."""
-    for field in fields(value):  # type: ignore[arg-type]
+    for field in fields(value):
         held = getattr(value, field.name)
         name = f"{place}.{field.name}" if place else field.name
         if isinstance(held, Collection) and not isinstance(held, str | bytes):
