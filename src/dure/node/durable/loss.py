@@ -22,7 +22,9 @@ from collections.abc import Sequence
 from enum import IntEnum
 from typing import assert_never
 
+from dure.core.types import PublicKey
 from dure.node.durable.signer import Place, SignedPosition
+from dure.node.ports import StoredBlock
 
 
 class Loss(IntEnum):
@@ -80,3 +82,11 @@ def find_disagreement(
     if any(place > guard.place for place in put_to_guard):
         return Loss.GUARD_BEHIND
     return None
+
+
+def find_own_seal(stored: StoredBlock, key: PublicKey) -> tuple[int, int] | None:
+    """Return height and round of this key's seal in a block's certificate, if it is there."""
+    certificate = stored.certificate
+    if all(seal.validator != key for seal in certificate.seals):
+        return None
+    return stored.block.header.height, certificate.round

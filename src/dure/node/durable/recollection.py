@@ -17,12 +17,10 @@ from pathlib import Path
 
 import structlog
 
-from dure.core.types import PublicKey
 from dure.identity.keys import SigningKey
-from dure.node.durable.loss import Loss, find_disagreement
+from dure.node.durable.loss import Loss, find_disagreement, find_own_seal
 from dure.node.durable.signer import FileSigner, Place, is_guard_lost, replace_guard
 from dure.node.durable.storage import RocksDisk
-from dure.node.ports import StoredBlock
 
 log = structlog.get_logger()
 
@@ -66,18 +64,10 @@ def _find_loss(disk: RocksDisk, signer: FileSigner, read_place: ReadPlace) -> Lo
     stored = disk.load_head()
     loss = find_disagreement(
         head=-1 if stored is None else stored.block.header.height,
-        own_seal=None if stored is None else _find_own_seal(stored, signer.key),
+        own_seal=None if stored is None else find_own_seal(stored, signer.key),
         journalled=[read_place(record) for record in disk.load_whole_journal()],
         guard=signer.last,
     )
     if loss is not None:
         disk.declare_votes_lost(loss)
     return loss
-
-
-def _find_own_seal(stored: StoredBlock, key: PublicKey) -> tuple[int, int] | None:
-    """Return height and round of this key's seal in a block's certificate, if it is there."""
-    certificate = stored.certificate
-    if all(seal.validator != key for seal in certificate.seals):
-        return None
-    return stored.block.header.height, certificate.round

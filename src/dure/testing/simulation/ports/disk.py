@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from dure.core.types import BlockId, Height, PublicKey, TransactionId
-from dure.node.durable.loss import Loss, find_disagreement
+from dure.node.durable.loss import Loss, find_disagreement, find_own_seal
 from dure.node.durable.signer import Place
 from dure.node.ports import HeightRange, HistoryBlock, StoredBlock
 from dure.proof.file import Handover
@@ -62,7 +62,7 @@ class SimulatedDisk:
         stored = self.load_head()
         loss = find_disagreement(
             head=-1 if stored is None else stored.block.header.height,
-            own_seal=None if stored is None else _find_own_seal(stored, signer.key),
+            own_seal=None if stored is None else find_own_seal(stored, signer.key),
             journalled=[read_place(record) for record in self.journal.load_all()],
             guard=signer.position,
         )
@@ -166,10 +166,3 @@ class SimulatedDisk:
 
     def _is_visible(self, height: Height) -> bool:
         return self.head is not None and height <= self.head
-
-
-def _find_own_seal(stored: StoredBlock, key: PublicKey) -> tuple[int, int] | None:
-    certificate = stored.certificate
-    if all(seal.validator != key for seal in certificate.seals):
-        return None
-    return stored.block.header.height, certificate.round
