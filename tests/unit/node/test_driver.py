@@ -21,11 +21,12 @@ from dure.core.block import Block
 from dure.core.certificate import Certificate
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidTransaction, StorageError
-from dure.core.types import BlockId, Height, Instant, PublicKey, Round
+from dure.core.types import BlockId, Height, Instant, Milliseconds, PublicKey, Round
 from dure.node import messages
 from dure.node.catching_up import Slice
 from dure.node.catching_up.serving import collect_blocks
 from dure.node.driver import Divergence, Driver
+from dure.node.driver.execution import compute_fill_time
 from dure.node.mempool import Mempool, MempoolLimits
 from dure.testing.simulation.network import Simulation
 
@@ -186,6 +187,36 @@ def test_a_pool_of_nothing_but_dead_transactions_is_cleaned_without_a_block() ->
     assert simulation.height(0) == height
     simulation.run_until(lambda: simulation.height(0) > height, 100_000)
     assert simulation.nodes[0].dropped == []
+
+
+class BusyClock:
+    """A clock by which each look at it takes a millisecond: executing takes time."""
+
+    def __init__(self, now: Instant) -> None:
+        self.time = now
+
+    def now(self) -> Instant:
+        self.time = Instant(self.time + 1)
+        return self.time
+
+
+def test_a_block_is_filled_for_a_bounded_time_and_the_rest_waits_for_the_next() -> None:
+    simulation = make_solo()
+    driver = simulation.get_driver(0)
+    driver._execution._clock = BusyClock(simulation_now(driver))  # type: ignore[assignment]
+    settle(simulation, *(transfer_to_oneself(simulation, amount=i) for i in range(1, 81)))
+    sizes = [
+        len(simulation.nodes[0].disk.blocks[Height(height)].block.transactions)
+        for height in range(1, simulation.height(0) + 1)
+    ]
+    # The first comes after a long silence, the others at once.
+    assert sizes == [50, 10, 10, 10]
+
+
+def test_where_agreeing_takes_long_a_block_is_filled_for_longer() -> None:
+    waits = (1, 160, 320, 800, 60_000)
+    times = [compute_fill_time(Milliseconds(wait)) for wait in waits]
+    assert times == [10, 10, 20, 50, 50]
 
 
 def test_a_full_pool_is_an_answer() -> None:

@@ -101,7 +101,8 @@ class Driver:
         self._execution = Execution(
             executor,
             self._intake,
-            ports.signer.key,
+            ports.clock,
+            proposer=ports.signer.key,
             checks_sealed_signatures=settings.sync.signatures == "all",
         )
         self._muteness = ports.signer if isinstance(ports.signer, Muteness) else None

@@ -7,23 +7,37 @@ Rules
 2. A death of the process that runs contracts proves nothing: a block that was to be judged gets no
    vote; a proposal is made again without the transaction that it died of, unless it was a
    scheduled call, which cannot be left out; under a final block the node stops for good.
-3. Everything in a final block is executed and every root compared. The signatures of its
+3. A proposer fills a block for a bounded time, and leaves the rest to the next: every validator's
+   event loop stands still while it executes the block, and so do votes, peers and clients. Where
+   agreeing takes long, as it does between distant validators, more may stand in each block.
+4. Everything in a final block is executed and every root compared. The signatures of its
    transactions were checked by the quorum that sealed it, and are checked again where the
    operator wants that.
 """
+
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import structlog
 
 from dure.chain.candidate import Candidate
 from dure.chain.executor import Executor
+from dure.chain.transaction import Transaction
 from dure.consensus.interface import BuildCandidate
 from dure.core.block import Block, compute_block_id
 from dure.core.errors import InvalidBlock, WorkerDied, WorkerNotStarted
-from dure.core.types import PublicKey, TransactionId
+from dure.core.types import Milliseconds, PublicKey, TransactionId
 from dure.core.validators import compute_faults_tolerated
 from dure.node.driver.halt import Divergence, FinalBlockNotExecuted
 from dure.node.driver.intake import Intake
+from dure.node.ports import Clock
 
+FILL_MS_MIN: Final = 10
+"""How long a proposer fills a block at least. Checking, completing and storing it take others about
+twice as long."""
+FILL_MS_MAX: Final = 50
+FILL_SHARE: Final = 16
+"""One in so many milliseconds since the block before is for filling the next."""
 DEATHS_MAX = 4
 """Deaths of contract workers that one proposal may cost before it is given up."""
 
@@ -37,13 +51,15 @@ class Execution:
         self,
         executor: Executor,
         intake: Intake,
-        proposer: PublicKey,
+        clock: Clock,
         *,
+        proposer: PublicKey,
         checks_sealed_signatures: bool,
     ) -> None:
         self._checks_sealed_signatures = checks_sealed_signatures
         self._executor = executor
         self._intake = intake
+        self._clock = clock
         self._proposer = proposer
 
     def build(self, order: BuildCandidate) -> Block | None:
@@ -97,7 +113,7 @@ class Execution:
                     order.parent,
                     time=order.time,
                     proposer=self._proposer,
-                    transactions=self._intake.mempool.iterate(),
+                    transactions=self._take_for(order, self._intake.mempool.iterate()),
                 )
             except InvalidBlock:
                 return None
@@ -107,6 +123,17 @@ class Execution:
         log.error("nothing_proposed", height=order.height)
         return None
 
+    def _take_for(
+        self, order: BuildCandidate, waiting: Iterable[Transaction]
+    ) -> Iterator[Transaction]:
+        """Yield what waits until the time for filling the block is over; the first in any case."""
+        since_parent = order.time - self._executor.head.header.time
+        end = self._clock.now() + compute_fill_time(Milliseconds(since_parent))
+        for index, transaction in enumerate(waiting):
+            if index and self._clock.now() >= end:
+                return
+            yield transaction
+
     def _quarantine(self, death: WorkerDied) -> bool:
         """Take the transaction that it died of out of the mempool; say whether there is one."""
         log.error("worker_died_proposing", **death.facts)
@@ -114,3 +141,8 @@ class Execution:
         if isinstance(death, WorkerNotStarted) or not isinstance(culprit, bytes):
             return False
         return self._intake.quarantine(TransactionId(culprit))
+
+
+def compute_fill_time(since_parent: Milliseconds) -> Milliseconds:
+    """Return how long a block may be filled that comes so long after its parent."""
+    return Milliseconds(min(max(since_parent // FILL_SHARE, FILL_MS_MIN), FILL_MS_MAX))
