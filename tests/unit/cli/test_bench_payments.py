@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -52,6 +53,7 @@ def test_payments_become_final_and_one_is_proved_by_a_file_that_anybody_can_chec
     kept = tmp_path / "payment.proof.json"
     options = ["--validators", "1", "--seconds", "1", "--accounts", "50", "--in-flight", "4"]
     options += ["--payments-per-transaction", "7", "--proof", str(kept), "--json"]
+    options += ["--accounts-beside", "90"]
     app = build_app(["bench", "verify"])
     result = CliRunner().invoke(app, ["bench", "payments", *options])
     assert result.exit_code == 0, result.output
@@ -59,14 +61,24 @@ def test_payments_become_final_and_one_is_proved_by_a_file_that_anybody_can_chec
     assert (figures["lost"], figures["doubled"], figures["refused"]) == (0, 0, 0)
     assert (figures["payment_proved"], figures["receipt_leaves"]) == (True, 7)
     assert figures["payments"] == 7 * figures["final"] > 0
+    beside = figures["beside"]
+    assert (figures["accounts"], beside["accounts"]) == (50, figures["accounts_beside"]) == (50, 90)
+    assert figures["payments_per_second_beside"] == beside["payments_per_second"] > 0
     assert figures["payments_per_second"] == pytest.approx(7 * figures["tx_per_second"])
     verdict = CliRunner().invoke(app, ["verify", str(kept), "--chain", figures["chain_id"]])
     assert verdict.exit_code == 0, verdict.output
     assert figures["proof_bytes"] == len(encode_proof(decode_proof(kept.read_bytes())))
 
 
-def test_a_payment_that_is_not_proved_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = {"lost": 0, "doubled": 0, "state_roots_equal": True, "payment_proved": False}
+KEPT = {"lost": 0, "doubled": 0, "state_roots_equal": True, "payment_proved": True}
+
+
+@pytest.mark.parametrize(
+    "figures", [KEPT | {"payment_proved": False}, KEPT | {"beside": KEPT | {"doubled": 1}}]
+)
+def test_a_promise_that_is_broken_is_exit_code_1(
+    figures: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(commands, "measure_payments", lambda _: figures)
     result = CliRunner().invoke(build_app(["bench"]), ["bench", "payments", "--json"])
     assert result.exit_code == 1

@@ -22,7 +22,7 @@ a block has room for a sum of limits.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -60,10 +60,24 @@ class PaymentsPlan:
     runs: int = 1
     proof_file: Path | None = None
     """Where the proof of one payment is left; None to keep none."""
+    accounts_beside: int | None = None
+    """Accounts of a second network, measured after the first; None for no second one."""
 
 
 def measure_payments(plan: PaymentsPlan) -> dict[str, Any]:
     """Return the figures; `docs/reference/benchmarks.md` says what each is."""
+    figures = _measure_one(plan)
+    if plan.accounts_beside is None:
+        return figures
+    beside = _measure_one(replace(plan, accounts=plan.accounts_beside, proof_file=None))
+    return figures | {
+        "accounts_beside": plan.accounts_beside,
+        "payments_per_second_beside": beside["payments_per_second"],
+        "beside": beside,
+    }
+
+
+def _measure_one(plan: PaymentsPlan) -> dict[str, Any]:
     pace = Pace(plan.seconds, plan.in_flight, runs=plan.runs)
     signed = compute_signature_bound(count_cores(), plan.validators, measure_verify_seconds())
     rate_max = min(signed, PREPARED_PER_SECOND_MAX / plan.per_transaction)

@@ -85,6 +85,12 @@ def payments(
         int, typer.Option(help="Transactions on their way at once.", min=1, max=100_000)
     ] = 200,
     runs: RunsOption = 1,
+    accounts_beside: Annotated[
+        int | None,
+        typer.Option(
+            help="Measure a second network with so many accounts too.", min=2, max=4_000_000
+        ),
+    ] = None,
     proof: Annotated[
         Path | None,
         typer.Option(help="Leave the proof of one payment, drawn by lot, in this file."),
@@ -95,7 +101,7 @@ def payments(
 
     One payment is drawn by lot, and its proof file is checked by the code of dure verify.
 
-    Example: dure bench payments --payments-per-transaction 100 --accounts 1000000
+    Example: dure bench payments --payments-per-transaction 100 --accounts-beside 1000000
 
     Example, with a proof to keep: dure bench payments --proof payment.proof.json --json
     """
@@ -108,6 +114,7 @@ def payments(
         in_flight=in_flight,
         runs=runs,
         proof_file=proof,
+        accounts_beside=accounts_beside,
     )
     _report("Payments", measure_payments(plan), _list_payment_facts, json=json)
 
@@ -150,9 +157,16 @@ def _report(
         print_json(figures)
     else:
         print_facts(title, [*list_facts(figures), *_list_common_facts(figures)])
-    kept = figures["state_roots_equal"] and figures.get("payment_proved", True)
-    if figures["lost"] or figures["doubled"] or not kept:
+    if not are_promises_kept(figures):
         raise typer.Exit(1)
+
+
+def are_promises_kept(figures: dict[str, Any]) -> bool:
+    """Say whether nothing was lost, doubled, differed or failed to be proved, beside it neither."""
+    if "beside" in figures and not are_promises_kept(figures["beside"]):
+        return False
+    proved = figures["state_roots_equal"] and figures.get("payment_proved", True)
+    return proved and not figures["lost"] and not figures["doubled"]
 
 
 def end_politely() -> None:
@@ -173,14 +187,21 @@ def _list_transfer_facts(figures: dict[str, Any]) -> list[Fact]:
 
 def _list_payment_facts(figures: dict[str, Any]) -> list[Fact]:
     each = figures["node_cpu_us_per_payment"]
+    beside = figures.get("beside")
     return [
         ("final payments a second", f"{figures['payments_per_second']:,.0f}"),
+        *([] if beside is None else [_describe_beside(beside)]),
         ("payments under one signature", figures["payments_per_transaction"]),
         ("processor time a payment", "unknown" if each is None else f"{each:.1f} µs a node"),
         ("one payment proved by a file", "yes" if figures["payment_proved"] else "NO"),
         ("length of that file", f"{figures['proof_bytes']:,} bytes"),
         ("final transactions a second", f"{figures['tx_per_second']:,.0f}"),
     ]
+
+
+def _describe_beside(beside: dict[str, Any]) -> Fact:
+    name = f"… beside it, with {beside['accounts']:,} accounts"
+    return name, f"{beside['payments_per_second']:,.0f}"
 
 
 def _list_latency_facts(figures: dict[str, Any]) -> list[Fact]:
