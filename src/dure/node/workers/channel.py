@@ -4,7 +4,9 @@ Both ends of a worker's socket use it. The two take turns, but for messages that
 so an end that writes never waits for one that writes as well.
 """
 
+import os
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 FRAME_BYTES_MAX: Final = 8 * 1024 * 1024
@@ -62,3 +64,14 @@ class Channel:
         if not data:
             raise ChannelClosed
         return data
+
+
+def open_channel(descriptor: int) -> Channel:
+    """Return the channel over a descriptor that blocks."""
+
+    def write(data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(descriptor, view) :]
+
+    return Channel(partial(os.read, descriptor), write)

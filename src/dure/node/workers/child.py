@@ -15,15 +15,18 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from dure.contract.limits import WORKER_BYTES_MAX
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Installed, Ledger, Machine, Meter, Refusal
 from dure.core.types import Address
 from dure.node.workers import protocol
-from dure.node.workers.channel import Channel, ChannelClosed
+from dure.node.workers.channel import Channel, ChannelClosed, open_channel
 from dure.node.workers.sandbox import enter_sandbox
 from dure.node.workers.warm_up import warm_up
 
 SOCKET: Final = 0
+PROGRAMS_BYTES_MAX: Final = 192 * 1024 * 1024
+"""Memory for compiled contracts, beside `WORKER_BYTES_MAX` for a running call."""
 TOLD_BYTES_MAX: Final = 1024 * 1024
 """What may wait for the worker's next message before it is sent alone."""
 KNOWN_MAX: Final = 1_024
@@ -44,12 +47,12 @@ def main() -> None:
 
 def serve(machine: Machine) -> None:
     """Serve until the node closes the socket; never returns."""
-    channel = Channel(lambda size: os.read(SOCKET, size), _write)
+    channel = open_channel(SOCKET)
     try:
         warnings.simplefilter("ignore")
         warm_up()
         gc.freeze()
-        outcome = enter_sandbox(int(sys.argv[-1]))
+        outcome = enter_sandbox(int(sys.argv[-1]), PROGRAMS_BYTES_MAX + WORKER_BYTES_MAX)
         channel.send(protocol.encode(protocol.Ready(tuple(outcome.limits), tuple(outcome.missing))))
         _Worker(machine, channel).serve()
     except ChannelClosed:
@@ -59,12 +62,6 @@ def serve(machine: Machine) -> None:
         printable = reason.encode(errors="backslashreplace").decode()
         channel.send(protocol.encode(protocol.Failed(printable)))
         os._exit(1)
-
-
-def _write(data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(SOCKET, view) :]
 
 
 class _Worker:

@@ -2,47 +2,34 @@
 
 Rules
 -----
-1. It is started as `python -P -s -S -B -W ignore -c …` with an environment of its own: nothing of
-   the user's site, of the working folder or of the node's variables reaches it. (`-I` would also
-   ignore the fixed `PYTHONHASHSEED`.) It imports from the standard library and from the folders
-   that hold Dure and its dependencies, and inherits one end of a socket as its descriptor 0.
+1. It is started as `starting` says.
 2. While the node waits for it, the worker's own processor time and the waiting are both bounded,
    far beyond what any gas can buy. What it says during one call is bounded by the call's gas.
 3. Whatever goes wrong is `Lost`, and a process that is lost is killed at once.
 """
 
-import os
-import signal
 import socket
 import struct
 import subprocess
 import sys
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import msgspec
 import structlog
 
-import dure
 from dure.node.workers import protocol
 from dure.node.workers.channel import Channel, ChannelClosed, FrameTooLong
+from dure.node.workers.starting import describe_exit, start_process
 
 BOOTSTRAP: Final = "from dure.node.workers.child import main; main()"
 REPORT_BYTES_MAX: Final = 16 * 1024 * 1024
 REPORT_BYTES_PER_GAS: Final = 32
 """What a worker may say during a call: so much, and so much more for each gas of its limit."""
 
-_LIBRARIES: Final = "LD_LIBRARY_PATH"
-"""The one variable that is passed on: some Pythons do not start without it."""
 _SLICE_SECONDS: Final = 1
 _MEASURE_EVERY: Final = 4_096
-_PATHS: Final = tuple(
-    dict.fromkeys(
-        str(Path(file).resolve().parent.parent) for file in (dure.__file__, msgspec.__file__)
-    )
-)
 _reports: Final = msgspec.msgpack.Decoder(protocol.Report)
 
 log = structlog.get_logger()
@@ -72,7 +59,7 @@ class WorkerProcess:
         self._socket = own
         with other:
             try:
-                self._process = _start(bootstrap, other.fileno())
+                self._process = start_process(bootstrap, other.fileno())
             except OSError:
                 own.close()
                 raise
@@ -183,38 +170,3 @@ def _set_patience(end: socket.socket, option: int, seconds: float) -> None:
     whole = int(seconds)
     microseconds = int((seconds - whole) * 1_000_000)
     end.setsockopt(socket.SOL_SOCKET, option, struct.pack("@ll", whole, microseconds))
-
-
-def _start(bootstrap: str, descriptor: int) -> subprocess.Popen[bytes]:
-    variables = {"PYTHONHASHSEED": "0", "MALLOC_ARENA_MAX": "1"}
-    if _LIBRARIES in os.environ:
-        variables[_LIBRARIES] = os.environ[_LIBRARIES]
-    return subprocess.Popen(
-        _build_command(bootstrap),
-        stdin=descriptor,
-        stdout=subprocess.DEVNULL,
-        env=variables,
-        cwd="/",
-        start_new_session=True,
-    )
-
-
-def _build_command(bootstrap: str) -> list[str]:
-    begin = f"import sys; sys.path += sys.argv[1:-1]; {bootstrap}"
-    return [
-        *(sys.executable, "-P", "-s", "-S", "-B", "-W", "ignore", "-c", begin),
-        *_PATHS,
-        str(os.getpid()),
-    ]
-
-
-def describe_exit(status: int) -> str:
-    """Return an exit status in words."""
-    if status >= 0:
-        return f"with exit status {status}"
-    try:
-        name = signal.Signals(-status).name
-    except ValueError:
-        name = f"signal {-status}"
-    because = " for a system call that it may not make" if name == "SIGSYS" else ""
-    return f"killed by {name}{because}"

@@ -1,4 +1,4 @@
-"""What a worker process gives up before it sees any contract.
+"""What a worker process gives up before it sees anything of a stranger's.
 
 On Linux (x86-64 and AArch64) the last step is a seccomp filter: from then on the process may read
 and write what it has open, ask for memory that is not executable, tell the time and end. Any other
@@ -20,11 +20,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Final
-
-from dure.contract.limits import WORKER_BYTES_MAX
-
-PROGRAMS_BYTES_MAX: Final = 192 * 1024 * 1024
-"""Memory for compiled contracts, beside `WORKER_BYTES_MAX` for a running call."""
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_SECCOMP: Final = 22
@@ -89,22 +84,25 @@ class Outcome:
             self.limits.append(name)
 
 
-def enter_sandbox(parent: int) -> Outcome:
-    """Give up everything that a contract never needs; `parent` is the node's process."""
+def enter_sandbox(parent: int, spare_bytes: int) -> Outcome:
+    """Give up everything but reading, writing, computing, and so much memory beside what it has.
+
+    `parent` is the node's process, with which this one ends.
+    """
     outcome = Outcome()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         # The node ends its workers itself, after what it is doing.
         signal.signal(number, signal.SIG_IGN)
     outcome.attempt("ends with the node", lambda: _die_with(parent))
     os.closerange(1, 4096)
-    for name, kind, most in _list_limits():
+    for name, kind, most in _list_limits(spare_bytes):
         outcome.attempt(name, partial(resource.setrlimit, kind, (most, most)))
     outcome.attempt("system calls filtered", _filter_calls)
     return outcome
 
 
-def _list_limits() -> Iterable[tuple[str, int, int]]:
-    space = get_address_space() + PROGRAMS_BYTES_MAX + WORKER_BYTES_MAX
+def _list_limits(spare_bytes: int) -> Iterable[tuple[str, int, int]]:
+    space = get_address_space() + spare_bytes
     return (
         (f"address space of {space // 1024**2} MiB", resource.RLIMIT_AS, space),
         ("no core file", resource.RLIMIT_CORE, 0),

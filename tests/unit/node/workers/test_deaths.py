@@ -14,7 +14,7 @@ import pytest
 from dure.contract.ports import Meter, Refusal, build_home
 from dure.core.errors import WorkerDied, WorkerNotStarted
 from dure.node.workers.machine import WorkerMachine
-from dure.node.workers.process import describe_exit
+from dure.node.workers.starting import describe_exit
 from tests.unit.contract.fake_ledger import FakeLedger
 from tests.unit.node.workers.planted import BOOTSTRAP, CONTRACT, build_call, build_source
 
