@@ -7,6 +7,7 @@ import typer
 from dure.cli.bench.catchup import CatchUpPlan, measure_catch_up
 from dure.cli.bench.contract import ContractPlan, measure_contract
 from dure.cli.bench.failover import FAILOVER_VALIDATORS_MIN, FailoverPlan, measure_failover
+from dure.cli.bench.reading.commands import api
 from dure.cli.bench.running import commands as running
 from dure.cli.bench.running.commands import end_politely
 from dure.cli.output import JsonOption, err, print_facts, print_json
@@ -22,6 +23,7 @@ def about() -> None:
 app.command("transfer")(running.transfer)
 app.command("payments")(running.payments)
 app.command("latency")(running.latency)
+app.command("api")(api)
 
 
 @app.command("contract")
