@@ -1,4 +1,4 @@
-"""`dure bench transfer`, `payments` and `latency`: a load on a running network.
+"""`dure bench transfer`, `payments`, `latency` and `scale`: a load on a running network.
 
 Each founds a network, sends, prints what came of it, and fails where a promise was broken: where
 something was lost or stands twice, where nodes hold different states, or a proof does not hold.
@@ -8,18 +8,22 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from dure.chain.transaction import CALLS_MAX
 from dure.cli.bench.latency import LatencyPlan, measure_latency
 from dure.cli.bench.payments import PaymentsPlan, measure_payments
+from dure.cli.bench.scale import ScalePlan, measure_scale
 from dure.cli.bench.transfer import TransferPlan, measure_transfer
 from dure.cli.output import JsonOption, err, print_facts, print_json
 
 Fact = tuple[str, object]
 """A line of the table: what it is, and its value."""
+
+SIZES: Final = (1, 4, 7, 10)
+"""Members of the networks that `scale` compares: each further three stand one more liar."""
 
 ValidatorsOption = Annotated[
     int, typer.Option(help="How many validators, each a process.", min=1, max=32)
@@ -139,6 +143,50 @@ def latency(
     _report("Latency", measure_latency(plan), _list_latency_facts, json=json)
 
 
+def scale(
+    *,
+    validators: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="Validators of a network; give it once for each size.",
+            min=1,
+            max=32,
+            show_default="1, 4, 7 and 10",
+        ),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(help="Measured time of each of a size's two loads.", min=1, max=1800)
+    ] = 10,
+    accounts: AccountsOption = 10_000,
+    in_flight: Annotated[
+        int, typer.Option(help="Transactions on their way at once.", min=1, max=100_000)
+    ] = 1_000,
+    json: JsonOption = False,
+) -> None:
+    """What another member costs: rate, latency, processor time and messages, size by size.
+
+    Example: dure bench scale --seconds 10
+
+    Example of two sizes: dure bench scale --validators 4 --validators 13 --json
+    """
+    _begin(json=json)
+    plan = ScalePlan(
+        sizes=tuple(sorted(set(validators or SIZES))),
+        seconds=seconds,
+        accounts=accounts,
+        in_flight=in_flight,
+    )
+    figures = measure_scale(plan, err.print)
+    if json:
+        print_json(figures)
+    else:
+        print_facts("What another member costs", _list_scale_facts(figures))
+    if any(size["lost"] or size["doubled"] for size in figures["sizes"]) or not all(
+        size["state_roots_equal"] for size in figures["sizes"]
+    ):
+        raise typer.Exit(1)
+
+
 def _begin(*, json: bool) -> None:
     end_politely()
     if not json:
@@ -206,6 +254,32 @@ def _describe_beside(beside: dict[str, Any]) -> Fact:
 
 def _list_latency_facts(figures: dict[str, Any]) -> list[Fact]:
     return [("blocks a second", f"{figures['blocks_per_second']:,.0f}")]
+
+
+def _list_scale_facts(figures: dict[str, Any]) -> list[Fact]:
+    machine = figures["machine"]
+    more = figures["node_cpu_us_per_block_per_member"], figures["frames_per_block_per_member"]
+    unknown = "unknown: it takes two sizes above one"
+    return [
+        *((f"{size['validators']} validators", _describe_size(size)) for size in figures["sizes"]),
+        (
+            "one more member costs each node",
+            unknown
+            if None in more
+            else f"{more[0]:.0f} µs and {more[1]:.1f} messages a small block",
+        ),
+        ("members at twice the cost of four", figures["members_at_double_cost"] or "unknown"),
+        ("machine", f"{machine['cores']} cores, {machine['cpu']}, Python {machine['python']}"),
+    ]
+
+
+def _describe_size(size: dict[str, Any]) -> str:
+    cpu = size["node_cpu_us"]
+    return (
+        f"{size['tx_per_second']:,.0f} a second, {'?' if cpu is None else f'{cpu:.0f}'} µs a node; "
+        f"light load: {size['latency_ms_p50']:.1f} ms, {size['frames_per_block']:.0f} messages "
+        f"and {size['bytes_per_block']:,} bytes a block and node"
+    )
 
 
 def _list_common_facts(figures: dict[str, Any]) -> list[Fact]:
