@@ -51,6 +51,9 @@ class PeerStatus:
     connected: bool
     height: Height | None
     """Its last known height."""
+    bytes_sent: int = 0
+    """To it, over the present connection, as `frames_sent`; before encryption."""
+    frames_sent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

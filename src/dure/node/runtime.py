@@ -172,6 +172,8 @@ class Node:
                 name=peer.name,
                 connected=peer.is_connected,
                 height=self._driver.catching_up.claims.get_height(peer.key),
+                bytes_sent=peer.bytes_sent,
+                frames_sent=peer.frames_sent,
             )
             for peer in self._network.status()
         )

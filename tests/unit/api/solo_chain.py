@@ -151,7 +151,14 @@ class SoloChain:
 
     def get_status(self) -> NodeStatus:
         head = self.executor.head
-        peer = PeerStatus(KEY.public, "neighbour", connected=True, height=head.header.height)
+        peer = PeerStatus(
+            KEY.public,
+            "neighbour",
+            connected=True,
+            height=head.header.height,
+            bytes_sent=4_096,
+            frames_sent=7,
+        )
         return NodeStatus(
             name="node-1",
             chain_id=self.executor.chain_id,

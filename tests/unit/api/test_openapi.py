@@ -117,6 +117,8 @@ def test_metrics_tell_height_transactions_refusals_and_requests(desk: Desk) -> N
     assert since == (START + 10) / 1000
     assert figures["dure_transactions_total"] == 1
     assert figures["dure_peers_connected"] == 1
+    assert figures['dure_peer_bytes_sent_total{peer="neighbour"}'] == 4_096
+    assert figures['dure_peer_frames_sent_total{peer="neighbour"}'] == 7
     assert figures["dure_block_interval_seconds"] == 1.0
     assert figures["dure_api_transactions_submitted_total"] == 2
     assert figures['dure_api_transactions_refused_total{code="malformed_transaction"}'] == 1

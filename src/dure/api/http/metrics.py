@@ -20,7 +20,7 @@ from prometheus_client.registry import Collector
 from dure.core.types import Height
 from dure.index import Index
 from dure.node.driver.phases import BOUNDS_S
-from dure.node.gateway import Gateway
+from dure.node.gateway import Gateway, PeerStatus
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -109,6 +109,7 @@ class _NodeCollector(Collector):
         total = CounterMetricFamily("dure_transactions", "Transactions in indexed blocks.")
         total.add_metric([], self.indexed.transactions)
         yield total
+        yield from _collect_traffic(status.peers)
         yield self._collect_phases()
         phases = self._gateway.phases
         since = GaugeMetricFamily(
@@ -135,3 +136,15 @@ class _NodeCollector(Collector):
             return 0.0
         before = self._gateway.load_block(Height(header.height - 1))
         return 0.0 if before is None else (header.time - before.block.header.time) / 1000
+
+
+def _collect_traffic(peers: Iterable[PeerStatus]) -> Iterator[Metric]:
+    sent = CounterMetricFamily(
+        "dure_peer_bytes_sent", "Bytes sent over the present connection to a peer.", labels=["peer"]
+    )
+    frames = CounterMetricFamily("dure_peer_frames_sent", "Messages sent over it.", labels=["peer"])
+    for peer in peers:
+        sent.add_metric([peer.name], peer.bytes_sent)
+        frames.add_metric([peer.name], peer.frames_sent)
+    yield sent
+    yield frames

@@ -23,6 +23,7 @@ def about() -> None:
 app.command("transfer")(running.transfer)
 app.command("payments")(running.payments)
 app.command("latency")(running.latency)
+app.command("scale")(running.scale)
 app.command("api")(api)
 
 
