@@ -8,7 +8,6 @@ it costs.
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from itertools import islice
 from typing import Final
 
 from dure.chain.transaction import TRANSACTION_BYTES_MAX, Transaction, decode_transaction
@@ -18,6 +17,9 @@ from dure.core.signatures import verify_many
 ENTRIES_MAX: Final = 65_536
 BYTES_MAX: Final = 32 * 1024 * 1024
 """Sum of the cached envelopes' bytes; opened they take about ten times as much."""
+
+Answer = Transaction | InvalidTransaction
+"""An opened and verified transaction, or what is wrong with the envelope."""
 
 
 class TransactionCache:
@@ -34,25 +36,40 @@ class TransactionCache:
 
     def open_many(
         self, envelopes: Sequence[bytes], *, bytes_max: int = TRANSACTION_BYTES_MAX
-    ) -> list[Transaction | InvalidTransaction]:
+    ) -> list[Answer]:
         """Return, in order, each envelope's transaction, or what is wrong with it.
 
         Envelopes of more than `bytes_max` bytes are not looked at.
         """
-        results: list[Transaction | InvalidTransaction] = []
+        known = self._entries
+        answers: list[Answer] = []
         fresh: list[int] = []
         for envelope in envelopes:
-            known = self._entries.get(envelope)
+            answer: Answer | None = known.get(envelope)
             if len(envelope) > bytes_max:
                 message = f"{len(envelope)} bytes are more than the {bytes_max} of this chain"
-                results.append(TransactionTooLarge(message, size=len(envelope)))
-            elif known is None:
-                fresh.append(len(results))
-                results.append(_try_decode(envelope))
-            else:
-                results.append(known)
-        self._verify(results, fresh)
-        return results
+                answer = TransactionTooLarge(message, size=len(envelope))
+            elif answer is None:
+                answer = _try_decode(envelope)
+                fresh.append(len(answers))
+            answers.append(answer)
+        if fresh:
+            self._verify(answers, fresh)
+        return answers
+
+    def open_unverified(
+        self, envelopes: Sequence[bytes], *, bytes_max: int = TRANSACTION_BYTES_MAX
+    ) -> list[Transaction]:
+        """Return, in order, those that can be opened and are not here yet; here they are not kept.
+
+        For whoever has their signatures checked elsewhere: see `remember_verified`.
+        """
+        fresh = [each for each in envelopes if len(each) <= bytes_max and each not in self._entries]
+        return [opened for opened in map(_try_decode, fresh) if isinstance(opened, Transaction)]
+
+    def remember_verified(self, transaction: Transaction) -> None:
+        """Take over what `open_unverified` returned and whose signatures were all found valid."""
+        self._remember(transaction)
 
     def remember_sealed(self, envelopes: Sequence[bytes]) -> None:
         """Take over what stands in a block that a quorum sealed.
@@ -65,27 +82,30 @@ class TransactionCache:
                 if isinstance(opened, Transaction):
                     self._remember(opened)
 
-    def _verify(self, results: list[Transaction | InvalidTransaction], fresh: list[int]) -> None:
-        opened = [(i, found) for i in fresh if isinstance(found := results[i], Transaction)]
-        answers = iter(verify_many(item for _, found in opened for item in found.signatures))
+    def _verify(self, answers: list[Answer], fresh: list[int]) -> None:
+        """Keep the transactions that stand at `fresh`, or put there what is wrong with them."""
+        opened = [(i, found) for i in fresh if isinstance(found := answers[i], Transaction)]
+        verified = verify_many([item for _, found in opened for item in found.signatures])
+        end = 0
         for index, transaction in opened:
-            own = list(islice(answers, len(transaction.signatures)))
-            if all(own):
+            start, end = end, end + len(transaction.signatures)
+            if all(verified[start:end]):
                 self._remember(transaction)
             else:
-                results[index] = WrongSignature("a signature does not fit the body and the key")
+                answers[index] = WrongSignature("a signature does not fit the body and the key")
 
     def _remember(self, transaction: Transaction) -> None:
-        if transaction.envelope in self._entries:
+        entries, envelope = self._entries, transaction.envelope
+        if envelope in entries:
             return
-        self._entries[transaction.envelope] = transaction
-        self._bytes += len(transaction.envelope)
-        while len(self._entries) > self._entries_max or self._bytes > self._bytes_max:
-            _, dropped = self._entries.popitem(last=False)
+        entries[envelope] = transaction
+        self._bytes += len(envelope)
+        while len(entries) > self._entries_max or self._bytes > self._bytes_max:
+            _, dropped = entries.popitem(last=False)
             self._bytes -= len(dropped.envelope)
 
 
-def _try_decode(envelope: bytes) -> Transaction | InvalidTransaction:
+def _try_decode(envelope: bytes) -> Answer:
     try:
         return decode_transaction(envelope)
     except InvalidTransaction as problem:

@@ -25,7 +25,7 @@ from dure.chain.admission import TransactionCache
 from dure.chain.candidate import Candidate, Candidates, Committed, Position
 from dure.chain.execution.block import Execution
 from dure.chain.execution.quota import Quota
-from dure.chain.execution.rules import Rules, validate_accounts, validate_body
+from dure.chain.execution.rules import Gate, Rules
 from dure.chain.execution.session import Moment, Session
 from dure.chain.genesis.document import EngineKind, Genesis, GenesisDocument, compute_chain_id
 from dure.chain.genesis.state import build_beginning
@@ -39,7 +39,7 @@ from dure.chain.transaction import Transaction, compute_address
 from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Machine, Meter
 from dure.core.block import Block, Header, compute_block_id, compute_transaction_root
-from dure.core.errors import InvalidBlock, TransactionReplayed
+from dure.core.errors import InvalidBlock
 from dure.core.types import BlockId, Gas, Hash, Height, Instant, PublicKey, TransactionId
 from dure.core.validators import ValidatorSet, compute_validators_root
 
@@ -152,13 +152,20 @@ class Executor:
 
     def check(self, transaction: Transaction, now: Instant) -> None:
         """Raise `InvalidTransaction` where it could not stand in a block made now on the head."""
-        time = Instant(max(now, self._head.header.time + 1))
-        parameters = self._head.parameters
-        validate_body(transaction, self.chain_id, parameters, time)
-        if transaction.transaction_id in self._seen:
-            raise TransactionReplayed("this transaction was executed before")
-        view = self.view()
-        validate_accounts(transaction, view, parameters, Quota(view, parameters, time))
+        self.open_gate(now).validate(transaction)
+
+    def open_gate(self, now: Instant) -> Gate:
+        """Return what checks many transactions like that, while the head stays where it is."""
+        head, view = self._head, self.view()
+        time = Instant(max(now, head.header.time + 1))
+        return Gate(
+            self.chain_id,
+            (self._seen,),
+            view=view,
+            parameters=head.parameters,
+            time=time,
+            quota=Quota(view, head.parameters, time),
+        )
 
     def is_executed(self, transaction_id: TransactionId) -> bool:
         """Say whether a block inside the replay window holds the transaction."""

@@ -23,7 +23,8 @@ import msgspec
 from msgspec import Meta
 
 from dure.core import hashing
-from dure.core.codec import Wire, decode, encode
+from dure.core.block import compute_envelope_id
+from dure.core.codec import Wire, build_reader, encode
 from dure.core.errors import (
     InvalidEncoding,
     MalformedTransaction,
@@ -37,6 +38,7 @@ from dure.core.types import (
     AssetId,
     ChainId,
     Digest,
+    EnvelopeId,
     Gas,
     Instant,
     PublicKey,
@@ -143,6 +145,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
     """An envelope that was opened once: everything derived from it stands beside it."""
 
     envelope: bytes
+    envelope_id: EnvelopeId
     transaction_id: TransactionId
     body: Body
     proofs: tuple[PolicyProof, ...]
@@ -158,6 +161,9 @@ compute_transaction_id: Final[Callable[[bytes], TransactionId]] = hashing.build_
     hashing.TRANSACTION
 )
 """Return the hash of a body's bytes."""
+
+_read_envelope: Final[Callable[[bytes], Envelope]] = build_reader(Envelope)
+_read_body: Final[Callable[[bytes], Body]] = build_reader(Body)
 
 _hash_policy: Final[Callable[[bytes], Address]] = hashing.build_hasher(hashing.POLICY)
 
@@ -201,8 +207,8 @@ def decode_transaction(envelope: bytes) -> Transaction:
             size=len(envelope),
         )
     try:
-        opened = decode(Envelope, envelope)
-        body = decode(Body, opened.body)
+        opened = _read_envelope(envelope)
+        body = _read_body(opened.body)
     except InvalidEncoding as problem:
         raise MalformedTransaction(problem.message) from problem
     if body.version != BODY_VERSION:
@@ -213,15 +219,20 @@ def decode_transaction(envelope: bytes) -> Transaction:
             "one proof for the sender and one for the payer, if there is one"
         )
     transaction_id = compute_transaction_id(opened.body)
-    signatures = [item for proof in opened.proofs for item in _open_proof(proof, transaction_id)]
+    signatures: tuple[SignedItem, ...] = ()
+    addresses: tuple[Address, ...] = ()
+    for proof in opened.proofs:
+        signatures += _open_proof(proof, transaction_id)
+        addresses += (compute_address(proof.policy),)
     gas = GAS_PER_SIGNATURE * len(signatures) + GAS_PER_BYTE * len(envelope)
     return Transaction(
         envelope=envelope,
+        envelope_id=compute_envelope_id(envelope),
         transaction_id=transaction_id,
         body=body,
         proofs=opened.proofs,
-        signatures=tuple(signatures),
-        addresses=tuple([compute_address(proof.policy) for proof in opened.proofs]),
+        signatures=signatures,
+        addresses=addresses,
         proof_gas=Gas(gas + GAS_PER_CALL * len(body.calls)),
     )
 
@@ -232,31 +243,30 @@ def read_transaction_id(envelope: bytes) -> TransactionId:
     For envelopes of final blocks, which were checked before: eight times as fast as opening all.
     """
     try:
-        return compute_transaction_id(decode(Envelope, envelope).body)
+        return compute_transaction_id(_read_envelope(envelope).body)
     except InvalidEncoding as problem:
         raise MalformedTransaction(problem.message) from problem
 
 
-def _open_proof(proof: PolicyProof, message: Digest) -> list[SignedItem]:
-    policy = proof.policy
-    threshold = 1
+def _open_proof(proof: PolicyProof, message: Digest) -> tuple[SignedItem, ...]:
+    policy, signatures = proof.policy, proof.signatures
+    keys, threshold = get_keys(policy), 1
     if isinstance(policy, ThresholdPolicy):
         _validate_threshold(policy)
         threshold = policy.threshold
-    keys = get_keys(policy)
-    if len(proof.signatures) != len(keys):
+    if len(signatures) != len(keys):
         raise MalformedTransaction("a policy proof has one place for each key")
-    items = [
-        (key, message, signature)
-        for key, signature in zip(keys, proof.signatures, strict=True)
-        if signature is not None
-    ]
-    if len(items) != threshold:
-        given = len(items)
+    given = len(signatures) - signatures.count(None)
+    if given != threshold:
         text = f"the policy asks for {threshold} signatures, the proof carries {given}"
         raise MalformedTransaction(text, needed=threshold, given=given)
-    if any(key in WEAK_KEYS for key, _, _ in items):
-        raise WrongKey("a key of small order or in another than the canonical form signs nothing")
+    items: tuple[SignedItem, ...] = ()
+    for key, signature in zip(keys, signatures, strict=True):
+        if signature is not None:
+            if key in WEAK_KEYS:
+                text = "a key of small order or in another than the canonical form signs nothing"
+                raise WrongKey(text)
+            items += ((key, message, signature),)
     return items
 
 

@@ -58,10 +58,29 @@ def build_decoder(type_: Any) -> msgspec.msgpack.Decoder[Any]:
 
 
 @lru_cache(maxsize=1024)
-def _decoder(type_: object) -> msgspec.msgpack.Decoder[Any]:
+def build_reader(type_: Any) -> Callable[[bytes], Any]:
+    """Return `decode` for one type; for what is read for every transaction or message.
+
+    Raise `TypeError` for a type that may not be on the wire.
+    """
     with _building:
         validate_shape(type_)
-        return build_decoder(type_)
+        decode_typed = build_decoder(type_).decode
+    name = getattr(type_, "__name__", "value")
+
+    def read(data: bytes) -> Any:
+        if len(data) > MESSAGE_BYTES_MAX:
+            raise _refuse_size(data, MESSAGE_BYTES_MAX)
+        try:
+            value = decode_typed(data)
+            is_canonical = encode(value) == data
+        except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError) as problem:
+            raise InvalidEncoding(f"not a canonical {name}: {problem}") from problem
+        if not is_canonical:
+            raise InvalidEncoding(f"not the canonical form of this {name}")
+        return value
+
+    return read
 
 
 @overload
@@ -74,20 +93,11 @@ def decode(type_: object, data: bytes, *, bytes_max: int = MESSAGE_BYTES_MAX) ->
     Raise `InvalidEncoding` for any other bytes and for more than `bytes_max` of them, `TypeError`
     for a type that may not be on the wire. A union is no `type` to mypy: its answer is typed Any.
     """
-    size_max = min(bytes_max, MESSAGE_BYTES_MAX)
-    if len(data) > size_max:
-        message = f"{len(data)} bytes are more than the {size_max} that are allowed here"
-        raise InvalidEncoding(message, size=len(data), size_max=size_max)
-    decoder = _decoder(type_)
-    try:
-        value = decoder.decode(data)
-        canonical = encode(value)
-    except (msgspec.MsgspecError, RecursionError, ValueError, OverflowError) as problem:
-        raise InvalidEncoding(f"not a canonical {_name(type_)}: {problem}") from problem
-    if canonical != data:
-        raise InvalidEncoding(f"not the canonical form of this {_name(type_)}")
-    return value
+    if len(data) > bytes_max:
+        raise _refuse_size(data, min(bytes_max, MESSAGE_BYTES_MAX))
+    return build_reader(type_)(data)
 
 
-def _name(type_: object) -> str:
-    return getattr(type_, "__name__", "value")
+def _refuse_size(data: bytes, size_max: int) -> InvalidEncoding:
+    message = f"{len(data)} bytes are more than the {size_max} that are allowed here"
+    return InvalidEncoding(message, size=len(data), size_max=size_max)

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from dure.chain import money, schedule, state, system
 from dure.chain.execution import waiting
 from dure.chain.execution.quota import OwnersShare, Quota
-from dure.chain.execution.rules import Rules, validate_accounts, validate_body
+from dure.chain.execution.rules import Gate, Rules
 from dure.chain.execution.session import Moment, Session
 from dure.chain.parameters import GAS_PER_OUTPUT_BYTE, Parameters
 from dure.chain.receipt import Kind, Outcome, Receipt, Record, build_receipt, build_refusal
@@ -33,7 +33,7 @@ from dure.chain.transaction import Call, Transaction
 from dure.contract.ports import Invocation, Meter, Payment, Refusal, Running, TransferOrder
 from dure.core import hashing
 from dure.core.codec import encode
-from dure.core.errors import TransactionReplayed, WorkerDied
+from dure.core.errors import WorkerDied
 from dure.core.types import Address, ChainId, Gas, Hash, Height, Instant, TransactionId
 
 
@@ -54,11 +54,20 @@ class Execution:
     records: list[Record] = field(default_factory=list)
     executed: dict[TransactionId, Instant] = field(default_factory=dict)
     _quota: Quota = field(init=False)
+    _gate: Gate = field(init=False)
     _moment: Moment = field(init=False)
     _owns_queue: bool = False
 
     def __post_init__(self) -> None:
         self._quota = Quota(self.view, self.parameters, self.header_time)
+        self._gate = Gate(
+            self.rules.chain_id,
+            (self.executed, *self.seen),
+            view=self.view,
+            parameters=self.parameters,
+            time=self.header_time,
+            quota=self._quota,
+        )
         self._moment = self._build_moment()
 
     @property
@@ -143,12 +152,8 @@ class Execution:
 
     def run_transaction(self, transaction: Transaction) -> None:
         """Execute one transaction; raise `InvalidTransaction` where it may not stand here."""
-        validate_body(transaction, self.rules.chain_id, self.parameters, self.header_time)
+        payer = self._gate.validate(transaction)
         identity = transaction.transaction_id
-        for known in (self.executed, *self.seen):
-            if identity in known:
-                raise TransactionReplayed("this transaction was executed before")
-        payer = validate_accounts(transaction, self.view, self.parameters, self._quota)
         self.executed[identity] = transaction.body.valid_until
         meter = Meter(transaction.body.gas_limit)
         fork = self.view.fork()

@@ -4,7 +4,7 @@ The same checks decide admission to a node, what a proposer puts into a block, a
 accept that block. A transaction that breaks one of them has no place in a block and costs nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from dure.chain import state
@@ -17,12 +17,13 @@ from dure.core.errors import (
     GasLimitExceeded,
     QuotaExhausted,
     TransactionExpired,
+    TransactionReplayed,
     TransactionTooEarly,
     TransactionTooLarge,
     WrongChain,
     WrongPolicy,
 )
-from dure.core.types import Address, ChainId, Hash, Instant
+from dure.core.types import Address, ChainId, Hash, Instant, TransactionId
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,57 +39,87 @@ class Rules:
     load_program: Callable[[state.View, Hash], None]
 
 
-def validate_body(
-    transaction: Transaction, chain_id: ChainId, parameters: Parameters, time: Instant
-) -> None:
-    """Check, at block time `time`, all that needs no state; raise the error that fits."""
-    body = transaction.body
-    if body.chain_id != chain_id:
-        raise WrongChain("the transaction is meant for another chain", chain_id=body.chain_id)
-    if body.valid_until < time:
-        message = "the transaction expired before it could be executed"
-        raise TransactionExpired(message, valid_until=body.valid_until, time=time)
-    if body.valid_until > time + parameters.replay_window:
-        message = f"valid_until may lie at most {parameters.replay_window} ms ahead"
-        raise TransactionTooEarly(message, valid_until=body.valid_until, time=time)
-    size = len(transaction.envelope)
-    if size > parameters.transaction_bytes_max:
-        message = f"{size} bytes are more than the {parameters.transaction_bytes_max} of this chain"
-        raise TransactionTooLarge(message, size=size)
-    if not transaction.proof_gas <= body.gas_limit <= parameters.block_gas_max:
-        message = (
-            f"the gas limit lies between {transaction.proof_gas} and {parameters.block_gas_max}"
-        )
-        raise GasLimitExceeded(message, gas_limit=body.gas_limit)
-    if body.fee_limit:
-        raise FeeTooLow("this chain has no fee asset, so the fee limit is 0")
+class Gate:
+    """The checks at one block time and on one view of the state, which may change between two.
 
+    Quotas that a transaction has used up meanwhile are those that were charged to `quota`.
+    """
 
-def validate_accounts(
-    transaction: Transaction, view: state.View, parameters: Parameters, quota: Quota
-) -> bytes:
-    """Check that the proofs may act now and that the gas can be paid; return the quota's owner."""
-    body = transaction.body
-    account = _validate_policy_of(view, body.sender, transaction, 0)
-    payer = body.sender
-    if body.payer is not None:
-        payer = body.payer
-        account = _validate_policy_of(view, payer, transaction, 1)
-    owner = get_quota_owner(account, payer, parameters)
-    left = quota.get_left(owner)
-    if body.gas_limit > left:
-        message = "the organisation's gas of this period is used up; try again in the next"
-        raise QuotaExhausted(message, left=max(0, left))
-    return owner
+    __slots__ = ("_chain_id", "_latest", "_parameters", "_quota", "_seen", "_time", "_view")
 
+    def __init__(
+        self,
+        chain_id: ChainId,
+        seen: tuple[Container[TransactionId], ...],
+        *,
+        view: state.View,
+        parameters: Parameters,
+        time: Instant,
+        quota: Quota,
+    ) -> None:
+        """Check against `time`, the block's, and what was executed before it: `seen`."""
+        self._chain_id = chain_id
+        self._seen = seen
+        self._view = view
+        self._parameters = parameters
+        self._time = time
+        self._latest = time + parameters.replay_window
+        self._quota = quota
 
-def _validate_policy_of(
-    view: state.View, address: Address, transaction: Transaction, index: int
-) -> state.Account | None:
-    account = view.load(state.Account, state.key_account(address))
-    if account is not None and account.policy is not None:
-        if transaction.proofs[index].policy != account.policy:
-            raise WrongPolicy("the account has another policy now")
-    elif transaction.addresses[index] != address:
-        raise WrongPolicy("the policy is not the one that the address stands for")
-    return account
+    def validate(self, transaction: Transaction) -> bytes:
+        """Return the state key of the quota that pays; raise the `InvalidTransaction` that fits."""
+        self._validate_body(transaction)
+        identity = transaction.transaction_id
+        for known in self._seen:
+            if identity in known:
+                raise TransactionReplayed("this transaction was executed before")
+        return self._validate_accounts(transaction)
+
+    def _validate_body(self, transaction: Transaction) -> None:
+        """Check all that needs no state."""
+        body, parameters = transaction.body, self._parameters
+        if body.chain_id != self._chain_id:
+            raise WrongChain("the transaction is meant for another chain", chain_id=body.chain_id)
+        valid_until = body.valid_until
+        if valid_until < self._time:
+            message = "the transaction expired before it could be executed"
+            raise TransactionExpired(message, valid_until=valid_until, time=self._time)
+        if valid_until > self._latest:
+            message = f"valid_until may lie at most {parameters.replay_window} ms ahead"
+            raise TransactionTooEarly(message, valid_until=valid_until, time=self._time)
+        size, size_max = len(transaction.envelope), parameters.transaction_bytes_max
+        if size > size_max:
+            message = f"{size} bytes are more than the {size_max} of this chain"
+            raise TransactionTooLarge(message, size=size)
+        least, gas_max = transaction.proof_gas, parameters.block_gas_max
+        if not least <= body.gas_limit <= gas_max:
+            message = f"the gas limit lies between {least} and {gas_max}"
+            raise GasLimitExceeded(message, gas_limit=body.gas_limit)
+        if body.fee_limit:
+            raise FeeTooLow("this chain has no fee asset, so the fee limit is 0")
+
+    def _validate_accounts(self, transaction: Transaction) -> bytes:
+        """Check that the proofs may act now and that the gas can be paid."""
+        body = transaction.body
+        payer = body.sender
+        account = self._validate_policy_of(payer, transaction, 0)
+        if body.payer is not None:
+            payer = body.payer
+            account = self._validate_policy_of(payer, transaction, 1)
+        owner = get_quota_owner(account, payer, self._parameters)
+        left = self._quota.get_left(owner)
+        if body.gas_limit > left:
+            message = "the organisation's gas of this period is used up; try again in the next"
+            raise QuotaExhausted(message, left=max(0, left))
+        return owner
+
+    def _validate_policy_of(
+        self, address: Address, transaction: Transaction, index: int
+    ) -> state.Account | None:
+        account = self._view.load(state.Account, state.key_account(address))
+        if account is not None and account.policy is not None:
+            if transaction.proofs[index].policy != account.policy:
+                raise WrongPolicy("the account has another policy now")
+        elif transaction.addresses[index] != address:
+            raise WrongPolicy("the policy is not the one that the address stands for")
+        return account
