@@ -4,16 +4,14 @@ Every bound has its refusal, and nothing is ever dropped in silence: what leaves
 a block is handed to the caller with the reason.
 """
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from dure.chain.transaction import Transaction
 from dure.core.errors import MempoolFull, TransactionExpired, TransactionQuarantined
-from dure.core.types import Address, Instant, TransactionId
+from dure.core.types import Address, EnvelopeId, Instant, TransactionId
 
 QUARANTINED_MAX: Final = 4_096
 """Transactions that are kept out for good; past that the first is forgotten."""
@@ -28,11 +26,8 @@ class MempoolLimits:
     per_sender_max: int = 10_000
 
 
-class Waiting(msgspec.Struct, frozen=True, gc=False):
-    """A transaction and when it came."""
-
-    transaction: Transaction
-    since: Instant
+Waiting = tuple[Transaction, Instant]
+"""A transaction and when it came."""
 
 
 class Mempool:
@@ -40,8 +35,10 @@ class Mempool:
 
     def __init__(self, limits: MempoolLimits) -> None:
         self._limits = limits
-        self._waiting: OrderedDict[TransactionId, Waiting] = OrderedDict()
-        self._senders: Counter[Address] = Counter()
+        self._waiting: dict[TransactionId, Waiting] = {}
+        self._envelopes: dict[EnvelopeId, bytes] = {}
+        self._senders: dict[Address, int] = {}
+        """How many of each sender wait, of whom any does."""
         self._bytes = 0
         self._quarantined: OrderedDict[TransactionId, None] = OrderedDict()
 
@@ -56,26 +53,37 @@ class Mempool:
 
         Call only for what is not in it yet.
         """
-        if transaction.transaction_id in self._quarantined:
+        identity = transaction.transaction_id
+        if identity in self._quarantined:
             raise _refuse_quarantined()
-        limits, sender = self._limits, transaction.body.sender
+        limits, waiting, senders = self._limits, self._waiting, self._senders
         size = self._bytes + len(transaction.envelope)
-        if len(self._waiting) >= limits.transactions_max or size > limits.bytes_max:
-            message = f"{len(self._waiting)} transactions wait already; send it again in a moment"
-            raise MempoolFull(message, waiting=len(self._waiting))
-        if self._senders[sender] >= limits.per_sender_max:
+        if len(waiting) >= limits.transactions_max or size > limits.bytes_max:
+            message = f"{len(waiting)} transactions wait already; send it again in a moment"
+            raise MempoolFull(message, waiting=len(waiting))
+        sender = transaction.body.sender
+        of_sender = senders.get(sender, 0)
+        if of_sender >= limits.per_sender_max:
             message = f"{limits.per_sender_max} transactions of this sender wait already"
-            raise MempoolFull(message, waiting=self._senders[sender])
-        self._waiting[transaction.transaction_id] = Waiting(transaction, now)
-        self._senders[sender] += 1
+            raise MempoolFull(message, waiting=of_sender)
+        waiting[identity] = (transaction, now)
+        self._envelopes[transaction.envelope_id] = transaction.envelope
+        senders[sender] = of_sender + 1
         self._bytes = size
 
     def remove(self, transaction_ids: Iterable[TransactionId]) -> None:
         """Take out those that are in it."""
+        senders = self._senders
         for transaction_id in transaction_ids:
             waiting = self._waiting.pop(transaction_id, None)
-            if waiting is not None:
-                self._forget(waiting.transaction)
+            if waiting is None:
+                continue
+            transaction, _ = waiting
+            self._bytes -= len(self._envelopes.pop(transaction.envelope_id))
+            sender = transaction.body.sender
+            left = senders.pop(sender) - 1
+            if left:
+                senders[sender] = left
 
     def quarantine(
         self, transaction_id: TransactionId
@@ -88,20 +96,24 @@ class Mempool:
         self._quarantined[transaction_id] = None
         if len(self._quarantined) > QUARANTINED_MAX:
             self._quarantined.popitem(last=False)
-        return waiting.transaction, _refuse_quarantined()
+        return waiting[0], _refuse_quarantined()
+
+    def find_envelope(self, envelope_id: EnvelopeId) -> bytes | None:
+        """Return the envelope of that id, where it waits."""
+        return self._envelopes.get(envelope_id)
 
     def iterate(self) -> Iterator[Transaction]:
         """Yield what waits, oldest first; the pool must not change meanwhile."""
-        for waiting in self._waiting.values():
-            yield waiting.transaction
+        for transaction, _ in self._waiting.values():
+            yield transaction
 
     def list_older_than(self, moment: Instant, count: int) -> list[Transaction]:
         """Return up to `count` of the oldest that came before `moment`."""
         found: list[Transaction] = []
-        for waiting in self._waiting.values():
-            if waiting.since >= moment or len(found) >= count:
+        for transaction, since in self._waiting.values():
+            if since >= moment or len(found) >= count:
                 break
-            found.append(waiting.transaction)
+            found.append(transaction)
         return found
 
     def drop_expired(self, time: Instant) -> list[tuple[Transaction, TransactionExpired]]:
@@ -110,13 +122,6 @@ class Mempool:
         self.remove(t.transaction_id for t in expired)
         problem = "it waited until valid_until was over"
         return [(t, TransactionExpired(problem, valid_until=t.body.valid_until)) for t in expired]
-
-    def _forget(self, transaction: Transaction) -> None:
-        sender = transaction.body.sender
-        self._bytes -= len(transaction.envelope)
-        self._senders[sender] -= 1
-        if not self._senders[sender]:
-            del self._senders[sender]
 
 
 def _refuse_quarantined() -> TransactionQuarantined:

@@ -32,6 +32,7 @@ from dure.node.catching_up import CatchingUp, Hooks, Slice, SyncSettings
 from dure.node.driver.execution import Execution
 from dure.node.driver.intake import Answer, Intake, Observer
 from dure.node.driver.muteness import Muteness
+from dure.node.driver.outbox import GATHERED
 from dure.node.driver.phases import Phases
 from dure.node.driver.restart import restore
 from dure.node.mempool import Mempool, MempoolLimits
@@ -136,6 +137,8 @@ class Driver:
             self._put(consensus.TimerFired(name))
         elif isinstance(name, Slice):
             self.catching_up.on_slice()
+        elif name == GATHERED:
+            self._intake.outbox.on_timer()
         elif name == DUE:
             self._tell_work()
         else:

@@ -64,6 +64,8 @@ class Execution:
 
     def build(self, order: BuildCandidate) -> Block | None:
         """Return a block of what waits, or None where nothing can stand in one."""
+        # Peers join the block from what they hold.
+        self._intake.outbox.flush()
         candidate = self._propose(order)
         if candidate is None:
             self._intake.drop_unfit()

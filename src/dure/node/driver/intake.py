@@ -3,8 +3,8 @@
 Rules
 -----
 1. A transaction is checked before it waits; where it is refused, its sender hears why.
-2. New ones are passed on once, to all peers; those that still wait after a while are passed on
-   again.
+2. New ones are passed on once, to all peers (`outbox`); those that still wait after a while are
+   passed on again.
 3. A peer that passes on what no honest peer can have overlooked is in violation.
 """
 
@@ -17,7 +17,6 @@ import structlog
 from dure.chain.assembly import REFUSED_MAX
 from dure.chain.executor import Executor
 from dure.chain.transaction import Transaction
-from dure.core.codec import encode
 from dure.core.errors import (
     InvalidTransaction,
     MalformedTransaction,
@@ -29,6 +28,7 @@ from dure.core.errors import (
 )
 from dure.core.types import Instant, PublicKey, TransactionId
 from dure.node import messages
+from dure.node.driver.outbox import Outbox
 from dure.node.mempool import Mempool, MempoolLimits
 from dure.node.ports import Clock, Network, StoredBlock
 
@@ -72,8 +72,8 @@ class Intake:
     ) -> None:
         """Begin empty; `on_work` is called when something new waits."""
         self.mempool = Mempool(limits)
+        self.outbox = Outbox(network, clock)
         self._executor = executor
-        self._network = network
         self._clock = clock
         self._observer = observer
         self._on_work = on_work
@@ -81,27 +81,28 @@ class Intake:
     def submit(self, envelopes: Sequence[bytes]) -> list[Answer]:
         """Admit a client's envelopes, in order, and pass the new ones on to every peer."""
         answers, fresh = self._admit(envelopes)
-        self._pass_on(fresh)
+        if fresh:
+            self.outbox.put([transaction.envelope for transaction in fresh])
+            self._on_work()
         return answers
 
     def on_gossip(self, peer: PublicKey, envelopes: Sequence[bytes]) -> None:
         """Admit what a peer passes on; raise `PeerViolation` for what it must have refused."""
         if len(envelopes) > 1 and sum(map(len, envelopes)) > messages.GOSSIP_BYTES_MAX:
             raise PeerViolation("passed on more at once than one message may hold")
-        answers, _ = self._admit(envelopes)
-        refused = Counter(a.code for a in answers if isinstance(a, InvalidTransaction))
-        # Honest peers pass on again what has become final meanwhile.
-        if unexpected := {c: n for c, n in refused.items() if c != TransactionReplayed.code}:
-            log.info("gossip_refused", peer=peer.hex()[:8], codes=unexpected)
-        for code in refused.keys() & NEVER_PASSED_ON:
-            message = f"passed on a transaction that it must have refused: {code}"
-            raise PeerViolation(message)
+        answers, fresh = self._admit(envelopes)
+        if fresh:
+            self._on_work()
+        refused = Counter([a.code for a in answers if isinstance(a, InvalidTransaction)])
+        if refused:
+            self._weigh(peer, refused)
 
     def on_tick(self) -> None:
         """Drop what expired or cannot be executed any more; pass on again what waits for long."""
         self._clean(messages.GOSSIP_MAX)
         old = Instant(max(0, self._clock.now() - GOSSIP_AGAIN_MS))
-        self._pass_on(self.mempool.list_older_than(old, messages.GOSSIP_MAX))
+        waiting = self.mempool.list_older_than(old, messages.GOSSIP_MAX)
+        self.outbox.put([transaction.envelope for transaction in waiting])
 
     def drop_unfit(self) -> None:
         """Look through what waits after nothing of it could stand in a block."""
@@ -124,39 +125,46 @@ class Intake:
 
     def _admit(self, envelopes: Sequence[bytes]) -> tuple[list[Answer], list[Transaction]]:
         now = self._clock.now()
-        size = self._executor.parameters.transaction_bytes_max
+        executor, mempool = self._executor, self.mempool
+        gate = executor.open_gate(now)
+        size = executor.parameters.transaction_bytes_max
         answers: list[Answer] = []
         fresh: list[Transaction] = []
-        for opened in self._executor.transactions.open_many(envelopes, bytes_max=size):
+        for opened in executor.transactions.open_many(envelopes, bytes_max=size):
             if isinstance(opened, InvalidTransaction):
                 answers.append(opened)
                 continue
+            identity = opened.transaction_id
             try:
-                if opened.transaction_id not in self.mempool:
-                    self._executor.check(opened, now)
-                    self.mempool.add(opened, now)
+                if identity not in mempool:
+                    gate.validate(opened)
+                    mempool.add(opened, now)
                     fresh.append(opened)
             except InvalidTransaction as problem:
                 answers.append(problem)
             else:
-                answers.append(opened.transaction_id)
-        if fresh:
-            self._on_work()
+                answers.append(identity)
         return answers, fresh
 
-    def _pass_on(self, transactions: Sequence[Transaction]) -> None:
-        for gossip in messages.split_gossip([t.envelope for t in transactions]):
-            self._network.broadcast(encode(gossip))
+    def _weigh(self, peer: PublicKey, refused: Counter[str]) -> None:
+        """Note what was refused of a peer's gossip; raise where it must have refused it too."""
+        # Honest peers pass on again what has become final meanwhile.
+        if unexpected := {c: n for c, n in refused.items() if c != TransactionReplayed.code}:
+            log.info("gossip_refused", peer=peer.hex()[:8], codes=unexpected)
+        for code in refused.keys() & NEVER_PASSED_ON:
+            message = f"passed on a transaction that it must have refused: {code}"
+            raise PeerViolation(message)
 
     def _clean(self, count: int) -> None:
         """Drop what expired and, of the `count` oldest, what can no longer be executed."""
         now = self._clock.now()
+        gate = self._executor.open_gate(now)
         for transaction, reason in self.mempool.drop_expired(now):
             self._observer.on_dropped(transaction, reason)
         stale: list[tuple[Transaction, InvalidTransaction]] = []
         for transaction in self.mempool.list_older_than(now, count):
             try:
-                self._executor.check(transaction, now)
+                gate.validate(transaction)
             except TransactionTooEarly:
                 continue
             except InvalidTransaction as problem:
