@@ -15,10 +15,10 @@ Rules
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, get_args, get_type_hints
+from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -64,6 +64,13 @@ class NodeSection(_Section, frozen=True, kw_only=True):
         Literal["auto", "always", "never"],
         Meta(
             description="Whether contracts run in a process of their own; auto: on public chains."
+        ),
+    ] = "auto"
+    verify_workers: Annotated[
+        Annotated[int, Meta(ge=0, le=64)] | Literal["auto"],
+        Meta(
+            description="Processes that check clients' signatures; auto: on cores that no node of "
+            "this host needs."
         ),
     ] = "auto"
 
@@ -247,18 +254,27 @@ def _list_sections() -> dict[str, type[_Section]]:
 
 def _describe(section: str, struct: type[_Section], field: msgspec.structs.FieldInfo) -> Setting:
     type_, *metas = get_args(get_type_hints(struct, include_extras=True)[field.name])
-    choices = get_args(type_)
-    ranges = [meta for meta in metas if meta.ge is not None]
-    patterns = [meta.pattern for meta in metas if meta.pattern is not None]
-    if choices:
-        kind, allowed = "text", " or ".join(choices)
-    elif ranges:
-        kind, allowed = "number", f"{ranges[0].ge} to {ranges[0].le}"
-    else:
-        kind, allowed = "text", _WORDS[patterns[0]]
+    kind, allowed = _describe_values(type_, metas)
     default = None if field.default is msgspec.NODEFAULT else field.default
     meaning = next(meta.description for meta in metas if meta.description is not None)
     return Setting(section, field.name, kind, allowed, default, meaning)
+
+
+def _describe_values(type_: Any, metas: Sequence[Meta]) -> tuple[str, str]:
+    """Return in words which type a setting has and which values it may take."""
+    if get_origin(type_) is Annotated:
+        inner, *own = get_args(type_)
+        return _describe_values(inner, own)
+    if get_origin(type_) is Literal:
+        return "text", " or ".join(get_args(type_))
+    if get_args(type_):
+        parts = [_describe_values(part, ()) for part in get_args(type_)]
+        return " or ".join(kind for kind, _ in parts), " or ".join(words for _, words in parts)
+    ranges = [meta for meta in metas if meta.ge is not None]
+    if ranges:
+        return "number", f"{ranges[0].ge} to {ranges[0].le}"
+    patterns = [meta.pattern for meta in metas if meta.pattern is not None]
+    return "text", _WORDS[patterns[0]]
 
 
 def _read_tables(path: Path) -> dict[str, Any]:
@@ -301,7 +317,7 @@ def _override(tables: dict[str, Any], variables: Mapping[str, str]) -> dict[str,
         if setting is None:
             message = f"the environment variable {variable} names no setting; is it misspelt?"
             raise ConfigurationError(message, variable=variable)
-        is_number = setting.type == "number" and value.isascii() and value.isdigit()
+        is_number = setting.type.startswith("number") and value.isascii() and value.isdigit()
         table = tables.setdefault(setting.section, {})
         table[setting.key] = int(value) if is_number and len(value) < 20 else value
         sources[f"{setting.section}.{setting.key}"] = variable

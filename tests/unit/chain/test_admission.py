@@ -1,5 +1,8 @@
 """The cache of opened transactions: it saves work and never changes an answer."""
 
+import pytest
+
+from dure.chain import admission
 from dure.chain.admission import TransactionCache
 from dure.chain.transaction import Envelope, Transaction
 from dure.core.codec import decode, encode
@@ -54,3 +57,21 @@ def test_the_cache_is_bounded_in_number_and_in_bytes() -> None:
     small = TransactionCache(bytes_max=2 * len(envelopes[0]))
     small.open_many(envelopes)
     assert len(small) == 2
+
+
+def test_what_others_verified_is_opened_once_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = TransactionCache()
+    first, second = sign_many(2)
+    cache.open_many([first])
+    opened = cache.open_unverified([first, spoil(second), b"garbage", second])
+    assert [each.envelope for each in opened] == [spoil(second), second]
+    assert len(cache) == 1, "nothing is kept before it is verified"
+    cache.remember_verified(opened[1])
+    monkeypatch.setattr(admission, "verify_many", lambda _: pytest.fail("it is known"))
+    (known,) = cache.open_many([second])
+    assert known is opened[1]
+
+
+def test_what_is_too_long_is_not_opened_for_others_to_verify() -> None:
+    (envelope,) = sign_many(1)
+    assert TransactionCache().open_unverified([envelope], bytes_max=len(envelope) - 1) == []

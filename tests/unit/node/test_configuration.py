@@ -86,6 +86,9 @@ def test_the_table_of_settings_is_complete() -> None:
     assert (port.type, port.allowed, port.default) == ("number", "1 to 65535", None)
     level = next(setting for setting in settings if setting.variable == "DURE_LOG_LEVEL")
     assert (level.allowed, level.default) == ("debug or info or warning or error", "info")
+    workers = next(setting for setting in settings if setting.key == "verify_workers")
+    kinds = ("number or text", "0 to 64 or auto", "auto")
+    assert (workers.type, workers.allowed, workers.default) == kinds
 
 
 def test_the_environment_comes_over_the_file(path: Path) -> None:
@@ -100,6 +103,11 @@ def test_the_environment_comes_over_the_file(path: Path) -> None:
     assert configuration.api.port == 9000
     assert configuration.node.name == "42"
     assert configuration.log.format == "console"
+
+
+@pytest.mark.parametrize(("value", "workers"), [("auto", "auto"), ("0", 0), ("3", 3)])
+def test_a_setting_may_be_a_number_or_a_word(path: Path, value: str, workers: object) -> None:
+    assert load(path, DURE_NODE_VERIFY_WORKERS=value).node.verify_workers == workers
 
 
 def test_the_environment_alone_can_give_a_required_setting(path: Path) -> None:
@@ -118,6 +126,8 @@ def test_the_environment_alone_can_give_a_required_setting(path: Path) -> None:
         ("DURE_LOG_LEVEL", "loud", "DURE_LOG_LEVEL must be debug or info"),
         ("DURE_NODE_NAME", "a b", "DURE_NODE_NAME must be 1 to 64 letters"),
         ("DURE_NODE_DATA", "a\0b", "DURE_NODE_DATA must be text without control"),
+        ("DURE_NODE_VERIFY_WORKERS", "65", "DURE_NODE_VERIFY_WORKERS must be 0 to 64 or auto"),
+        ("DURE_NODE_VERIFY_WORKERS", "many", "DURE_NODE_VERIFY_WORKERS must be 0 to 64 or auto"),
         ("DURE_API_PROT", "1", "DURE_API_PROT names no setting"),
     ],
 )

@@ -11,6 +11,7 @@ from typing import Final
 
 FRAME_BYTES_MAX: Final = 8 * 1024 * 1024
 """Longest message: a contract's source with all of its library."""
+HEADER_BYTES: Final = 4
 READ_BYTES: Final = 64 * 1024
 
 
@@ -35,20 +36,20 @@ class Channel:
 
     def send(self, message: bytes) -> None:
         """Write one message."""
-        self._write(len(message).to_bytes(4, "big") + message)
+        self._write(len(message).to_bytes(HEADER_BYTES, "big") + message)
 
     def receive(self) -> bytes:
         """Return the next message; raise `ChannelClosed` or `FrameTooLong`."""
         buffer = self._buffer or self._read_some()
-        while len(buffer) < 4:
+        while len(buffer) < HEADER_BYTES:
             buffer += self._read_some()
-        end = 4 + int.from_bytes(buffer[:4], "big")
-        if end > FRAME_BYTES_MAX + 4:
+        end = HEADER_BYTES + int.from_bytes(buffer[:HEADER_BYTES], "big")
+        if end > FRAME_BYTES_MAX + HEADER_BYTES:
             raise FrameTooLong
         if len(buffer) < end:
             buffer = self._read_until(buffer, end)
         self._buffer = buffer[end:]
-        return buffer[4:end]
+        return buffer[HEADER_BYTES:end]
 
     def _read_until(self, begun: bytes, end: int) -> bytes:
         parts = [begun]
