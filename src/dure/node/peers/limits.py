@@ -46,7 +46,7 @@ class RateLimit:
 
     def spend(self, amount: int, now: float) -> float:
         """Take `amount`; return the seconds to wait before the next, 0 where there is no need."""
-        earned = (now - self._then) * self._per_second
+        earned = max(0.0, now - self._then) * self._per_second
         self._balance = min(self._balance + earned, self._per_second) - amount
         self._then = now
         return max(0.0, -self._balance / self._per_second)
