@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
+
 from dure.chain import state
 from dure.chain.candidate import Candidate, OtherResults, Position
 from dure.chain.execution.block import Execution
-from dure.chain.parameters import Parameters
+from dure.chain.parameters import Parameters, compute_parameters_root
 from dure.chain.transaction import Transaction
 from dure.core.block import HEADER_VERSION, Block, Header, compute_transaction_root
 from dure.core.errors import InvalidBlock, InvalidTransaction, TransactionTooEarly
 from dure.core.types import ChainId, Gas, Height, Instant, PublicKey
-from dure.core.validators import ValidatorSet
+from dure.core.validators import ValidatorSet, compute_validators_root
 
 REFUSED_MAX: Final = 4096
 """Waiting transactions that one proposal refuses before it leaves the rest for the next."""
@@ -133,17 +135,32 @@ def may_stand(
     return bool(taken or execution.view.top) or is_due
 
 
-def note_handover(view: state.View, height: Height, validators: ValidatorSet) -> None:
+def settle_rules(
+    view: state.View, parent: Position, draft: Header
+) -> tuple[ValidatorSet, Parameters, Header]:
+    """Return who decides the next block, what holds in it, and the header with both roots.
+
+    Nearly always that is what the parent says, and nothing is read or hashed.
+    """
+    validators, parameters = parent.validators, parent.parameters
+    if state.VALIDATORS in view.top:
+        validators = view.require(ValidatorSet, state.VALIDATORS)
+        if validators != parent.validators:
+            _note_handover(view, draft.height, validators)
+        root = compute_validators_root(validators)
+        draft = msgspec.structs.replace(draft, next_validators_root=root)
+    if state.PARAMETERS in view.top:
+        parameters = view.require(Parameters, state.PARAMETERS)
+        root = compute_parameters_root(parameters)
+        draft = msgspec.structs.replace(draft, parameters_root=root)
+    return validators, parameters, draft
+
+
+def _note_handover(view: state.View, height: Height, validators: ValidatorSet) -> None:
     """Note that the block of `height` hands over to `validators`: proofs name header and set."""
     known = view.load(tuple[Height, ...], state.HANDOVERS) or ()
     view.save(state.HANDOVERS, (*known, height))
     view.save(state.key_validators(Height(height + 1)), validators)
-
-
-def complete(draft: Header, **roots: object) -> Header:
-    """Return the header with those roots."""
-    values = {name: getattr(draft, name) for name in Header.__struct_fields__}
-    return Header(**(values | roots))
 
 
 def validate_results(computed: Candidate, stated: Header) -> None:

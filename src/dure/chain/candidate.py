@@ -6,8 +6,10 @@ others are dropped.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from dure.chain import schedule, state
 from dure.chain.parameters import Parameters
@@ -15,6 +17,7 @@ from dure.chain.receipt import Record
 from dure.chain.state_tree import tree
 from dure.chain.transaction import Transaction
 from dure.core.block import Block, Header
+from dure.core.codec import decode
 from dure.core.errors import InvalidBlock, InvalidTransaction
 from dure.core.types import BlockId, Instant, TransactionId
 from dure.core.validators import ValidatorSet
@@ -23,8 +26,8 @@ CANDIDATES_MAX: Final = 32
 """Candidates kept at once; the oldest goes first. Who needs it again executes it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+# Structs, because copies with other fields are made of them for every block.
+class Position(msgspec.Struct, frozen=True):
     """The ledger after one block: what a candidate hangs on."""
 
     block_id: BlockId
@@ -47,15 +50,22 @@ class Position:
         return Instant(self.header.time + self.clock.offset)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(msgspec.Struct, frozen=True):
     """An executed block that is not committed."""
 
     block: Block
     position: Position
-    records: tuple[Record, ...]
-    refused: tuple[tuple[Transaction, InvalidTransaction], ...]
+    undo: state.Writes
+    """For each key that it writes, the value before; None where there was none."""
+    receipts: tuple[bytes, ...]
+    """Canonical `Record`s, in order of execution."""
+    refused: tuple[tuple[Transaction, InvalidTransaction], ...] = ()
     """Transactions that the proposer left out, and why."""
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The receipts, opened, with the outcomes that they commit to."""
+        return tuple([decode(Record, receipt) for receipt in self.receipts])
 
 
 class OtherResults(InvalidBlock):
@@ -113,5 +123,7 @@ class Candidates:
 
 def _lift(candidate: Candidate) -> Candidate:
     position = candidate.position
-    lifted = replace(position, layers=position.layers[:-1], executed=position.executed[:-1])
-    return replace(candidate, position=lifted)
+    lifted = msgspec.structs.replace(
+        position, layers=position.layers[:-1], executed=position.executed[:-1]
+    )
+    return msgspec.structs.replace(candidate, position=lifted)

@@ -18,7 +18,8 @@ durable is returned by `commit`.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+
+import msgspec
 
 from dure.chain import assembly, schedule, state
 from dure.chain.admission import TransactionCache
@@ -30,8 +31,7 @@ from dure.chain.execution.session import Moment, Session
 from dure.chain.genesis.document import EngineKind, Genesis, GenesisDocument, compute_chain_id
 from dure.chain.genesis.state import build_beginning
 from dure.chain.money import validate_conservation
-from dure.chain.parameters import Parameters, compute_parameters_root
-from dure.chain.receipt import compute_receipt_root
+from dure.chain.parameters import Parameters
 from dure.chain.replay import ReplayWindow
 from dure.chain.state_tree import proof, tree
 from dure.chain.state_tree.frozen import FrozenState
@@ -40,8 +40,9 @@ from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Machine, Meter
 from dure.core.block import Block, Header, compute_block_id, compute_transaction_root
 from dure.core.errors import InvalidBlock
+from dure.core.merkle import compute_root
 from dure.core.types import BlockId, Gas, Hash, Height, Instant, PublicKey, TransactionId
-from dure.core.validators import ValidatorSet, compute_validators_root
+from dure.core.validators import ValidatorSet
 
 VIEW_GAS = Gas(50_000_000)
 
@@ -197,8 +198,8 @@ class Executor:
         draft = assembly.draft_header(
             self.chain_id, position, time=time, proposer=proposer, engine=engine
         )
-        candidate = self._finish(position, execution, draft, taken)
-        candidate = replace(candidate, refused=tuple(refused))
+        envelopes = tuple([transaction.envelope for transaction in taken])
+        candidate = self._finish(position, execution, draft, envelopes, refused=tuple(refused))
         self._candidates.add(candidate)
         return candidate
 
@@ -226,7 +227,7 @@ class Executor:
             proposer=header.proposer,
             engine=header.engine,
         )
-        candidate = self._finish(position, execution, draft, transactions)
+        candidate = self._finish(position, execution, draft, block.transactions)
         assembly.validate_results(candidate, header)
         self._candidates.add(candidate)
         return candidate
@@ -244,12 +245,11 @@ class Executor:
         position = candidate.position
         assert position.header.previous == self._head.block_id, "only a child of the head"
         writes = position.layers[0]
-        undo = {key: self._state.get(key) for key in writes}
-        self._apply(writes)
+        self._apply(writes, candidate.undo)
         self._candidates.settle(candidate)
-        self._head = replace(position, layers=(), executed=())
+        self._head = msgspec.structs.replace(position, layers=(), executed=())
         self._seen.add(position.header.time, position.executed[0])
-        return Committed(candidate, writes, undo)
+        return Committed(candidate, writes, candidate.undo)
 
     def undo(self, previous: Header, undo: state.Writes, recent: Iterable[Block]) -> None:
         """Take the head back to its parent `previous`, with the head's undo record.
@@ -263,7 +263,7 @@ class Executor:
         seen = ReplayWindow(self.genesis.parameters.replay_window)
         seen.rebuild(recent, parent)
         self._seen = seen
-        self._apply(undo)
+        self._apply(undo, {key: self._state.get(key) for key in undo})
         self._candidates.clear()
         self._head = self._build_head(previous, root)
 
@@ -354,9 +354,10 @@ class Executor:
             clock=view.require(state.Clock, state.CLOCK),
         )
 
-    def _apply(self, writes: state.Writes) -> None:
+    def _apply(self, writes: state.Writes, before: state.Writes) -> None:
+        """Write into the state, under whose keys stood what `before` says."""
         for frozen in self._frozen:
-            frozen.keep({key: self._state.get(key) for key in writes})
+            frozen.keep(before)
         for key, value in writes.items():
             if value is None:
                 self._state.pop(key, None)
@@ -388,30 +389,27 @@ class Executor:
         parent: Position,
         execution: Execution,
         draft: Header,
-        transactions: list[Transaction],
+        envelopes: tuple[bytes, ...],
+        *,
+        refused: tuple[assembly.Refused, ...] = (),
     ) -> Candidate:
         execution.finish()
         view = execution.view
-        validators = view.require(ValidatorSet, state.VALIDATORS)
-        parameters = view.require(Parameters, state.PARAMETERS)
-        if validators != parent.validators:
-            assembly.note_handover(view, draft.height, validators)
-        before = state.View(self._state, parent.layers)
-        validate_conservation(before, view.top)
-        root = tree.update(parent.root, view.top.items())
-        envelopes = tuple([transaction.envelope for transaction in transactions])
-        header = assembly.complete(
+        validators, parameters, draft = assembly.settle_rules(view, parent, draft)
+        writes = view.top
+        undo = state.View(self._state, parent.layers).get_all(writes)
+        validate_conservation(undo, writes)
+        root = tree.update(parent.root, writes.items())
+        header = msgspec.structs.replace(
             draft,
             transaction_root=compute_transaction_root(envelopes),
             state_root=tree.compute_root(root),
-            receipt_root=compute_receipt_root(execution.records),
-            next_validators_root=compute_validators_root(validators),
-            parameters_root=compute_parameters_root(parameters),
+            receipt_root=compute_root(execution.receipts),
         )
         after = Position(
             block_id=compute_block_id(header),
             header=header,
-            layers=(view.top, *parent.layers),
+            layers=(writes, *parent.layers),
             root=root,
             queue=execution.queue,
             executed=(execution.executed, *parent.executed),
@@ -420,7 +418,7 @@ class Executor:
             clock=execution.clock,
         )
         block = Block(header=header, transactions=envelopes)
-        return Candidate(block, after, tuple(execution.records), ())
+        return Candidate(block, after, undo, tuple(execution.records), refused)
 
     def _load_program(self, view: state.View, code_hash: Hash) -> None:
         if code_hash not in self._loaded:

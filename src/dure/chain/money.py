@@ -35,11 +35,20 @@ _balance_decoder: Final = msgspec.msgpack.Decoder(int)
 _asset_decoder: Final = msgspec.msgpack.Decoder(state.AssetRecord)
 
 
-class Money(msgspec.Struct, gc=False):
-    """Money operations on one view; the events that they leave go to `events`."""
+class _Findings(EventLog, gc=False, kw_only=True):
+    """What money operations on one view have found out, until one of them changes it."""
+
+    _rules: dict[AssetId, TransferRule | None] = msgspec.field(default_factory=dict)
+    """Who is asked before the asset moves."""
+    _movable: bytes = b""
+    """Key under which nothing stands, because the balance that money was taken from is not frozen.
+    """
+
+
+class Money(_Findings, gc=False):
+    """Money operations on one view, into which nothing else writes money meanwhile."""
 
     view: state.View
-    events: EventLog = msgspec.field(default_factory=EventLog)
 
     def get_balance(self, asset: AssetId, holder: Address) -> Amount:
         """Return what `holder` has of `asset`: 0 where nothing is known."""
@@ -49,8 +58,9 @@ class Money(msgspec.Struct, gc=False):
         """Move `amount`; raise the refusal that fits."""
         if not amount and self.view.get(state.key_asset(asset)) is None:
             raise Refusal("unknown_asset", "there is no such asset")
-        self._shift(asset, source, target, amount)
-        self._tell("transferred", (asset, source, target, amount))
+        self._take(asset, source, amount)
+        self._give(asset, target, amount)
+        self.emit(LEDGER, "transferred", encode((asset, source, target, amount)))
 
     def create_asset(self, issuer: Address, code: str, decimals: int) -> AssetId:
         """Register the asset `code` of `issuer`."""
@@ -84,9 +94,10 @@ class Money(msgspec.Struct, gc=False):
         self._set_supply(asset, record, record.supply - amount)
         self._tell("burned", (asset, source, amount))
 
-    def freeze(self, issuer: Address, asset: AssetId, holder: Address, *, frozen: bool) -> None:
+    def freeze(self, issuer: Address, asset: AssetId, holder: Address, frozen: bool) -> None:  # noqa: FBT001 - the port's shape
         """Stop or allow outgoing transfers of `holder`."""
         self._get_issued(issuer, asset)
+        self._movable = b""
         self.view.put(state.key_frozen(asset, holder), _FROZEN if frozen else None)
         self._tell("frozen" if frozen else "unfrozen", (asset, holder))
 
@@ -99,7 +110,8 @@ class Money(msgspec.Struct, gc=False):
         of the two acts is told.
         """
         self._get_issued(issuer, asset)
-        self._shift(asset, source, target, amount)
+        self._take(asset, source, amount)
+        self._give(asset, target, amount)
         self._tell("moved", (asset, source, target, amount))
 
     def set_transfer_rule(self, issuer: Address, asset: AssetId, method: str) -> None:
@@ -109,34 +121,42 @@ class Money(msgspec.Struct, gc=False):
             raise Refusal("bad_rule", "the name of a rule's method cannot be that of any method")
         changed = msgspec.structs.replace(record, transfer_rule=method)
         self.view.save(state.key_asset(asset), changed)
+        self._rules.clear()
         self._tell("transfer_rule_set", (asset, method))
 
     def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
         """Return who is asked before the asset moves."""
-        record = self.view.load(state.AssetRecord, state.key_asset(asset))
-        if record is None or not record.transfer_rule:
-            return None
-        return TransferRule(record.issuer, record.transfer_rule)
+        known = self._rules
+        return known[asset] if asset in known else self._find_rule(asset)
 
-    def _shift(self, asset: AssetId, source: Address, target: Address, amount: int) -> None:
-        self._take(asset, source, amount)
-        self._give(asset, target, amount)
+    def _find_rule(self, asset: AssetId) -> TransferRule | None:
+        record = self.view.load(state.AssetRecord, state.key_asset(asset))
+        rule = None
+        if record is not None and record.transfer_rule:
+            rule = TransferRule(record.issuer, record.transfer_rule)
+        self._rules[asset] = rule
+        return rule
 
     def _take(self, asset: AssetId, source: Address, amount: int) -> None:
         if amount < 0:
             raise Refusal("bad_amount", "an amount of money cannot be negative")
-        if self.view.get(state.key_frozen(asset, source)) is not None:
-            raise Refusal("frozen", "the issuer has frozen this balance")
+        view = self.view
+        frozen = state.key_frozen(asset, source)
+        if frozen != self._movable:
+            if view.get(frozen) is not None:
+                raise Refusal("frozen", "the issuer has frozen this balance")
+            self._movable = frozen
         key = state.key_balance(asset, source)
-        left = _read_balance(self.view.get(key)) - amount
+        left = _read_balance(view.get(key)) - amount
         if left < 0:
             raise Refusal("insufficient_balance", "the balance is too small")
-        self.view.put(key, encode(left) if left else None)
+        view.top[key] = encode(left) if left else None
 
     def _give(self, asset: AssetId, target: Address, amount: int) -> None:
         if amount:
+            view = self.view
             key = state.key_balance(asset, target)
-            self.view.put(key, encode(_read_balance(self.view.get(key)) + amount))
+            view.top[key] = encode(_read_balance(view.get(key)) + amount)
 
     def _get_issued(self, issuer: Address, asset: AssetId) -> state.AssetRecord:
         record = self.view.load(state.AssetRecord, state.key_asset(asset))
@@ -151,11 +171,14 @@ class Money(msgspec.Struct, gc=False):
         self.view.save(state.key_asset(asset), changed)
 
     def _tell(self, name: str, data: tuple[object, ...]) -> None:
-        self.events.emit(LEDGER, name, encode(data))
+        self.emit(LEDGER, name, encode(data))
 
 
-def validate_conservation(before: state.View, writes: state.Writes) -> None:
-    """Assert that, asset by asset, balances and supply changed by the same amount."""
+def validate_conservation(before: state.Writes, writes: state.Writes) -> None:
+    """Assert that, asset by asset, balances and supply changed by the same amount.
+
+    `before` is what stood in the state under the keys that were written.
+    """
     changes: defaultdict[bytes, int] = defaultdict(int)
     for key, value in writes.items():
         kind = key[0]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Final
 
-from msgspec import Meta
+from msgspec import Meta, Raw
 
 from dure.contract.ports import Refusal
 from dure.core.codec import Wire, encode
@@ -37,6 +37,10 @@ Any other status is the code of the refusal that undid them.
 """
 REFUSED: Final = "refused"
 """Status where a refusal came without a code that can stand in a receipt."""
+
+
+EventParts = tuple[Address, str, bytes]
+"""The fields of an `Event`, in order: what is only written needs no struct."""
 
 
 class Event(Wire, frozen=True):
@@ -77,6 +81,16 @@ class Record(Wire, frozen=True):
 
     receipt: Receipt
     outcomes: tuple[Outcome, ...]
+
+
+def encode_outcome(result: bytes, events: Sequence[EventParts]) -> bytes:
+    """Return the canonical bytes of the `Outcome` of those parts."""
+    return encode((result, events))
+
+
+def encode_record(receipt: bytes, outcomes: Sequence[bytes]) -> bytes:
+    """Return the canonical bytes of the `Record` of those parts, which are canonical bytes too."""
+    return encode((Raw(receipt), [Raw(outcome) for outcome in outcomes]))
 
 
 def compute_receipt_root(records: Sequence[Record]) -> Hash:

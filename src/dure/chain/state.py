@@ -30,7 +30,7 @@ Values are read without comparing their canonical form again: they were written 
 state that comes from a disk or a peer has to hash to its root before it is used.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
@@ -249,6 +249,11 @@ class View(msgspec.Struct, gc=False):
             if key in layer:
                 return layer[key]
         return self.base.get(key)
+
+    def get_all(self, keys: Iterable[bytes]) -> Writes:
+        """Return what stands under each of the keys, None for nothing."""
+        get = self.get if self.top or self.below else self.base.get
+        return {key: get(key) for key in keys}
 
     def put(self, key: bytes, value: bytes | None) -> None:
         """Write `value`, or remove with None."""

@@ -13,7 +13,7 @@ Rules
 The prefixes cannot meet the domains of `dure.core.hashing`, which all begin with a letter.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, Final
 
 from msgspec import Meta
@@ -43,7 +43,9 @@ class MerklePath(Wire, frozen=True):
 compute_leaf: Final[Callable[[bytes], Hash]] = hashing.build_hasher(LEAF)
 """Return the node that stands for one leaf's bytes."""
 
+_compute_leaves: Final[Callable[[Iterable[bytes]], list[Hash]]] = hashing.build_list_hasher(LEAF)
 _hash_pair: Final[Callable[[bytes], Hash]] = hashing.build_hasher(INNER)
+_hash_pairs: Final[Callable[[Iterable[bytes]], list[Hash]]] = hashing.build_list_hasher(INNER)
 
 
 def compute_root(leaves: Sequence[bytes]) -> Hash:
@@ -53,7 +55,7 @@ def compute_root(leaves: Sequence[bytes]) -> Hash:
     if len(leaves) == 1:
         # The outcome of a transaction of one call, so of most receipts.
         return _close_one(compute_leaf(leaves[0]))
-    level = [compute_leaf(leaf) for leaf in leaves]
+    level = _compute_leaves(leaves)
     while len(level) > 1:
         level = _lift(level)
     return _close(len(leaves), level[0])
@@ -63,7 +65,7 @@ def build_path(leaves: Sequence[bytes], index: int) -> MerklePath:
     """Return the proof for the leaf at `index`; raise `IndexError` where there is none."""
     if not 0 <= index < len(leaves):
         raise IndexError(f"no leaf {index} in a list of {len(leaves)}")
-    level = [compute_leaf(leaf) for leaf in leaves]
+    level = _compute_leaves(leaves)
     siblings: list[Hash] = []
     position = index
     while len(level) > 1:
@@ -102,7 +104,7 @@ def _lift(level: list[Hash]) -> list[Hash]:
     """
     pairs = zip(level[::2], level[1::2], strict=False)
     odd = level[-1:] if len(level) % 2 else []
-    return [_hash_pair(left + right) for left, right in pairs] + odd
+    return _hash_pairs([left + right for left, right in pairs]) + odd
 
 
 def _close(size: int, top: Hash) -> Hash:

@@ -42,7 +42,9 @@ from dure.identity.keys import SigningKey
 from dure.node.driver.phases import Phases
 from dure.node.gateway import Finality, KeptHistory, NodeStatus, Notice, PeerStatus
 from dure.node.ports import StoredBlock
+from dure.node.pressure import Turns
 from dure.node.subscriptions import Subscriptions
+from dure.node.verification.requests import Counts
 from dure.proof.file import Handover
 from dure.sdk.accounts import LocalAccount
 from dure.sdk.ledger_calls import deploy, transfer
@@ -146,6 +148,8 @@ class SoloChain:
         self.subscriptions = Subscriptions()
         self.clock = int(START)
         self.phases = Phases("idle", START)
+        self.turns = Turns()
+        self.verification = Counts()
 
     # Gateway
 
@@ -240,7 +244,7 @@ class SoloChain:
         stored = StoredBlock(
             candidate.block,
             Certificate(Round(0), (seal,)),
-            tuple(encode(record) for record in candidate.records),
+            candidate.receipts,
         )
         self.blocks.append(stored)
         opened = self.executor.transactions.open_many(candidate.block.transactions)

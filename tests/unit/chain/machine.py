@@ -105,7 +105,7 @@ def _schedule(
     ledger: Ledger, call: Invocation, meter: Meter, at: Instant, arguments: bytes, gas: Gas
 ) -> int:
     if not ledger.pays_for_schedules:
-        meter.charge(gas)
+        meter.charge(max(0, gas))
     return ledger.schedule(call.contract, at, "run", arguments, gas)
 
 

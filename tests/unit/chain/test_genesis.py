@@ -156,7 +156,7 @@ def test_the_state_holds_what_the_document_says() -> None:
     view = ledger.executor.view()
     assert ledger.balance(ALICE) == ledger.balance(BOB) == FUNDS
     assert view.require(state.AssetRecord, state.key_asset(WON)).supply == 2 * FUNDS
-    validate_conservation(state.View({}), ledger.executor.copy_state())
+    validate_conservation({}, ledger.executor.copy_state())
     for address, organisation in (
         (ALICE, "bank"),
         (BOB, "port"),

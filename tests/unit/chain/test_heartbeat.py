@@ -32,7 +32,7 @@ def forge_empty_block(ledger: Ledger, *, after: int) -> Block:
         proposer=PROPOSER,
         engine=b"",
     )
-    header = assembly.complete(
+    header = change(
         draft,
         transaction_root=compute_transaction_root(()),
         receipt_root=compute_receipt_root([]),

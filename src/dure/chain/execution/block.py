@@ -19,7 +19,7 @@ Rules
    kept room in a block that nobody else could have.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from dure.chain import money, schedule, state, system
@@ -28,7 +28,7 @@ from dure.chain.execution.quota import OwnersShare, Quota
 from dure.chain.execution.rules import Gate, Rules
 from dure.chain.execution.session import Moment, Session
 from dure.chain.parameters import GAS_PER_OUTPUT_BYTE, Parameters
-from dure.chain.receipt import Kind, Outcome, Receipt, Record, build_receipt, build_refusal
+from dure.chain.receipt import Kind, Receipt, build_receipt, build_refusal, encode_record
 from dure.chain.transaction import Call, Transaction
 from dure.contract.ports import Invocation, Meter, Payment, Refusal, Running, TransferOrder
 from dure.core import hashing
@@ -51,7 +51,10 @@ class Execution:
     clock: state.Clock
     seen: tuple[Container[TransactionId], ...]
     """The transactions of earlier blocks inside the replay window."""
-    records: list[Record] = field(default_factory=list)
+    receipts: list[bytes] = field(default_factory=list)
+    """Canonical bytes of each `Receipt` so far."""
+    records: list[bytes] = field(default_factory=list)
+    """Of each `Record`: the same with what it commits to."""
     executed: dict[TransactionId, Instant] = field(default_factory=dict)
     _quota: Quota = field(init=False)
     _gate: Gate = field(init=False)
@@ -132,8 +135,8 @@ class Execution:
         meter = Meter(call.gas)
         try:
             result = self.rules.machine.open(session, meter).invoke(invocation)
-            outcome = Outcome(result, session.take_events())
-            data = _charge_output(outcome, meter)
+            outcome = session.end_call(result)
+            meter.charge(GAS_PER_OUTPUT_BYTE * len(outcome))
         except Refusal as refusal:
             receipt = build_refusal(
                 Kind.SCHEDULED, identity, gas_used=meter.used, refusal=refusal, failed_call=0
@@ -145,8 +148,11 @@ class Execution:
         else:
             self._merge(fork)
             share.settle()
-            receipt = build_receipt(Kind.SCHEDULED, identity, gas_used=meter.used, outcomes=(data,))
-            self._record(receipt, (outcome,))
+            outcomes = (outcome,)
+            receipt = build_receipt(
+                Kind.SCHEDULED, identity, gas_used=meter.used, outcomes=outcomes
+            )
+            self._record(receipt, outcomes)
 
     # Transactions
 
@@ -157,17 +163,16 @@ class Execution:
         self.executed[identity] = transaction.body.valid_until
         meter = Meter(transaction.body.gas_limit)
         fork = self.view.fork()
-        outcomes: list[Outcome] = []
-        data: list[bytes] = []
+        outcomes: list[bytes] = []
         try:
-            self._run_calls(transaction, fork, meter, into=(outcomes, data))
+            self._run_calls(transaction, fork, meter, outcomes=outcomes)
         except Refusal as refusal:
             receipt = build_refusal(
                 Kind.TRANSACTION,
                 identity,
                 gas_used=meter.used,
                 refusal=refusal,
-                failed_call=len(data),
+                failed_call=len(outcomes),
             )
             self._record(receipt, ())
         except WorkerDied as death:
@@ -175,8 +180,10 @@ class Execution:
             raise
         else:
             self._merge(fork)
-            receipt = build_receipt(Kind.TRANSACTION, identity, gas_used=meter.used, outcomes=data)
-            self._record(receipt, tuple(outcomes))
+            receipt = build_receipt(
+                Kind.TRANSACTION, identity, gas_used=meter.used, outcomes=outcomes
+            )
+            self._record(receipt, outcomes)
         self._quota.charge(payer, meter.used)
 
     def _run_calls(
@@ -185,31 +192,39 @@ class Execution:
         fork: state.View,
         meter: Meter,
         *,
-        into: tuple[list[Outcome], list[bytes]],
+        outcomes: list[bytes],
     ) -> None:
-        outcomes, data = into
+        """Run all calls; append to `outcomes` what each leaves."""
         body = transaction.body
         session = Session(fork, self._moment)
         running = self.rules.machine.open(session, meter)
+        caller = None
         meter.charge(transaction.proof_gas)
-        for index, call in enumerate(body.calls):
+        for call in body.calls:
             if call.contract == money.LEDGER:
-                caller = system.Caller(
-                    session=session,
-                    running=running,
-                    meter=meter,
-                    sender=body.sender,
-                    new_contract=(transaction.transaction_id, index),
-                    header_time=self.header_time,
-                    parameters=self.parameters,
-                    rules=self.rules,
-                )
+                if caller is None:
+                    caller = self._build_caller(session, running, meter, transaction)
+                caller.call_index = len(outcomes)
                 result = _run_own(caller, call)
             else:
                 result = _run_contract(running, call, body.sender, meter)
-            outcome = Outcome(result, session.take_events())
-            data.append(_charge_output(outcome, meter))
+            outcome = session.end_call(result)
+            meter.charge(GAS_PER_OUTPUT_BYTE * len(outcome))
             outcomes.append(outcome)
+
+    def _build_caller(
+        self, session: Session, running: Running, meter: Meter, transaction: Transaction
+    ) -> system.Caller:
+        return system.Caller(
+            session=session,
+            running=running,
+            meter=meter,
+            sender=transaction.body.sender,
+            transaction_id=transaction.transaction_id,
+            header_time=self.header_time,
+            parameters=self.parameters,
+            rules=self.rules,
+        )
 
     # Both
 
@@ -234,8 +249,10 @@ class Execution:
             self.queue, self._owns_queue = self.queue.copy(), True
         self.queue.apply(writes)
 
-    def _record(self, receipt: Receipt, outcomes: tuple[Outcome, ...]) -> None:
-        self.records.append(Record(receipt, outcomes))
+    def _record(self, receipt: Receipt, outcomes: Sequence[bytes]) -> None:
+        data = encode(receipt)
+        self.receipts.append(data)
+        self.records.append(encode_record(data, outcomes))
 
 
 def compute_scheduled_id(chain_id: ChainId, number: int) -> Hash:
@@ -257,10 +274,3 @@ def _run_contract(running: Running, call: Call, sender: Address, meter: Meter) -
         order = TransferOrder(asset, sender, call.contract, amount)
         payment = Payment(asset, running.transfer(order))
     return running.invoke(Invocation(call.contract, call.method, call.arguments, sender, payment))
-
-
-def _charge_output(outcome: Outcome, meter: Meter) -> bytes:
-    """Charge for what a call said; return the canonical bytes of the outcome."""
-    data = encode(outcome)
-    meter.charge(GAS_PER_OUTPUT_BYTE * len(data))
-    return data

@@ -1,10 +1,10 @@
-"""The events that one transaction leaves, bounded while they are gathered."""
+"""The events that one transaction leaves: bounded while they are gathered, told call by call."""
 
 from typing import Final
 
 import msgspec
 
-from dure.chain.receipt import EVENT_BYTES_MAX, EVENT_NAME_MAX, Event
+from dure.chain.receipt import EVENT_BYTES_MAX, EVENT_NAME_MAX, EventParts, encode_outcome
 from dure.contract.ports import Refusal
 from dure.core.types import Address
 
@@ -20,8 +20,8 @@ class EventLog(msgspec.Struct, gc=False, kw_only=True):
     because one is made for every transaction.
     """
 
-    _events: list[Event] = []
-    """Since the last time that they were taken; each log has a list of its own."""
+    _events: list[EventParts] = []
+    """Of the call that runs; each log has a list of its own."""
     _count: int = 0
     """Of the whole transaction, as are the bytes."""
     _bytes: int = 0
@@ -38,10 +38,10 @@ class EventLog(msgspec.Struct, gc=False, kw_only=True):
             )
         if size > EVENT_BYTES_MAX or len(name) > EVENT_NAME_MAX:
             raise Refusal("too_large", "the event or its name is too long")
-        self._events.append(Event(contract, name, data))
+        self._events.append((contract, name, data))
 
-    def take_events(self) -> tuple[Event, ...]:
-        """Return the events since the last time, in order."""
-        events = tuple(self._events)
+    def end_call(self, result: bytes) -> bytes:
+        """Return the canonical bytes of the `Outcome` of the call that ends with that result."""
+        outcome = encode_outcome(result, self._events)
         self._events.clear()
-        return events
+        return outcome

@@ -12,17 +12,14 @@ import msgspec
 
 from dure.chain import state
 from dure.chain.execution import waiting
-from dure.chain.execution.events import EventLog
 from dure.chain.execution.quota import OwnersShare
 from dure.chain.money import Money
 from dure.chain.transaction import METHOD_NAME_MAX
 from dure.contract.limits import VALUE_BYTES_MAX
-from dure.contract.ports import Installed, Refusal, TransferRule
+from dure.contract.ports import Installed, Refusal
 from dure.core.types import (
     INT_MAX,
     Address,
-    Amount,
-    AssetId,
     ChainId,
     Gas,
     Hash,
@@ -55,25 +52,16 @@ class Moment:
     """
 
 
-class Session(EventLog, gc=False):
-    """One transaction's or scheduled call's access to the ledger.
+class Session(Money, gc=False):
+    """One transaction's or scheduled call's access to the ledger: its money, and all the rest.
 
     A struct, because one is made for every transaction.
     """
 
-    view: state.View
     _moment: Moment
     _share: OwnersShare | None = None
     """Pays for what a scheduled call schedules."""
     _installed: dict[Address, Installed] = msgspec.field(default_factory=dict)
-
-    @property
-    def money(self) -> Money:
-        """Money operations, whose events come among the others.
-
-        Not kept: it knows the session, and no collector looks for circles of such structs.
-        """
-        return Money(self.view, self)
 
     @property
     def chain_id(self) -> ChainId:
@@ -140,35 +128,6 @@ class Session(EventLog, gc=False):
 
     def cancel(self, contract: Address, number: int) -> bool:
         return waiting.withdraw(self.view, contract, number)
-
-    def get_balance(self, asset: AssetId, holder: Address) -> Amount:
-        return self.money.get_balance(asset, holder)
-
-    def transfer(self, asset: AssetId, source: Address, target: Address, amount: Amount) -> None:
-        self.money.transfer(asset, source, target, amount)
-
-    def create_asset(self, issuer: Address, code: str, decimals: int) -> AssetId:
-        return self.money.create_asset(issuer, code, decimals)
-
-    def mint(self, issuer: Address, asset: AssetId, target: Address, amount: Amount) -> None:
-        self.money.mint(issuer, asset, target, amount)
-
-    def burn(self, issuer: Address, asset: AssetId, source: Address, amount: Amount) -> None:
-        self.money.burn(issuer, asset, source, amount)
-
-    def freeze(self, issuer: Address, asset: AssetId, holder: Address, frozen: bool) -> None:  # noqa: FBT001 - the port's shape
-        self.money.freeze(issuer, asset, holder, frozen=frozen)
-
-    def move(
-        self, issuer: Address, asset: AssetId, source: Address, target: Address, amount: Amount
-    ) -> None:
-        self.money.move(issuer, asset, source, target, amount)
-
-    def set_transfer_rule(self, issuer: Address, asset: AssetId, method: str) -> None:
-        self.money.set_transfer_rule(issuer, asset, method)
-
-    def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
-        return self.money.get_transfer_rule(asset)
 
     def _find_program(self, contract: Address) -> Installed:
         data = self.view.get(state.CONTRACT + contract)

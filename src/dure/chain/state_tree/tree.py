@@ -213,8 +213,11 @@ def _build_inner(content: bytes, children: list[Node]) -> Node:
 
 def _update_low(node: Bucket | Twig, changes: list[Change], depth: int) -> Node:
     if isinstance(node, Twig):
-        alone = _update_twig(node, changes[0], depth) if len(changes) == 1 else None
-        return alone or _update_inner(Inner(node.content, node.children), changes, depth)
+        if len(changes) == 1:
+            twig = _update_twig(node, changes[0], depth)
+        else:
+            twig = _replace_in_twig(node, changes, depth)
+        return twig or _update_inner(Inner(node.content, node.children), changes, depth)
     if len(changes) > BUCKET_ENTRIES_MAX:
         return _rebuild(node, changes, depth)
     for change in changes:
@@ -236,6 +239,22 @@ def _update_twig(twig: Twig, change: Change, depth: int) -> Twig | None:
     return Twig(_put_hash(twig.content, nibble, bucket), entries, sizes)
 
 
+def _replace_in_twig(twig: Twig, changes: list[Change], depth: int) -> Twig | None:
+    """Return the twig with other entries in place of its own; None where any come or go."""
+    content, entries = bytearray(twig.content), bytearray(twig.entries)
+    starts = [ENTRY_BYTES * count for count in accumulate(twig.sizes, initial=0)]
+    for nibble, group in _group(changes, depth).items():
+        start, end = starts[nibble], starts[nibble + 1]
+        for change in group:
+            place = entries.find(change[:PATH_BYTES], start, end)
+            if place < 0 or place % ENTRY_BYTES or len(change) < ENTRY_BYTES:
+                return None
+            entries[place : place + ENTRY_BYTES] = change
+        place = nibble * HASH_BYTES
+        content[place : place + HASH_BYTES] = hash_bucket(bytes(entries[start:end]))
+    return Twig(bytes(content), bytes(entries), twig.sizes)
+
+
 def _rebuild(entries: bytes, changes: list[Change], depth: int) -> Node:
     merged = {entry[:PATH_BYTES]: entry for entry in split_bucket(entries)}
     merged.update((change[:PATH_BYTES], change) for change in changes)
@@ -245,10 +264,13 @@ def _rebuild(entries: bytes, changes: list[Change], depth: int) -> Node:
 def _group(changes: list[Change], depth: int) -> dict[int, list[Change]]:
     """Return the changes below each child, by its nibble."""
     groups: defaultdict[int, list[Change]] = defaultdict(list)
-    half, is_low = divmod(depth, 2)
-    for change in changes:
-        byte = change[half]
-        groups[byte & 15 if is_low else byte >> 4].append(change)
+    half = depth >> 1
+    if depth & 1:
+        for change in changes:
+            groups[change[half] & 15].append(change)
+    else:
+        for change in changes:
+            groups[change[half] >> 4].append(change)
     return groups
 
 

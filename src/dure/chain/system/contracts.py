@@ -21,7 +21,7 @@ from msgspec import Meta
 from dure.chain import state
 from dure.chain.execution import waiting
 from dure.chain.money import LEDGER
-from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_TRANSFER, Caller
+from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_TRANSFER, NOTHING, Caller
 from dure.chain.transaction import compute_contract_address
 from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Refusal
@@ -76,7 +76,7 @@ def deploy(caller: Caller, given: DeployArguments) -> bytes:
         caller.require_authority()
     elif given.owner != caller.sender:
         raise Refusal("not_owner", "who deploys in the open is the owner")
-    address = compute_contract_address(*caller.new_contract)
+    address = compute_contract_address(caller.transaction_id, caller.call_index)
     record = state.ContractRecord(
         owner=given.owner,
         code_hash=_store_source(caller, given.source),
@@ -124,7 +124,7 @@ def stop(caller: Caller, given: StopArguments) -> bytes:
     stopped = state.Stop(reason=given.reason, parked=0, newest=None)
     _set_stopped(caller, given.contract, record, stopped)
     caller.session.emit(LEDGER, "contract_stopped", encode((given.contract, given.reason)))
-    return encode(None)
+    return NOTHING
 
 
 def start(caller: Caller, given: StartArguments) -> bytes:
@@ -136,17 +136,17 @@ def start(caller: Caller, given: StartArguments) -> bytes:
     waiting.resume(caller.session.view, record.stopped, caller.session.time)
     _set_stopped(caller, given.contract, record, None)
     caller.session.emit(LEDGER, "contract_started", encode((given.contract,)))
-    return encode(None)
+    return NOTHING
 
 
 def grant(caller: Caller, given: RoleArguments) -> bytes:
     _set_role(caller, given, b"")
-    return encode(None)
+    return NOTHING
 
 
 def revoke(caller: Caller, given: RoleArguments) -> bytes:
     _set_role(caller, given, None)
-    return encode(None)
+    return NOTHING
 
 
 def _get_governed(caller: Caller, address: Address) -> state.ContractRecord:

@@ -5,7 +5,7 @@ from typing import Final
 from dure.chain import state
 from dure.chain.money import LEDGER
 from dure.chain.parameters import Parameters, validate_parameters
-from dure.chain.system.caller import GAS_PER_CHANGE, Caller
+from dure.chain.system.caller import GAS_PER_CHANGE, NOTHING, Caller
 from dure.contract.ports import Refusal
 from dure.core.codec import Wire, encode
 from dure.core.types import Address, Instant
@@ -42,7 +42,7 @@ def admit_organisation(caller: Caller, given: AdmitOrganisationArguments) -> byt
     view.save(state.key_account(given.account), state.Account(policy, given.name))
     view.put(state.key_organisation(given.name), given.account)
     caller.session.emit(LEDGER, "organisation_admitted", encode((given.name, given.account)))
-    return encode(None)
+    return NOTHING
 
 
 def set_parameters(caller: Caller, given: SetParametersArguments) -> bytes:
@@ -55,7 +55,7 @@ def set_parameters(caller: Caller, given: SetParametersArguments) -> bytes:
     except ValueError as problem:
         raise Refusal("bad_parameters", str(problem)) from None
     caller.session.view.save(state.PARAMETERS, given.parameters)
-    return encode(None)
+    return NOTHING
 
 
 def advance(caller: Caller, given: AdvanceArguments) -> bytes:
@@ -68,4 +68,4 @@ def advance(caller: Caller, given: AdvanceArguments) -> bytes:
     clock = caller.session.view.require(state.Clock, state.CLOCK)
     target = max(given.to, caller.session.time, clock.target or 0)
     caller.session.view.save(state.CLOCK, state.Clock(offset=clock.offset, target=Instant(target)))
-    return encode(None)
+    return NOTHING

@@ -6,7 +6,7 @@ from typing import Any, Final
 from dure.chain.system import accounts, contracts, governance, validators
 from dure.chain.system.caller import Caller
 from dure.contract.ports import Refusal
-from dure.core.codec import Wire, decode
+from dure.core.codec import Wire, build_reader
 from dure.core.errors import InvalidEncoding
 
 Handler = Callable[[Caller, Any], bytes]
@@ -32,13 +32,17 @@ METHODS: Final[dict[str, tuple[type[Wire], Handler]]] = {
 }
 
 
+_entries: Final = {name: (build_reader(given), run) for name, (given, run) in METHODS.items()}
+
+
 def call(caller: Caller, method: str, arguments: bytes) -> bytes:
     """Run one of the ledger's own methods; return the canonical result."""
-    entry = METHODS.get(method)
+    entry = _entries.get(method)
     if entry is None:
         raise Refusal("unknown_method", "the ledger has no such method")
+    read, run = entry
     try:
-        given = decode(entry[0], arguments)
+        given = read(arguments)
     except InvalidEncoding:
         raise Refusal("bad_arguments", "the arguments do not fit the method") from None
-    return entry[1](caller, given)
+    return run(caller, given)

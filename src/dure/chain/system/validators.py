@@ -27,7 +27,7 @@ from msgspec import Meta
 
 from dure.chain import state
 from dure.chain.money import LEDGER
-from dure.chain.system.caller import GAS_PER_CHANGE, Caller
+from dure.chain.system.caller import GAS_PER_CHANGE, NOTHING, Caller
 from dure.chain.transaction import GAS_PER_SIGNATURE
 from dure.contract.ports import Refusal
 from dure.core.attestation import Attestation, collect_signature
@@ -109,7 +109,7 @@ def set_validators(caller: Caller, given: SetValidatorsArguments) -> bytes:
     pending = state.PendingValidators(validators, given.from_height, session.height)
     view.save(state.VALIDATORS_NEXT, pending)
     session.emit(LEDGER, "validators_chosen", encode((given.from_height, validators)))
-    return encode(None)
+    return NOTHING
 
 
 def withdraw_validators(caller: Caller, _given: WithdrawValidatorsArguments) -> bytes:
@@ -121,7 +121,7 @@ def withdraw_validators(caller: Caller, _given: WithdrawValidatorsArguments) -> 
         raise Refusal("no_change_pending", "no change of the validators waits for its height")
     view.put(state.VALIDATORS_NEXT, None)
     caller.session.emit(LEDGER, "validators_withdrawn", encode((pending.from_height,)))
-    return encode(None)
+    return NOTHING
 
 
 def apply_due_validators(view: state.View, height: Height) -> None:

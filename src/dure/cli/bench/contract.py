@@ -231,4 +231,4 @@ def _invoke(stage: Stage, calls: Sequence[Invocation]) -> None:
     running = stage.machine.open(session, Meter(CALL_GAS * len(calls)))
     for call in calls:
         running.invoke(call)
-    session.take_events()
+    session.end_call(b"")

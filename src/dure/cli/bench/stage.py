@@ -9,7 +9,7 @@ from typing import Final
 from dure.chain import state
 from dure.chain.execution.session import Moment, Session
 from dure.chain.parameters import DEFAULT_PARAMETERS, GAS_PER_OUTPUT_BYTE
-from dure.chain.receipt import Kind, Outcome, Receipt, build_receipt, build_refusal
+from dure.chain.receipt import Kind, Receipt, build_receipt, build_refusal
 from dure.chain.state_tree.tree import compute_value_digest
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Invocation, Meter, Refusal
@@ -67,7 +67,7 @@ class Stage:
         session = self.open_session(fork)
         try:
             result = self.machine.open(session, meter).invoke(call)
-            outcome = encode(Outcome(result, session.take_events()))
+            outcome = session.end_call(result)
             meter.charge(GAS_PER_OUTPUT_BYTE * len(outcome))
         except Refusal as refusal:
             receipt = build_refusal(

@@ -76,7 +76,7 @@ def describe_candidate(candidate: Candidate) -> dict[str, Any]:
     writes = sorted(candidate.position.layers[0].items())
     return {
         "header": encode(candidate.position.header).hex(),
-        "records": [encode(record).hex() for record in candidate.records],
+        "records": [receipt.hex() for receipt in candidate.receipts],
         "writes": [[key.hex(), None if value is None else value.hex()] for key, value in writes],
     }
 

@@ -42,7 +42,7 @@ class Town:
         stored = StoredBlock(
             committed.candidate.block,
             Certificate(Round(0), (seal,)),
-            tuple(encode(record) for record in committed.candidate.records),
+            committed.candidate.receipts,
         )
         for name, disk in self.disks.items():
             if only in (None, name):
