@@ -9,7 +9,7 @@ from dure.api.answers import shapes
 from dure.chain import state
 from dure.chain.genesis.document import compute_chain_id, decode_genesis_file
 from dure.core.address import encode_address
-from dure.proof.file import parse_proof
+from dure.proof.file import encode_proof, parse_proof
 from dure.proof.json_form import Json
 from dure.proof.trust import trust_chain
 from dure.proof.verification import verify
@@ -109,6 +109,21 @@ def test_a_block_is_shown_with_its_certificate(desk: Desk) -> None:
     assert desk.get("/v1/blocks/2", 404)["error"]["code"] == "not_found"
     for bad in ("-1", "x", "9" * 30, "1.5"):
         assert desk.get(f"/v1/blocks/{bad}", 400)["error"]["code"] == "invalid_request"
+
+
+def test_one_call_is_proved_without_the_others(desk: Desk) -> None:
+    book = desk.chain.deploy()
+    signed = desk.chain.sign(book.call("write", text="mine"), book.call("write", text="secret"))
+    desk.chain.send(signed)
+    path = f"/v1/transactions/{signed.transaction_id.hex()}/proof"
+    proof = parse_proof(desk.get(f"{path}?call=0"))
+    assert verify(proof, trust_chain(desk.chain.executor.chain_id)).is_proved
+    assert b"mine".hex() in encode_proof(proof).decode()
+    assert b"secret".hex() not in encode_proof(proof).decode()
+    assert b"secret".hex() in encode_proof(parse_proof(desk.get(path))).decode()
+    assert desk.get(f"{path}?call=2", 404)["error"]["code"] == "not_found"
+    for bad in ("-1", "x", "1024"):
+        assert desk.get(f"{path}?call={bad}", 400)["error"]["code"] == "invalid_request"
 
 
 def test_a_transaction_is_shown_opened_and_proved(desk: Desk) -> None:

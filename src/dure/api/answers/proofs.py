@@ -8,6 +8,7 @@ from dure.node.gateway import Gateway
 from dure.node.ports import StoredBlock
 from dure.proof.building import (
     FinalBlock,
+    build_outcome_proof,
     build_scheduled_proof,
     build_state_proof_file,
     build_transaction_proof,
@@ -18,6 +19,13 @@ from dure.proof.file import ProofFile
 def prove_transaction(gateway: Gateway, stored: StoredBlock, index: int) -> ProofFile:
     """Return the proof of the block's transaction at `index` and of what came of it."""
     return build_transaction_proof(_open_final(gateway, stored), index)
+
+
+def prove_call(
+    gateway: Gateway, stored: StoredBlock, transaction_id: bytes, call: int
+) -> ProofFile:
+    """Return the proof of what one call of a transaction did; raise `NotFound`."""
+    return build_outcome_proof(_open_final(gateway, stored), transaction_id, call)
 
 
 def prove_scheduled(gateway: Gateway, stored: StoredBlock, scheduled_id: bytes) -> ProofFile:

@@ -37,9 +37,10 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     Operation(
         "GET",
         "/v1/transactions/{id}/proof",
-        "The proof file of a transaction and of what came of it",
+        "The proof file of a transaction and of what came of it, or of what one call did alone",
         transactions.get_transaction_proof,
         PROOF,
+        query=transactions.ProofQuery,
     ),
     Operation(
         "GET",

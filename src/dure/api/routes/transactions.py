@@ -16,7 +16,7 @@ from dure.api.answers.blocks import (
     find_record,
     open_records,
 )
-from dure.api.answers.proofs import get_stored, prove_scheduled, prove_transaction
+from dure.api.answers.proofs import get_stored, prove_call, prove_scheduled, prove_transaction
 from dure.api.answers.shapes import Accepted, FinalAnswer, ScheduledAnswer
 from dure.api.http.errors import InvalidRequest
 from dure.api.routes.operation import (
@@ -29,6 +29,7 @@ from dure.api.routes.operation import (
     read_query,
 )
 from dure.api.service import Service
+from dure.chain.transaction import CALLS_MAX
 from dure.core.block import compute_block_id
 from dure.core.errors import InvalidTransaction, NotFound
 from dure.core.types import TransactionId
@@ -42,6 +43,12 @@ class SubmitQuery(Parameters, frozen=True):
 
     wait: Literal["final"] | None = None
     timeout_s: Annotated[float, Meta(ge=0, le=3600)] = 10.0
+
+
+class ProofQuery(Parameters, frozen=True):
+    """Of which call alone, counted from 0; without it the whole transaction is shown."""
+
+    call: Annotated[int, Meta(ge=0, lt=CALLS_MAX)] | None = None
 
 
 class SubmitBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,10 +79,13 @@ async def get_transaction(service: Service, request: Request) -> Response:
 
 
 async def get_transaction_proof(service: Service, request: Request) -> Response:
+    call = read_query(request, ProofQuery).call
     stored, index = _find(service, request)
-    return Response(
-        encode_proof(prove_transaction(service.gateway, stored, index)), media_type=JSON
-    )
+    if call is None:
+        proof = prove_transaction(service.gateway, stored, index)
+    else:
+        proof = prove_call(service.gateway, stored, read_id(request), call)
+    return Response(encode_proof(proof), media_type=JSON)
 
 
 async def get_scheduled(service: Service, request: Request) -> Response:
