@@ -19,6 +19,7 @@ What is not
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dure.cli.bench.running.course import Pace, measure_course
@@ -37,11 +38,13 @@ class LatencyPlan:
     """Measured time of one run; the warm-up comes before it."""
     accounts: int
     runs: int = 1
+    profile: Path | None = None
+    """Where to draw what one node does."""
 
 
 def measure_latency(plan: LatencyPlan) -> dict[str, Any]:
     """Return the figures; `docs/reference/benchmarks.md` says what each is."""
-    pace = Pace(plan.seconds, in_flight=0, rate=plan.rate, runs=plan.runs)
+    pace = Pace(plan.seconds, in_flight=0, rate=plan.rate, runs=plan.runs, profile=plan.profile)
     with found_town(plan.validators, plan.accounts) as town:
         stock = prepare_transfers(town, pace.count_needed(plan.rate))
         figures = measure_course(town, stock, pace)

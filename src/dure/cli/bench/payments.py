@@ -62,6 +62,8 @@ class PaymentsPlan:
     """Where the proof of one payment is left; None to keep none."""
     accounts_beside: int | None = None
     """Accounts of a second network, measured after the first; None for no second one."""
+    profile: Path | None = None
+    """Where to draw what one node of the first network does."""
 
 
 def measure_payments(plan: PaymentsPlan) -> dict[str, Any]:
@@ -69,7 +71,9 @@ def measure_payments(plan: PaymentsPlan) -> dict[str, Any]:
     figures = _measure_one(plan)
     if plan.accounts_beside is None:
         return figures
-    beside = _measure_one(replace(plan, accounts=plan.accounts_beside, proof_file=None))
+    beside = _measure_one(
+        replace(plan, accounts=plan.accounts_beside, proof_file=None, profile=None)
+    )
     return figures | {
         "accounts_beside": plan.accounts_beside,
         "payments_per_second_beside": beside["payments_per_second"],
@@ -78,7 +82,7 @@ def measure_payments(plan: PaymentsPlan) -> dict[str, Any]:
 
 
 def _measure_one(plan: PaymentsPlan) -> dict[str, Any]:
-    pace = Pace(plan.seconds, plan.in_flight, runs=plan.runs)
+    pace = Pace(plan.seconds, plan.in_flight, runs=plan.runs, profile=plan.profile)
     signed = compute_signature_bound(count_cores(), plan.validators, measure_verify_seconds())
     rate_max = min(signed, PREPARED_PER_SECOND_MAX / plan.per_transaction)
     with found_town(plan.validators, plan.accounts) as town:

@@ -24,6 +24,7 @@ became final after it.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from dure.cli.bench.figures import compute_signature_bound
@@ -46,13 +47,15 @@ class TransferPlan:
     rate: float | None = None
     """Transactions a second of the open loop; None for the closed loop."""
     runs: int = 1
+    profile: Path | None = None
+    """Where to draw what one node does."""
 
 
 def measure_transfer(plan: TransferPlan) -> dict[str, Any]:
     """Return the figures; `docs/reference/benchmarks.md` says what each is."""
     verify_seconds = measure_verify_seconds()
     bound = compute_signature_bound(count_cores(), plan.validators, verify_seconds)
-    pace = Pace(plan.seconds, plan.in_flight, plan.rate, plan.runs)
+    pace = Pace(plan.seconds, plan.in_flight, plan.rate, plan.runs, profile=plan.profile)
     with found_town(plan.validators, plan.accounts) as town:
         # One process checks on one core at most, however many cores there are.
         stock = prepare_transfers(town, pace.count_needed(min(bound, 1 / verify_seconds)))

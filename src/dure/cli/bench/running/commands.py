@@ -15,6 +15,7 @@ import typer
 from dure.chain.transaction import CALLS_MAX
 from dure.cli.bench.latency import LatencyPlan, measure_latency
 from dure.cli.bench.payments import PaymentsPlan, measure_payments
+from dure.cli.bench.profiling.recording import find_sampler
 from dure.cli.bench.scale import ScalePlan, measure_scale
 from dure.cli.bench.transfer import TransferPlan, measure_transfer
 from dure.cli.output import JsonOption, err, print_facts, print_json
@@ -37,6 +38,12 @@ AccountsOption = Annotated[
 RunsOption = Annotated[
     int, typer.Option(help="How often to measure; the medians count.", min=1, max=100)
 ]
+ProfileOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Draw in this SVG file where one node's time goes; needs py-spy.", dir_okay=False
+    ),
+]
 
 
 def transfer(
@@ -55,6 +62,7 @@ def transfer(
         typer.Option(help="Without a rate: transactions on their way at once.", min=1, max=100_000),
     ] = 2_000,
     runs: RunsOption = 1,
+    profile: ProfileOption = None,
     json: JsonOption = False,
 ) -> None:
     """Signed transfers a second that become final, and how long each takes.
@@ -64,8 +72,10 @@ def transfer(
     Example: dure bench transfer --validators 4 --seconds 10
 
     Example at a fixed rate: dure bench transfer --rate 5000 --seconds 30 --json
+
+    Example with a flame graph: dure bench transfer --profile transfer.svg
     """
-    _begin(json=json)
+    _begin(json=json, profile=profile)
     plan = TransferPlan(
         validators=validators,
         seconds=seconds,
@@ -73,6 +83,7 @@ def transfer(
         in_flight=in_flight,
         rate=rate,
         runs=runs,
+        profile=profile,
     )
     _report("Signed transfers", measure_transfer(plan), _list_transfer_facts, json=json)
 
@@ -99,6 +110,7 @@ def payments(
         Path | None,
         typer.Option(help="Leave the proof of one payment, drawn by lot, in this file."),
     ] = None,
+    profile: ProfileOption = None,
     json: JsonOption = False,
 ) -> None:
     """Payments a second that become final where one signature covers many, each provable alone.
@@ -109,7 +121,7 @@ def payments(
 
     Example, with a proof to keep: dure bench payments --proof payment.proof.json --json
     """
-    _begin(json=json)
+    _begin(json=json, profile=profile)
     plan = PaymentsPlan(
         validators=validators,
         seconds=seconds,
@@ -119,6 +131,7 @@ def payments(
         runs=runs,
         proof_file=proof,
         accounts_beside=accounts_beside,
+        profile=profile,
     )
     _report("Payments", measure_payments(plan), _list_payment_facts, json=json)
 
@@ -130,15 +143,21 @@ def latency(
     seconds: SecondsOption = 10,
     accounts: AccountsOption = 1_000,
     runs: RunsOption = 1,
+    profile: ProfileOption = None,
     json: JsonOption = False,
 ) -> None:
     """How long a signed transfer takes on a network that has little to do.
 
     Example: dure bench latency --rate 500 --seconds 10 --runs 5
     """
-    _begin(json=json)
+    _begin(json=json, profile=profile)
     plan = LatencyPlan(
-        validators=validators, rate=rate, seconds=seconds, accounts=accounts, runs=runs
+        validators=validators,
+        rate=rate,
+        seconds=seconds,
+        accounts=accounts,
+        runs=runs,
+        profile=profile,
     )
     _report("Latency", measure_latency(plan), _list_latency_facts, json=json)
 
@@ -187,8 +206,10 @@ def scale(
         raise typer.Exit(1)
 
 
-def _begin(*, json: bool) -> None:
+def _begin(*, json: bool, profile: Path | None = None) -> None:
     end_politely()
+    if profile is not None:
+        find_sampler()
     if not json:
         err.print("founding a network and signing transactions …")
 
@@ -299,7 +320,23 @@ def _list_common_facts(figures: dict[str, Any]) -> list[Fact]:
         ("network", f"{figures['validators']} validators, {figures['accounts']:,} accounts"),
         ("machine", f"{machine['cores']} cores, {machine['cpu']}, Python {machine['python']}"),
         ("load average of the machine", figures["load_average"]),
+        *_list_profile_facts(figures),
     ]
+
+
+def _list_profile_facts(figures: dict[str, Any]) -> list[Fact]:
+    """Return where the time of the profiled node went, if one was."""
+    if "profile" not in figures:
+        return []
+    node, parts = figures["profile"]["node"], figures["profile"]["parts"]
+    return [
+        (f"{node}: {part['part']}", _describe_part(part)) for part in parts if part["share"] > 0
+    ]
+
+
+def _describe_part(part: dict[str, Any]) -> str:
+    share = f"{100 * part['share']:.1f} %"
+    return share if part["us"] is None else f"{share}, {part['us']:.1f} µs a transaction"
 
 
 def _describe_counts(figures: dict[str, Any]) -> str:

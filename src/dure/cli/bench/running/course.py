@@ -17,10 +17,12 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from dure.cli.bench.figures import compute_percentile, summarize_runs
 from dure.cli.bench.machine import describe_machine, read_load_average
+from dure.cli.bench.profiling.recording import Recording, keep, record
 from dure.cli.bench.running.load import Load, Tally
 from dure.cli.bench.running.promises import count_broken_promises, read_stored
 from dure.cli.bench.running.stock import Stock
@@ -44,6 +46,8 @@ class Pace:
     """Transactions a second of the open loop; None for the closed loop."""
     runs: int = 1
     warm_up_s: float = WARM_UP_S
+    profile: Path | None = None
+    """Where to draw what one node does in the measured time of the first run."""
 
     def count_needed(self, rate_max: float) -> int:
         """Return how many transactions all runs can use up, where no more are final a second."""
@@ -101,14 +105,23 @@ async def _measure(
 ) -> tuple[dict[str, Any], list[TransactionId]]:
     runs: list[dict[str, Any]] = []
     final: list[TransactionId] = []
+    recordings: list[Recording] = []
     for _ in range(pace.runs):
         before = _read_spent(running)
-        tally = await send_load(town, stock, pace)
+        if pace.profile is not None and not runs:
+            looking = record(running.nodes[-1], pace.warm_up_s, pace.seconds)
+            tally, recording = await asyncio.gather(send_load(town, stock, pace), looking)
+            recordings.append(recording)
+        else:
+            tally = await send_load(town, stock, pace)
         costs = _compute_costs(before, _read_spent(running), tally, len(running.nodes))
         equal = await agree_on_state(town)
         runs.append(_compute_figures(tally, pace) | costs | {"state_roots_equal": equal})
         final += tally.final
     further = {} if afterwards is None else await afterwards(Finality(town, final))
+    if pace.profile is not None:
+        profile = keep(recordings[0], pace.profile, runs[0]["node_cpu_us"])
+        further = further | {"profile": profile}
     return summarize_runs(runs) | further, final
 
 
