@@ -11,7 +11,7 @@ from typing import Final
 
 from dure.chain.transaction import Transaction
 from dure.core.errors import MempoolFull, TransactionExpired, TransactionQuarantined
-from dure.core.types import Address, EnvelopeId, Instant, TransactionId
+from dure.core.types import Address, EnvelopeId, Gas, Instant, TransactionId
 
 QUARANTINED_MAX: Final = 4_096
 """Transactions that are kept out for good; past that the first is forgotten."""
@@ -40,10 +40,16 @@ class Mempool:
         self._senders: dict[Address, int] = {}
         """How many of each sender wait, of whom any does."""
         self._bytes = 0
+        self._gas = 0
         self._quarantined: OrderedDict[TransactionId, None] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._waiting)
+
+    @property
+    def gas(self) -> Gas:
+        """The sum of the gas limits of what waits."""
+        return Gas(self._gas)
 
     def __contains__(self, transaction_id: object) -> bool:
         return transaction_id in self._waiting
@@ -70,6 +76,7 @@ class Mempool:
         self._envelopes[transaction.envelope_id] = transaction.envelope
         senders[sender] = of_sender + 1
         self._bytes = size
+        self._gas += transaction.body.gas_limit
 
     def remove(self, transaction_ids: Iterable[TransactionId]) -> None:
         """Take out those that are in it."""
@@ -80,6 +87,7 @@ class Mempool:
                 continue
             transaction, _ = waiting
             self._bytes -= len(self._envelopes.pop(transaction.envelope_id))
+            self._gas -= transaction.body.gas_limit
             sender = transaction.body.sender
             left = senders.pop(sender) - 1
             if left:
@@ -118,7 +126,7 @@ class Mempool:
 
     def drop_expired(self, time: Instant) -> list[tuple[Transaction, TransactionExpired]]:
         """Take out what can no longer stand in a block of `time` or later."""
-        expired = [t for t in self.iterate() if t.body.valid_until < time]
+        expired = [t for t, _ in self._waiting.values() if t.body.valid_until < time]
         self.remove(t.transaction_id for t in expired)
         problem = "it waited until valid_until was over"
         return [(t, TransactionExpired(problem, valid_until=t.body.valid_until)) for t in expired]

@@ -194,6 +194,37 @@ def test_what_could_not_stand_in_a_block_now_is_not_admitted(
     assert ledger.propose(opened.envelope) is None
 
 
+def test_one_gate_answers_for_many_as_a_check_of_each_does() -> None:
+    ledger = Ledger()
+    replayed = ledger.sign("alice", transfer(BOB, 1))
+    ledger.commit(replayed)
+    gate = ledger.executor.open_gate(Instant(0))
+    answers = []
+    for transaction in ledger.open(
+        ledger.sign("bob", transfer(BOB, 1)),
+        replayed,
+        ledger.sign("alice", transfer(BOB, 1), gas_limit=Gas(1)),
+        ledger.sign("carol", transfer(BOB, 1)),
+        ledger.sign("alice", transfer(BOB, 1)),
+    ):
+        try:
+            gate.validate(transaction)
+            ledger.executor.check(transaction, Instant(0))
+        except InvalidTransaction as refusal:
+            with pytest.raises(type(refusal)):
+                ledger.executor.check(transaction, Instant(0))
+            answers.append(refusal.code)
+        else:
+            answers.append("may wait")
+    assert answers == [
+        "may wait",
+        "transaction_replayed",
+        "gas_limit_exceeded",
+        "account_not_enrolled",
+        "may wait",
+    ]
+
+
 @pytest.mark.parametrize("ahead", [1, 120_001])
 def test_the_first_and_the_last_moment_of_a_transaction(ahead: int) -> None:
     ledger = Ledger()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from dure.core.certificate import Seal
-from dure.core.codec import MESSAGE_BYTES_MAX, Wire, decode, encode
+from dure.core.codec import MESSAGE_BYTES_MAX, Wire, build_reader, decode, encode
 from dure.core.errors import InvalidEncoding
 from dure.core.types import INT_MAX, Hash, PublicKey, Signature, Unsigned
 from tests.unit.core.vectors import load_vectors
@@ -127,6 +127,20 @@ def test_the_bound_is_checked_before_anything_is_read() -> None:
 def test_no_caller_can_raise_the_bound_past_the_limit_of_all_messages() -> None:
     with pytest.raises(InvalidEncoding):
         decode(bytes, bytes(MESSAGE_BYTES_MAX + 1), bytes_max=MESSAGE_BYTES_MAX * 2)
+
+
+def test_a_reader_of_one_type_reads_and_refuses_as_decode_does() -> None:
+    read = build_reader(Outer)
+    value = Outer(True, (Other(b"x"),))
+    assert read(encode(value)) == value
+    for wrong in (b"", encode(value) + b"\0", bytes(MESSAGE_BYTES_MAX + 1)):
+        with pytest.raises(InvalidEncoding) as refused:
+            decode(Outer, wrong)
+        with pytest.raises(InvalidEncoding) as caught:
+            read(wrong)
+        assert caught.value.message == refused.value.message
+    with pytest.raises(TypeError):
+        build_reader(float)
 
 
 def test_an_unknown_variant_is_refused() -> None:

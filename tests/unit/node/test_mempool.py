@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dure.core.block import compute_envelope_id
 from dure.core.errors import MempoolFull, TransactionQuarantined
 from dure.core.types import Instant
 from dure.node import mempool
@@ -59,6 +60,16 @@ def test_the_oldest_are_listed_up_to_a_moment_and_a_number() -> None:
     assert pool.list_older_than(Instant(NOW + 3), 10) == TRANSACTIONS[:3]
     assert pool.list_older_than(Instant(NOW + 3), 2) == TRANSACTIONS[:2]
     assert pool.list_older_than(NOW, 2) == []
+
+
+def test_an_envelope_is_found_by_its_id_while_it_waits() -> None:
+    pool = Mempool(MempoolLimits())
+    fill(pool, 2)
+    first, second = TRANSACTIONS[:2]
+    assert first.envelope_id == compute_envelope_id(first.envelope)
+    pool.remove([first.transaction_id])
+    assert pool.find_envelope(first.envelope_id) is None
+    assert pool.find_envelope(second.envelope_id) == second.envelope
 
 
 def test_what_expired_is_handed_back_with_the_reason() -> None:
