@@ -12,7 +12,8 @@ The driver's duties, in this order
    height.
 4. A message is decoded by `decode_message`, its signatures (`collect_signatures`) are checked in
    one batch, and only then is it handed over as `Received`. What does not pass never reaches
-   `step`.
+   `step`. A driver may send a message without its block's body (`take_body`), and puts it back
+   where it came without (`put_body`).
 5. Timers that were replaced or belong to an older round still fire; the engine ignores them.
 
 An engine never opens a transaction, never does I/O, never reads a clock: `now` comes in with each
@@ -267,8 +268,22 @@ class Engine(Protocol[MessageT]):
         """Return the message's bytes for the wire."""
         ...
 
-    def decode_message(self, data: bytes) -> MessageT:
-        """Return a peer's message; raise `InvalidEncoding`. Bounded before it is decoded."""
+    def decode_message(self, data: bytes, *, is_bare: bool = False) -> MessageT:
+        """Return a peer's message; raise `InvalidEncoding`. Bounded before it is decoded.
+
+        A bare one has a block without a body, if it has one, and is not yet fit for `step`.
+        """
+        ...
+
+    def take_body(self, message: MessageT) -> tuple[MessageT, Block | None]:
+        """Return the message without its block's body, and that block; None where it has none."""
+        ...
+
+    def put_body(self, message: MessageT, transactions: tuple[bytes, ...]) -> MessageT:
+        """Return a bare message with its block's body.
+
+        Raises `InvalidEncoding` where it is not the header's, or too long for `decode_message`.
+        """
         ...
 
     def collect_signatures(self, message: MessageT) -> list[SignedItem]:

@@ -176,10 +176,18 @@ class SoloEngine:
         """Never called: there are no messages."""
         assert_never(message)
 
-    def decode_message(self, data: bytes) -> Never:
+    def decode_message(self, data: bytes, *, is_bare: bool = False) -> Never:
         """Refuse whatever a peer sends."""
         text = f"a solo chain has no consensus messages, yet {len(data)} bytes came"
         raise InvalidEncoding(text)
+
+    def take_body(self, message: Never) -> tuple[Never, Block | None]:
+        """Never called: there are no messages."""
+        assert_never(message)
+
+    def put_body(self, message: Never, transactions: tuple[bytes, ...]) -> Never:
+        """Never called: there are no messages."""
+        assert_never(message)
 
     def collect_signatures(self, message: Never) -> list[SignedItem]:
         """Never called: there are no messages."""

@@ -1,5 +1,8 @@
 """What nodes say to each other, around what their engines say.
 
+An engine's message goes as it is, or, where it carries a block, without the block's envelopes,
+which it names: `node.dissemination`.
+
 Every frame is one canonical value of `PeerMessage`. Counts and sizes are bounded where the
 message is opened; what does not open is a violation and ends the connection.
 """
@@ -12,10 +15,10 @@ from msgspec import Meta
 from dure.chain.state_tree.proof import Chunk
 from dure.chain.state_tree.tree import NIBBLES
 from dure.chain.transaction import TRANSACTION_BYTES_MAX
-from dure.core.block import Block, Header
+from dure.core.block import TRANSACTIONS_MAX, Block, Header
 from dure.core.certificate import Certificate
 from dure.core.codec import Wire, encode
-from dure.core.types import BlockId, Height, Unsigned
+from dure.core.types import BlockId, Hash, Height, Unsigned
 from dure.node.ports import StoredBlock
 from dure.proof.file import HANDOVERS_MAX, Handover
 
@@ -29,13 +32,44 @@ BLOCKS_MAX: Final = 64
 BLOCKS_BYTES_MAX: Final = 2 * 1024 * 1024
 """Of one answer with blocks; a larger block goes alone."""
 
+HASH_LENGTH: Final = 32
+BODY_IDS_BYTES_MAX: Final = HASH_LENGTH * TRANSACTIONS_MAX
+
 EnvelopeBytes = Annotated[bytes, Meta(max_length=TRANSACTION_BYTES_MAX)]
+Place = Annotated[int, Meta(ge=0, le=TRANSACTIONS_MAX - 1)]
+Places = Annotated[tuple[Place, ...], Meta(min_length=1, max_length=TRANSACTIONS_MAX)]
+"""Of envelopes in a block, from 0."""
 
 
 class EngineMessage(Wire, frozen=True, tag="engine-1"):
     """A message of the consensus engine, which alone knows its form."""
 
     data: bytes
+
+
+class BareMessage(Wire, frozen=True, tag="bare-1"):
+    """A message of the consensus engine that names the envelopes of the block that it carries."""
+
+    data: bytes
+    """The engine's message, its block without a body."""
+    envelope_ids: Annotated[bytes, Meta(min_length=HASH_LENGTH, max_length=BODY_IDS_BYTES_MAX)]
+    """Of all envelopes of the block, in its order, one behind the other."""
+
+
+class GetEnvelopes(Wire, frozen=True, tag="get-envelopes-1"):
+    """Please send these envelopes of a body that you named."""
+
+    transaction_root: Hash
+    places: Places
+
+
+class Envelopes(Wire, frozen=True, tag="envelopes-1"):
+    """Answer to `GetEnvelopes`, whose root and places it repeats."""
+
+    transaction_root: Hash
+    places: Places
+    envelopes: Annotated[tuple[EnvelopeBytes, ...], Meta(max_length=TRANSACTIONS_MAX)]
+    """As many as places."""
 
 
 class Gossip(Wire, frozen=True, tag="gossip-1"):
@@ -150,6 +184,9 @@ def split_envelopes(
 
 PeerMessage = (
     EngineMessage
+    | BareMessage
+    | GetEnvelopes
+    | Envelopes
     | Gossip
     | Status
     | GetBlocks
@@ -162,7 +199,7 @@ PeerMessage = (
     | ChunkAnswer
 )
 
-ANSWERS: Final = frozenset({Blocks, History, SnapshotOffer, ChunkAnswer})
+ANSWERS: Final = frozenset({Envelopes, Blocks, History, SnapshotOffer, ChunkAnswer})
 """What only comes when it was asked for. To open one may take long: 32 MiB can be 16 million
 values.
 """

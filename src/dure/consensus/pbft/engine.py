@@ -55,6 +55,8 @@ from dure.consensus.pbft.messages import (
     Vote,
     collect_signatures,
     decode_message,
+    put_body,
+    take_body,
 )
 from dure.consensus.pbft.records import restore
 from dure.consensus.pbft.rules import Fired
@@ -316,9 +318,18 @@ class PbftEngine:
         """Return the message's bytes for the wire."""
         return encode(message)
 
-    def decode_message(self, data: bytes) -> Message:
+    def decode_message(self, data: bytes, *, is_bare: bool = False) -> Message:
         """Return the message that a peer sent; raise `InvalidEncoding`."""
-        return decode_message(data, block_bytes_max=self.settings.block_bytes_max)
+        limit = self.settings.block_bytes_max
+        return decode_message(data, block_bytes_max=limit, is_bare=is_bare)
+
+    def take_body(self, message: Message) -> tuple[Message, Block | None]:
+        """Return the message without its block's body, and that block if there is one."""
+        return take_body(message)
+
+    def put_body(self, message: Message, transactions: tuple[bytes, ...]) -> Message:
+        """Return a bare message with its block's body; raise `InvalidEncoding`."""
+        return put_body(message, transactions, block_bytes_max=self.settings.block_bytes_max)
 
     def collect_signatures(self, message: Message) -> list[SignedItem]:
         """Return every signature inside the message, embedded votes included."""

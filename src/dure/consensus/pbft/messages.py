@@ -20,6 +20,8 @@ Rules
    anything is decoded.
 4. A message that could come from no correct member whatever the state (wrong shape, block and id
    disagree, body and header disagree) is refused by `decode_message` and never reaches the engine.
+5. A bare message is one whose block came without its body. Everything about it is checked but the
+   body, which `put_body` checks.
 
 The version of the format is part of every tag.
 """
@@ -29,6 +31,7 @@ from itertools import pairwise
 from typing import Annotated, assert_never, cast
 
 from msgspec import Meta
+from msgspec.structs import replace
 
 from dure.consensus.body import has_own_body
 from dure.consensus.quorum import collect_seals
@@ -43,6 +46,8 @@ from dure.core.validators import VALIDATORS_MAX
 
 VOTE_BYTES_MAX = 256
 """No vote takes more bytes on the wire."""
+VOTES_BYTES_MAX = 2 * VALIDATORS_MAX * VOTE_BYTES_MAX
+"""Nor does all that stands around a message's block."""
 
 
 class Step(IntEnum):
@@ -162,20 +167,46 @@ def _list_votes(message: Proposal | Ballots | RoundChange) -> tuple[Vote, ...]:
             assert_never(message)
 
 
-def decode_message(data: bytes, *, block_bytes_max: int) -> Message:
+def decode_message(data: bytes, *, block_bytes_max: int, is_bare: bool = False) -> Message:
     """Return the message; raise `InvalidEncoding` for what no correct member sends.
 
     The length is bounded before anything is decoded.
     """
-    bytes_max = block_bytes_max + 2 * VALIDATORS_MAX * VOTE_BYTES_MAX
+    bytes_max = block_bytes_max + VOTES_BYTES_MAX
     message = cast("Message", decode(cast("type[Wire]", Message), data, bytes_max=bytes_max))
-    problem = find_defect(message)
+    problem = find_defect(message, is_bare=is_bare)
     if problem is not None:
         raise InvalidEncoding(problem)
     return message
 
 
-def find_defect(message: Message) -> str | None:
+def take_body(message: Message) -> tuple[Message, Block | None]:
+    """Return the message without its block's body, and that block; None where it has none."""
+    if isinstance(message, Ballots) or message.block is None:
+        return message, None
+    bare = Block(header=message.block.header, transactions=())
+    return replace(message, block=bare), message.block
+
+
+def put_body(message: Message, transactions: tuple[bytes, ...], *, block_bytes_max: int) -> Message:
+    """Return a bare message with its block's body.
+
+    Raises `InvalidEncoding` where it is not the header's, or longer than any message.
+    """
+    _, bare = take_body(message)
+    assert bare is not None, "only what carries a block has a body"
+    size, size_max = sum(map(len, transactions)), block_bytes_max + VOTES_BYTES_MAX
+    if size > size_max:
+        text = f"a body of {size} bytes; {size_max} are allowed"
+        raise InvalidEncoding(text, size=size, size_max=size_max)
+    block = Block(header=bare.header, transactions=transactions)
+    problem = _find_body_defect(block, is_bare=False)
+    if problem is not None:
+        raise InvalidEncoding(problem)
+    return replace(message, block=block)
+
+
+def find_defect(message: Message, *, is_bare: bool = False) -> str | None:
     """Return what is wrong with a message whatever the state of its reader, or None."""
     match message:
         case Proposal(vote, block, round_changes, prepares):
@@ -183,7 +214,7 @@ def find_defect(message: Message) -> str | None:
                 _find_vote_defect((vote,), Step.PROPOSAL)
                 or _find_vote_defect(round_changes, Step.ROUND_CHANGE)
                 or _find_vote_defect(prepares, Step.PREPARE)
-                or _find_block_defect(block, vote.ballot)
+                or _find_block_defect(block, vote.ballot, is_bare=is_bare)
             )
         case Ballots(vote):
             step = Step.COMMIT if vote.ballot.step is Step.COMMIT else Step.PREPARE
@@ -193,10 +224,10 @@ def find_defect(message: Message) -> str | None:
                 _find_vote_defect((vote,), Step.ROUND_CHANGE)
                 or _find_vote_defect(prepares, Step.PREPARE)
                 or _find_claim_defect(message)
-                or (None if block is None else _find_block_defect(block, vote.ballot))
+                or _find_block_defect(block, vote.ballot, is_bare=is_bare)
             )
         case Decided(block):
-            return None if has_own_body(block) else "the body is not the header's"
+            return _find_body_defect(block, is_bare=is_bare)
         case _:
             assert_never(message)
 
@@ -227,7 +258,15 @@ def _find_claim_defect(message: RoundChange) -> str | None:
     return None
 
 
-def _find_block_defect(block: Block, ballot: Ballot) -> str | None:
+def _find_block_defect(block: Block | None, ballot: Ballot, *, is_bare: bool) -> str | None:
+    if block is None:
+        return None
     if block.header.height != ballot.height or compute_block_id(block.header) != ballot.block_id:
         return "the block is not the one that the vote names"
+    return _find_body_defect(block, is_bare=is_bare)
+
+
+def _find_body_defect(block: Block, *, is_bare: bool) -> str | None:
+    if is_bare:
+        return "a bare message has a body" if block.transactions else None
     return None if has_own_body(block) else "the body is not the header's"

@@ -26,9 +26,11 @@ from dure.core.certificate import Certificate
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidEncoding, PeerViolation
 from dure.core.signatures import verify_many
-from dure.core.types import Height, Milliseconds, PublicKey
+from dure.core.types import EnvelopeId, Height, Milliseconds, PublicKey
 from dure.node import messages
 from dure.node.catching_up import CatchingUp, Hooks, Slice, SyncSettings
+from dure.node.dissemination import Again, Dissemination
+from dure.node.dissemination import Hooks as DisseminationHooks
 from dure.node.driver.execution import Execution
 from dure.node.driver.intake import Answer, Intake, Observer
 from dure.node.driver.muteness import Muteness
@@ -99,6 +101,11 @@ class Driver:
             limits=settings.mempool,
             on_work=self._tell_work,
         )
+        self.dissemination = Dissemination(
+            ports.network,
+            ports.clock,
+            DisseminationHooks(lambda: self.engine, self._find_envelope, self._receive),
+        )
         self._execution = Execution(
             executor,
             self._intake,
@@ -137,6 +144,8 @@ class Driver:
             self._put(consensus.TimerFired(name))
         elif isinstance(name, Slice):
             self.catching_up.on_slice()
+        elif isinstance(name, Again):
+            self.dissemination.on_again(name)
         elif name == GATHERED:
             self._intake.outbox.on_timer()
         elif name == DUE:
@@ -161,7 +170,7 @@ class Driver:
         """A peer's frame arrived, from a connection that proved the peer's key."""
         kind = messages.find_kind(data)
         is_long_answer = kind in messages.ANSWERS and len(data) > messages.UNASKED_BYTES_MAX
-        if is_long_answer and not self.catching_up.awaits(peer):
+        if is_long_answer and not self._awaits(peer):
             # Nobody asked for it: it costs nothing more.
             return
         try:
@@ -177,10 +186,18 @@ class Driver:
         self.catching_up.on_connected(peer)
         self._ports.network.send(peer, encode(self._build_status()))
 
+    def _awaits(self, peer: PublicKey) -> bool:
+        return self.catching_up.awaits(peer) or self.dissemination.awaits(peer)
+
     def _on_message(self, peer: PublicKey, message: messages.PeerMessage) -> None:
         match message:
-            case messages.EngineMessage(data=data):
-                self._on_engine_message(data)
+            case messages.EngineMessage() | messages.BareMessage():
+                if not self.catching_up.is_fetching_state:
+                    self._on_engine_message(peer, message)
+            case messages.GetEnvelopes():
+                self.dissemination.on_question(peer, message)
+            case messages.Envelopes():
+                self.dissemination.on_answer(peer, message)
             case messages.Gossip(envelopes=envelopes):
                 if not self.catching_up.is_fetching_state:
                     self._intake.on_gossip(peer, envelopes)
@@ -192,11 +209,23 @@ class Driver:
             case _:
                 self.catching_up.on_message(peer, message)
 
-    def _on_engine_message(self, data: bytes) -> None:
-        message = self.engine.decode_message(data)
+    def _on_engine_message(
+        self, peer: PublicKey, frame: messages.EngineMessage | messages.BareMessage
+    ) -> None:
+        is_bare = isinstance(frame, messages.BareMessage)
+        message = self.engine.decode_message(frame.data, is_bare=is_bare)
         if not all(self._verify(self.engine.collect_signatures(message))):
             raise PeerViolation("a message with a wrong signature")
+        if isinstance(frame, messages.BareMessage):
+            self.dissemination.on_bare(peer, message, frame.envelope_ids)
+        else:
+            self._receive(message)
+
+    def _receive(self, message: object) -> None:
         self._put(consensus.Received(message))
+
+    def _find_envelope(self, envelope_id: EnvelopeId) -> bytes | None:
+        return self.mempool.find_envelope(envelope_id)
 
     def _learn(self, block: Block, certificate: Certificate) -> None:
         self._put(consensus.BlockLearned(block, certificate))
@@ -245,9 +274,9 @@ class Driver:
                 signature = ports.signer.sign(draft.height, draft.round, draft.step, draft.message)
                 self._put(consensus.DraftSigned(draft, signature))
             case consensus.Send(to=to, message=message):
-                ports.network.send(to, self._encode(message))
+                ports.network.send(to, self.dissemination.pack(message))
             case consensus.Broadcast(message=message):
-                ports.network.broadcast(self._encode(message))
+                ports.network.broadcast(self.dissemination.pack(message))
             case consensus.StartTimer(timer=timer, after=after):
                 ports.clock.call_later(after, timer)
             case consensus.BuildCandidate():
@@ -269,9 +298,6 @@ class Driver:
         height = Height(self._height + 1)
         log.error("equivocation", validator=validator.hex(), height=height)
         self._ports.disk.keep_evidence(height, validator, evidence)
-
-    def _encode(self, message: object) -> bytes:
-        return encode(messages.EngineMessage(data=self.engine.encode_message(message)))
 
     def _build(self, order: consensus.BuildCandidate) -> None:
         block = self._execution.build(order)

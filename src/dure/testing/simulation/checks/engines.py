@@ -1,7 +1,7 @@
 """A PBFT engine under observation: the real one, every step of which is seen and checked."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from dure.consensus.interface import Event
 from dure.consensus.pbft.engine import PbftEngine
@@ -14,6 +14,13 @@ from dure.testing.simulation.checks.violations import SafetyViolation
 
 MOVES: Final = frozenset(TABLE)
 
+
+class Decode(Protocol):
+    """As `Engine.decode_message`."""
+
+    def __call__(self, data: bytes, *, is_bare: bool = False) -> Message: ...
+
+
 Watch = Callable[[Event[Any], tuple[PbftEffect, ...]], None]
 
 
@@ -21,7 +28,7 @@ class WatchedEngine(PbftEngine):
     """Tells `watch` of each step, and moves only as the transition table allows."""
 
     watch: Watch | None = None
-    decode: Callable[[bytes], Message] | None = None
+    decode: Decode | None = None
     """Decodes in place of the engine, with the same result."""
 
     def step(self, event: Event[Message], now: Instant) -> tuple[PbftEffect, ...]:
@@ -31,8 +38,9 @@ class WatchedEngine(PbftEngine):
             self.watch(event, effects)
         return effects
 
-    def decode_message(self, data: bytes) -> Message:
-        return super().decode_message(data) if self.decode is None else self.decode(data)
+    def decode_message(self, data: bytes, *, is_bare: bool = False) -> Message:
+        decode = super().decode_message if self.decode is None else self.decode
+        return decode(data, is_bare=is_bare)
 
 
 def check_moves(fired: tuple[Fired, ...]) -> None:

@@ -1,5 +1,6 @@
 """What a frame says, for whoever looks on: hostile links, checkers, narrators and liars.
 
+A message that only names the envelopes of its block is shown with them, from what was passed on.
 Reading is the real decoding, remembered by the frame's bytes, because one broadcast is looked at by
 many. Receivers decode for themselves what is around an engine's message.
 """
@@ -7,11 +8,21 @@ many. Receivers decode for themselves what is around an engine's message.
 from dataclasses import dataclass
 from typing import Final
 
-from dure.consensus.pbft.messages import Ballots, Message, Step, decode_message
+from dure.consensus.pbft.messages import (
+    Ballots,
+    Message,
+    Step,
+    decode_message,
+    put_body,
+    take_body,
+)
+from dure.core.block import compute_envelope_id
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidEncoding
+from dure.core.types import EnvelopeId
 from dure.node import messages
-from dure.node.messages import EngineMessage, Gossip, PeerMessage
+from dure.node.dissemination.bodies import split_ids
+from dure.node.messages import BareMessage, EngineMessage, Gossip, PeerMessage
 
 FRAMES_MAX: Final = 2_000
 """Frames that are remembered; past that all are forgotten."""
@@ -44,7 +55,8 @@ class FrameReader:
     def __init__(self, block_bytes_max: int) -> None:
         self._block_bytes_max = block_bytes_max
         self._frames: dict[bytes, Frame] = {}
-        self._messages: dict[bytes, Message] = {}
+        self._messages: dict[tuple[bytes, bool], Message] = {}
+        self._envelopes: dict[EnvelopeId, bytes] = {}
 
     def read(self, data: bytes) -> Frame:
         """Return what a frame says."""
@@ -55,14 +67,14 @@ class FrameReader:
             known = self._frames[data] = self._open(data)
         return known
 
-    def decode_message(self, data: bytes) -> Message:
+    def decode_message(self, data: bytes, *, is_bare: bool = False) -> Message:
         """Return an engine's message; raise `InvalidEncoding` as the engine would."""
-        known = self._messages.get(data)
+        known = self._messages.get((data, is_bare))
         if known is None:
             if len(self._messages) > FRAMES_MAX:
                 self._messages.clear()
-            known = decode_message(data, block_bytes_max=self._block_bytes_max)
-            self._messages[data] = known
+            known = decode_message(data, block_bytes_max=self._block_bytes_max, is_bare=is_bare)
+            self._messages[data, is_bare] = known
         return known
 
     def _open(self, data: bytes) -> Frame:
@@ -70,12 +82,36 @@ class FrameReader:
             peer_message: PeerMessage = decode(messages.PeerMessage, data)
         except InvalidEncoding:
             return Frame(None, None)
-        if not isinstance(peer_message, EngineMessage):
-            return Frame(peer_message, None)
+        if isinstance(peer_message, Gossip):
+            self._note(peer_message.envelopes)
+        return Frame(peer_message, self._open_engine_message(peer_message))
+
+    def _open_engine_message(self, message: PeerMessage) -> Message | None:
         try:
-            return Frame(peer_message, self.decode_message(peer_message.data))
+            match message:
+                case EngineMessage(data=data):
+                    return self.decode_message(data)
+                case BareMessage(data=data, envelope_ids=envelope_ids):
+                    return self._put_body(self.decode_message(data, is_bare=True), envelope_ids)
+                case _:
+                    return None
         except InvalidEncoding:
-            return Frame(peer_message, None)
+            return None
+
+    def _put_body(self, bare: Message, envelope_ids: bytes) -> Message:
+        """Return the whole message, or the bare one where nobody passed its envelopes on."""
+        if take_body(bare)[1] is None:
+            return bare
+        known = map(self._envelopes.get, split_ids(envelope_ids))
+        body = tuple([envelope for envelope in known if envelope is not None])
+        try:
+            return put_body(bare, body, block_bytes_max=self._block_bytes_max)
+        except InvalidEncoding:
+            return bare
+
+    def _note(self, envelopes: tuple[bytes, ...]) -> None:
+        for envelope in envelopes:
+            self._envelopes[compute_envelope_id(envelope)] = envelope
 
 
 def wrap(message: Message) -> bytes:
