@@ -157,7 +157,7 @@ class ChunkAnswer(Wire, frozen=True, tag="chunk-1"):
 
 def find_kind(frame: bytes) -> type[Wire] | None:
     """Return what a frame says that it is, without opening it; None where it is nothing known."""
-    return next((kind for tag, kind in _KINDS if frame.startswith(tag, 1)), None)
+    return _KINDS.get(frame[1 : 2 + (frame[1] & _SHORT_TEXT)]) if len(frame) > 1 else None
 
 
 def split_gossip(envelopes: Sequence[bytes]) -> Iterator[Gossip]:
@@ -206,5 +206,7 @@ values.
 UNASKED_BYTES_MAX: Final = 256 * 1024
 """A longer answer that nobody asked for is not opened."""
 
-_KINDS: Final = tuple((encode(kind.__struct_config__.tag), kind) for kind in get_args(PeerMessage))
+_KINDS: Final = {encode(kind.__struct_config__.tag): kind for kind in get_args(PeerMessage)}
 """How a canonical frame begins, behind the byte for its number of fields."""
+_SHORT_TEXT: Final = 31
+"""Bits of the first byte of a short text that are its length, as every tag's are."""

@@ -16,18 +16,25 @@ FRAME_OVERHEAD: Final = 128
 class FrameReader:
     """Cuts a stream into frames. Holds at most one frame and what came with its end."""
 
-    __slots__ = ("_length", "_offset", "_parts", "_size", "frame_bytes_max")
+    __slots__ = ("_data", "_later", "_length", "_offset", "_size", "frame_bytes_max")
 
     def __init__(self, frame_bytes_max: int) -> None:
         self.frame_bytes_max = frame_bytes_max
-        self._parts: deque[bytes] = deque()
+        self._data = b""
+        """What is cut next, from `_offset` on."""
         self._offset = 0
+        self._later: list[bytes] = []
+        """What came behind it."""
         self._size = 0
+        """Bytes that are not cut yet."""
         self._length: int | None = None
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes of the stream."""
-        self._parts.append(data)
+        if self._size:
+            self._later.append(data)
+        else:
+            self._data, self._offset = data, 0
         self._size += len(data)
 
     def take(self) -> bytes | None:
@@ -35,33 +42,25 @@ class FrameReader:
         if self._length is None:
             if self._size < HEADER_LENGTH:
                 return None
-            self._length = int.from_bytes(self._pull(HEADER_LENGTH), "big")
+            self._length = int.from_bytes(self._cut(HEADER_LENGTH), "big")
         if not 1 <= self._length <= self.frame_bytes_max:
             message = f"a frame of {self._length} bytes; 1 to {self.frame_bytes_max} are allowed"
             raise PeerViolation(message, size=self._length)
         if self._size < self._length:
             return None
-        frame = self._pull(self._length)
+        frame = self._cut(self._length)
         self._length = None
         return frame
 
-    def _pull(self, count: int) -> bytes:
+    def _cut(self, count: int) -> bytes:
+        start = self._offset
+        if start + count > len(self._data):
+            self._data = b"".join((self._data[start:], *self._later))
+            self._later.clear()
+            start = 0
+        self._offset = start + count
         self._size -= count
-        first, start = self._parts[0], self._offset
-        if start + count < len(first):
-            self._offset = start + count
-            return first[start : self._offset]
-        pieces: list[bytes] = []
-        while count:
-            part = self._parts[0]
-            piece = part[self._offset : self._offset + count]
-            pieces.append(piece)
-            count -= len(piece)
-            self._offset += len(piece)
-            if self._offset == len(part):
-                self._parts.popleft()
-                self._offset = 0
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return self._data[start : self._offset]
 
 
 class SendQueue:
