@@ -10,7 +10,7 @@ MINUTES ?= 10
 SEEDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser demo test check docs coverage bench simulate faults pythons fuzz format lock clean
+.PHONY: help setup setup-browser demo test check docs coverage bench soak simulate faults pythons fuzz format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,10 @@ docs: setup ## build the documentation into site/, any broken link is an error
 	@$(BIN)/python -m scripts.draw_house --check
 	@$(BIN)/python -m scripts.draw_pbft --check
 	$(BIN)/zensical build --clean --strict
+
+soak: MINUTES = 30
+soak: setup ## half load for MINUTES=30: memory and latency must not grow
+	@$(BIN)/dure bench soak --minutes $(MINUTES) $(ARGS)
 
 bench: setup ## measure signed transfers through four validators
 	@$(BIN)/dure bench transfer --validators 4 --seconds 10 $(ARGS)

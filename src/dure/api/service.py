@@ -1,5 +1,6 @@
 """What every handler of one API shares, assembled once."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -47,9 +48,9 @@ class Service:
         results = await self.gateway.submit(envelopes)
         if len(results) != len(envelopes):
             raise Unavailable("the node stops")
-        for result in results:
-            if isinstance(result, InvalidTransaction):
-                self.metrics.refused.labels(result.code).inc()
+        refused = Counter(each.code for each in results if isinstance(each, InvalidTransaction))
+        for code, count in refused.items():
+            self.metrics.refused.labels(code).inc(count)
         return results
 
     async def hold_socket(self, serve: Callable[[], Awaitable[None]]) -> None:

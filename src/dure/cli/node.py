@@ -47,6 +47,7 @@ from dure.node.configuration import (
 from dure.node.logs import configure_logs
 from dure.node.mempool import MempoolLimits
 from dure.node.peers.directory import load_peers
+from dure.node.pressure import Turns, open_watched_loop
 from dure.node.runtime import Node, NodeParts
 from dure.node.workers.choice import open_machine
 
@@ -92,7 +93,9 @@ def run(
     configure_logs(settings.log.level, settings.log.format)
     with _noted_process(configuration.parent / "node.pid"):
         files = locate_files(configuration, settings)
-        asyncio.run(serve(settings, files, votes_lost=votes_lost))
+        turns = Turns()
+        with asyncio.Runner(loop_factory=lambda: open_watched_loop(turns)) as runner:
+            runner.run(serve(settings, files, turns, votes_lost=votes_lost))
 
 
 @contextmanager
@@ -111,13 +114,18 @@ def _noted_process(file: Path) -> Iterator[None]:
                 file.unlink()
 
 
-async def serve(settings: NodeConfiguration, files: NodeFiles, *, votes_lost: bool = False) -> None:
-    """Run a node with everything around it; return when it was stopped."""
+async def serve(
+    settings: NodeConfiguration, files: NodeFiles, turns: Turns, *, votes_lost: bool = False
+) -> None:
+    """Run a node with everything around it; return when it was stopped.
+
+    `turns` are those of the event loop in which it runs.
+    """
     genesis_file = _read_genesis(files.genesis)
     document = decode_genesis_file(genesis_file)
     with open_machine(settings.node.contract_workers, document.genesis.kind) as machine:
         parts = _build_parts(settings, files, document, machine)
-        parts = replace(parts, votes_lost=votes_lost)
+        parts = replace(parts, votes_lost=votes_lost, turns=turns)
         await _serve_parts(parts, settings, files, genesis_file)
 
 

@@ -107,6 +107,10 @@ class MempoolFull(InvalidTransaction):
     """The node holds as many waiting transactions as it may; send it again later."""
 
 
+class NodeBusy(InvalidTransaction):
+    """The node has more to do than it gets done, and has not looked at it; send it again later."""
+
+
 class TransactionQuarantined(InvalidTransaction):
     """Executing it cost this node its contract worker; this node will not offer it to a block."""
 

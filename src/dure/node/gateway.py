@@ -18,6 +18,7 @@ from dure.core.errors import InvalidTransaction
 from dure.core.types import ChainId, Height, Instant, PublicKey, TransactionId
 from dure.node.driver.phases import Phases
 from dure.node.ports import StoredBlock
+from dure.node.pressure.turns import Turns
 from dure.proof.file import Handover
 
 
@@ -103,6 +104,11 @@ class Gateway(Protocol):
     @property
     def phases(self) -> Phases:
         """How long the engine stood in each of its phases since the node started."""
+        ...
+
+    @property
+    def turns(self) -> Turns:
+        """How long the turns of the node's event loop take."""
         ...
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:

@@ -6,6 +6,7 @@ true says nothing.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,10 +46,12 @@ from dure.node.peers.directory import Peer
 from dure.node.peers.network import LocalNode, PeerNetwork
 from dure.node.ports import StoredBlock
 from dure.node.presence import build_statement
+from dure.node.pressure import Gate, Lanes, Turns
+from dure.node.pressure.gate import TURN_WAIT_S
 from dure.node.subscriptions import Subscriptions
 from dure.proof.file import Handover
 
-SUBMIT_CHUNK = 100
+SUBMIT_CHUNK = 50
 """Envelopes checked in one go: about four milliseconds of the event loop."""
 SUBMIT_BYTES = 128 * 1024
 """Bytes of them: one envelope may hold 64 signatures, and these few together 1,300: 30 ms."""
@@ -79,6 +82,8 @@ class NodeParts:
     sync: SyncSettings = field(default_factory=SyncSettings)
     votes_lost: bool = False
     """The operator's word that this validator may have forgotten votes: `driver.muteness`."""
+    turns: Turns = field(default_factory=Turns)
+    """Of the event loop in which the node runs, where they are noted."""
 
 
 class Node:
@@ -104,8 +109,12 @@ class Node:
             certificate=parts.certificate,
             tls_key=parts.tls_key,
         )
+        self._lanes = Lanes(lambda peer, data: self._guard(self._driver.on_frame, peer, data))
+        self._gate = Gate(time.monotonic)
+        self._clients_turn = asyncio.Lock()
+        """Clients' chunks are taken one after the other, in the order in which they came."""
         self._network = PeerNetwork(
-            local, parts.peers, self._on_frame, on_change=self._on_peer_change
+            local, parts.peers, self._lanes.put, on_change=self._on_peer_change
         )
         signer = self._muteness or self._signer
         ports = Ports(self._disk, self._network, self._clock, signer)
@@ -143,6 +152,7 @@ class Node:
         """Give everything back; the store is closed cleanly."""
         self._stopped.set()
         self._clock.close()
+        self._lanes.close()
         self._subscriptions.close()
         await self._network.close()
         self._signer.close()
@@ -163,6 +173,10 @@ class Node:
     @property
     def phases(self) -> Phases:
         return self._driver.phases
+
+    @property
+    def turns(self) -> Turns:
+        return self._parts.turns
 
     def get_status(self) -> NodeStatus:
         head, executor = self._executor.head, self._executor
@@ -216,9 +230,30 @@ class Node:
             raise Unavailable("this node is fetching the chain's state: ask another, or later")
         answers: list[TransactionId | InvalidTransaction] = []
         for chunk in split_envelopes(envelopes, count_max=SUBMIT_CHUNK, bytes_max=SUBMIT_BYTES):
-            answers += self._guard(self._driver.submit, chunk) or []
-            await asyncio.sleep(0)
+            answers += await self._submit_chunk(chunk)
         return answers
+
+    async def _submit_chunk(
+        self, envelopes: Sequence[bytes]
+    ) -> list[TransactionId | InvalidTransaction]:
+        """Hand over as many as there is room for, when it is their turn; refuse the others."""
+        asked = time.monotonic()
+        answers: list[TransactionId | InvalidTransaction] = []
+        async with self._clients_turn:
+            is_late = time.monotonic() - asked > TURN_WAIT_S
+            room = 0 if is_late else self._count_room()
+            if room > 0:
+                answers += self._guard(self._driver.submit, envelopes[:room]) or []
+                # Whoever comes next has a turn of the loop after this one.
+                await asyncio.sleep(0)
+        refused = len(envelopes) - room
+        if refused > 0:
+            answers += [self._gate.refuse(len(self._driver.mempool))] * refused
+        return answers
+
+    def _count_room(self) -> int:
+        mempool, block_gas = self._driver.mempool, self._executor.parameters.block_gas_max
+        return self._gate.count_room(len(mempool), mempool.gas, block_gas)
 
     async def wait_final(
         self, transaction_id: TransactionId, timeout_s: float
@@ -262,6 +297,7 @@ class Node:
 
     def on_block(self, stored: StoredBlock, transaction_ids: Sequence[TransactionId]) -> None:
         """Tell subscribers and those who wait."""
+        self._gate.on_block(len(transaction_ids), len(self._driver.mempool))
         self._subscriptions.on_block(stored, transaction_ids)
 
     def on_dropped(self, transaction: Transaction, reason: InvalidTransaction) -> None:
@@ -310,12 +346,11 @@ class Node:
         fetching = self._driver.catching_up.describe()
         return "; ".join(text for text in (silence, fetching or engine) if text is not None)
 
-    def _on_frame(self, peer: PublicKey, data: bytes) -> None:
-        self._guard(self._driver.on_frame, peer, data)
-
     def _on_peer_change(self, peer: PublicKey, is_connected: bool) -> None:  # noqa: FBT001
         if is_connected:
             self._guard(self._driver.on_connected, peer)
+        else:
+            self._lanes.forget(peer)
 
     def _guard(self, action: Callable[..., Any], *arguments: object) -> Any:
         if self._stopped.is_set():

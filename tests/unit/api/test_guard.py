@@ -161,6 +161,7 @@ def test_a_client_that_asks_too_much_is_told_when_to_come_back(desk: Desk) -> No
     error = answers[-1].json()["error"]
     assert error["code"] == "too_many_requests"
     assert error["facts"]["retry_after_ms"] > 0
+    assert int(answers[-1].headers["retry-after"]) >= error["facts"]["retry_after_ms"] / 1000
 
 
 def test_an_allowance_grows_with_time_up_to_its_burst() -> None:

@@ -101,6 +101,7 @@ def test_metrics_tell_height_transactions_refusals_and_requests(desk: Desk) -> N
         desk.catch_up()
         desk.chain.phases.move("building a block", Instant(START + 7))
         desk.chain.phases.move("idle", Instant(START + 10))
+        desk.chain.turns.note(0.003, 0.002, 1.0)
         await client.get("/v1/nonsense")
         return (await client.get("/metrics")).text
 
@@ -113,6 +114,10 @@ def test_metrics_tell_height_transactions_refusals_and_requests(desk: Desk) -> N
     assert figures[bucket.format(0.005, "building a block")] == 1
     assert figures[bucket.format("+Inf", "building a block")] == 1
     assert figures['dure_consensus_phase_seconds_sum{phase="idle"}'] == 0.007
+    turns = [figures[f'dure_loop_turn_seconds_bucket{{le="{le}"}}'] for le in ("0.002", "0.005")]
+    assert turns == [0, 1]
+    assert figures["dure_loop_turn_longest_seconds"] == 0.003
+    assert figures["dure_loop_turn_longest_work_seconds"] == 0.002
     since = figures['dure_consensus_phase_since_seconds{phase="idle"}']
     assert since == (START + 10) / 1000
     assert figures["dure_transactions_total"] == 1

@@ -169,6 +169,26 @@ def test_refused_transactions_make_room_and_are_not_sent_again() -> None:
     assert not load.tally.waiting
 
 
+def test_what_is_refused_may_go_back_to_the_stock_and_be_sent_again() -> None:
+    node = Node(lambda: MempoolFull("full") if len(node.frames) < 5 else None)
+    stock = Stock(prepare(2))
+    streams = cast("Sequence[Stream]", [node])
+    load = Load(streams, stock, Tally(begin=0, end=1), StepClock(0.05), gives_back=True)
+    node.load = load
+
+    async def run() -> None:
+        # One after the other: there are two in all, and each comes back when it was refused.
+        for _ in range(6):
+            load._send(0, [0.5, 0.5])
+            await load.finish()
+
+    with pytest.raises(Unavailable):
+        asyncio.run(run())
+    assert node.frames == [2] * 5
+    assert load.tally.refused["mempool_full"] == 8
+    assert len(load.tally.latencies_s) == 2
+
+
 def test_what_no_node_answers_for_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dure.cli.bench.running.load.DRAIN_S", 0.0)
     node = Node(lambda: TimedOut("no answer"))

@@ -24,6 +24,7 @@ def describe_status(gateway: Gateway) -> StatusAnswer:
     status, executor = gateway.get_status(), gateway.executor
     genesis, head = executor.genesis, executor.head
     story_clock = genesis.story_clock
+    turns = gateway.turns.describe()
     return StatusAnswer(
         node=status.name,
         chain_id=status.chain_id.hex(),
@@ -49,6 +50,8 @@ def describe_status(gateway: Gateway) -> StatusAnswer:
         syncing=status.syncing,
         activity=status.engine,
         explanation=list(status.explanation),
+        turn_ms_p99=turns.p99_ms,
+        turn_ms_max=turns.lasted_max_ms,
     )
 
 

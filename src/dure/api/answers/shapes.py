@@ -178,6 +178,10 @@ class StatusAnswer(Answer, frozen=True):
     """What the engine is doing and whom it waits for, in words."""
     explanation: list[str]
     """Why the chain advances or does not: what goes on, then each thing that is wrong."""
+    turn_ms_p99: float
+    """99 of 100 turns of the node's event loop lasted no longer in the last minute or two."""
+    turn_ms_max: float
+    """The longest of them: for so long the node heard nobody."""
 
 
 class BlockSummary(Answer, frozen=True):

@@ -18,6 +18,7 @@ from dure.core.errors import (
     InvalidEncoding,
     InvalidTransaction,
     MempoolFull,
+    NodeBusy,
     NotFound,
     TimedOut,
     TransactionReplayed,
@@ -70,6 +71,7 @@ STATUS: Final[dict[type[DureError], int]] = {
     AccessDenied: 403,
     TransactionReplayed: 409,
     MempoolFull: 503,
+    NodeBusy: 503,
     InvalidTransaction: 422,
     ViewRefused: 422,
     NotFound: 404,
@@ -98,6 +100,13 @@ def build_error(problem: DureError) -> ErrorAnswer:
 
 
 def render_error(problem: DureError) -> Response:
-    """Return the error as a response."""
+    """Return the error as a response; where it says when to try again, so does a header.
+
+    Source: RFC 9110 section 10.2.3, whole seconds.
+    """
     content = msgspec.json.encode(build_error(problem))
-    return Response(content, get_status(problem), media_type="application/json")
+    headers: dict[str, str] = {}
+    retry_ms = problem.facts.get("retry_after_ms")
+    if isinstance(retry_ms, int):
+        headers["retry-after"] = str(-(-retry_ms // 1000))
+    return Response(content, get_status(problem), headers, media_type="application/json")

@@ -21,6 +21,7 @@ from dure.core.types import Height
 from dure.index import Index
 from dure.node.driver.phases import BOUNDS_S
 from dure.node.gateway import Gateway, PeerStatus
+from dure.node.pressure.turns import BOUNDS_S as TURN_BOUNDS_S
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -111,6 +112,7 @@ class _NodeCollector(Collector):
         yield total
         yield from _collect_traffic(status.peers)
         yield self._collect_phases()
+        yield from self._collect_turns()
         phases = self._gateway.phases
         since = GaugeMetricFamily(
             "dure_consensus_phase_since_seconds",
@@ -129,6 +131,29 @@ class _NodeCollector(Collector):
             buckets = list(zip(names, accumulate(time.counts), strict=True))
             family.add_metric([phase], buckets, time.total_s)
         return family
+
+    def _collect_turns(self) -> Iterator[Metric]:
+        turns = self._gateway.turns
+        family = HistogramMetricFamily(
+            "dure_loop_turn_seconds",
+            "Turns of the node's event loop: while one lasts, the node hears nobody.",
+        )
+        names = [*map(str, TURN_BOUNDS_S), "+Inf"]
+        family.add_metric(
+            [], list(zip(names, accumulate(turns.counts), strict=True)), turns.total_s
+        )
+        yield family
+        lately = turns.describe()
+        yield GaugeMetricFamily(
+            "dure_loop_turn_longest_seconds",
+            "The longest of the last minute or two.",
+            lately.lasted_max_ms / 1000,
+        )
+        yield GaugeMetricFamily(
+            "dure_loop_turn_longest_work_seconds",
+            "The most processor time of the loop's thread in one of them.",
+            lately.worked_max_ms / 1000,
+        )
 
     def _measure_interval(self) -> float:
         header = self._gateway.executor.head.header

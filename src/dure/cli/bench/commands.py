@@ -6,6 +6,7 @@ import typer
 
 from dure.cli.bench.catchup import CatchUpPlan, measure_catch_up
 from dure.cli.bench.contract import ContractPlan, measure_contract
+from dure.cli.bench.endurance.commands import overload, soak
 from dure.cli.bench.failover import FAILOVER_VALIDATORS_MIN, FailoverPlan, measure_failover
 from dure.cli.bench.reading.commands import api
 from dure.cli.bench.running import commands as running
@@ -25,6 +26,8 @@ app.command("payments")(running.payments)
 app.command("latency")(running.latency)
 app.command("scale")(running.scale)
 app.command("api")(api)
+app.command("overload")(overload)
+app.command("soak")(soak)
 
 
 @app.command("contract")

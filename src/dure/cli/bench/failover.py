@@ -81,7 +81,7 @@ def measure_failover(plan: FailoverPlan) -> dict[str, Any]:
     with found_town(plan.validators, ACCOUNTS) as town:
         with RunningNetwork(town.folder, town.network) as running:
             measured = asyncio.run(_Watch(town, running).run(plan))
-        stored = read_stored(town)
+        stored = list(read_stored(town))
     return _compute_figures(plan, measured, stored) | {"machine": describe_machine()}
 
 

@@ -9,6 +9,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -80,6 +81,29 @@ def _read_process_seconds(pid: int) -> float:
     # proc(5): the name may hold blanks; after its bracket utime and stime are numbers 12 and 13.
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a process holds in memory, in bytes."""
+
+    resident: int
+    peak: int
+    """The most that it has held since it began."""
+
+
+def read_memory(pid: int) -> Memory | None:
+    """Return what a process holds; None where the system hides it, or it has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return None
+    # proc(5): "VmRSS:     1234 kB".
+    fields = {name: value for name, _, value in (line.partition(":") for line in lines)}
+    if "VmRSS" not in fields:
+        return None
+    resident, peak = (int(fields[name].split()[0]) * 1024 for name in ("VmRSS", "VmHWM"))
+    return Memory(resident, peak)
 
 
 def read_load_average() -> float:

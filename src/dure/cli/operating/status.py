@@ -36,10 +36,16 @@ def show_status(node: NodeArgument, *, json: JsonOption = False) -> None:
             ("validator", "yes" if answer["is_validator"] else "no, it follows"),
             ("waiting", _count(answer["waiting"], "transaction")),
             ("peers", f"{answer['peers_connected']} of {answer['peers']} connected"),
+            ("event loop", _describe_turns(answer)),
         ],
     )
     for sentence in answer["explanation"]:
         out.print(sentence, highlight=False, soft_wrap=True)
+
+
+def _describe_turns(answer: dict[str, Any]) -> str:
+    usual, longest = answer["turn_ms_p99"], answer["turn_ms_max"]
+    return f"99 of 100 turns within {usual:g} ms lately, the longest {longest:g} ms"
 
 
 def _count(number: int, what: str) -> str:

@@ -14,8 +14,8 @@ Rules
 import asyncio
 import gc
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -127,6 +127,17 @@ async def _measure(
 
 async def send_load(town: Town, stock: Stock, pace: Pace) -> Tally:
     """Run the load once and return what became of it."""
+    async with open_streams(town) as streams:
+        begin = time.monotonic() + pace.warm_up_s
+        load = Load(streams, stock, Tally(begin, begin + pace.seconds))
+        run = load.run_closed(pace.in_flight) if pace.rate is None else load.run_open(pace.rate)
+        await drive((load,), streams[0], run)
+    return load.tally
+
+
+@asynccontextmanager
+async def open_streams(town: Town) -> AsyncIterator[list[Stream]]:
+    """Yield a stream to each node; blocks come from now on, on the first."""
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(AsyncClient(town.urls, chain_id=town.chain_id))
         streams = [
@@ -134,17 +145,13 @@ async def send_load(town: Town, stock: Stock, pace: Pace) -> Tally:
             for url in town.urls
         ]
         await streams[0].subscribe(Height((await client.get_status()).height + 1))
-        begin = time.monotonic() + pace.warm_up_s
-        load = Load(streams, stock, Tally(begin, begin + pace.seconds))
-        await _drive(load, streams[0], pace)
-    return load.tally
+        yield streams
 
 
-async def _drive(load: Load, stream: Stream, pace: Pace) -> None:
-    """Run the load while its blocks come in; where the stream fails, so does the bench."""
-    following = asyncio.create_task(_follow(stream, load))
-    run = load.run_closed(pace.in_flight) if pace.rate is None else load.run_open(pace.rate)
-    driving = asyncio.create_task(run)
+async def drive(loads: Sequence[Load], stream: Stream, sending: Coroutine[Any, Any, None]) -> None:
+    """Send while the blocks come in, to all loads; where the stream fails, so does the bench."""
+    following = asyncio.create_task(_follow(stream, loads))
+    driving = asyncio.create_task(sending)
     try:
         await asyncio.wait({following, driving}, return_when=asyncio.FIRST_COMPLETED)
         await (following if following.done() else driving)
@@ -154,9 +161,10 @@ async def _drive(load: Load, stream: Stream, pace: Pace) -> None:
         await asyncio.gather(following, driving, return_exceptions=True)
 
 
-async def _follow(stream: Stream, load: Load) -> None:
+async def _follow(stream: Stream, loads: Sequence[Load]) -> None:
     async for block in stream.blocks():
-        load.on_block(block)
+        for load in loads:
+            load.on_block(block)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ Rules
    up, and after the end nothing is sent.
 4. Closed loop: a fixed number is on its way, and each that is decided makes room for the next.
    Open loop: so many a second, whatever the nodes do.
-5. What is refused is not sent again. What is neither final nor refused at the very end is lost.
+5. What is refused is not sent again, unless the bench wants that: then it goes back to the stock.
+   What is neither final nor refused at the very end is lost.
 """
 
 import asyncio
@@ -63,6 +64,8 @@ class Tally:
     waiting_at: Counter[int] = field(default_factory=Counter)
     """By node."""
     latencies_s: list[float] = field(default_factory=list)
+    meant_at: list[float] = field(default_factory=list)
+    """When each of these was to be sent, in seconds of the clock, in the same order."""
     sent: int = 0
     """Transactions that were to be measured."""
     final: list[TransactionId] = field(default_factory=list)
@@ -73,6 +76,8 @@ class Tally:
     """Blocks with transactions of ours between `begin` and `end`."""
     refused: Counter[str] = field(default_factory=Counter)
     """Of the measured ones, by code: refused by a node or by the ledger."""
+    unanswered: set[EnvelopeId] = field(default_factory=set)
+    """Those that no node answered for in time: nobody promised anything."""
 
     def on_sent(self, prepared: Sequence[Prepared], sent: Sequence[Sent]) -> None:
         """Note transactions that are about to be sent."""
@@ -99,6 +104,7 @@ class Tally:
             self.final.append(TransactionId(receipt.id))
             if self.is_measured(sent):
                 self.latencies_s.append(now - sent.meant_at)
+                self.meant_at.append(sent.meant_at)
         if found and self.begin <= now < self.end:
             self.blocks += 1
             self.final_in_time += found
@@ -110,6 +116,14 @@ class Tally:
     def count_lost(self) -> int:
         """Return how many of the measured ones nobody has decided."""
         return sum(map(self.is_measured, self.waiting.values()))
+
+    def count_broken(self) -> int:
+        """Return how many of those a node had taken: it said neither yes nor no in the end."""
+        return sum(
+            self.is_measured(sent)
+            for envelope_id, sent in self.waiting.items()
+            if envelope_id not in self.unanswered
+        )
 
     def _settle(self, envelope_id: EnvelopeId, refusal: str | None) -> Sent | None:
         sent = self.waiting.pop(envelope_id, None)
@@ -125,14 +139,22 @@ class Load:
     """One run against open streams, one a node; blocks are read from the first."""
 
     def __init__(
-        self, streams: Sequence[Stream], stock: Stock, tally: Tally, clock: Clock = time.monotonic
+        self,
+        streams: Sequence[Stream],
+        stock: Stock,
+        tally: Tally,
+        clock: Clock = time.monotonic,
+        *,
+        gives_back: bool = False,
     ) -> None:
+        """`gives_back` says whether what a node refuses goes back to the stock."""
         self.tally = tally
+        self._gives_back = gives_back
         self._streams = streams
         self._stock = stock
         self._clock = clock
         self._turn = 0
-        self._sending: list[asyncio.Task[None]] = []
+        self._sending: set[asyncio.Task[None]] = set()
         self._moved = [asyncio.Event() for _ in streams]
 
     async def run_closed(self, in_flight: int) -> None:
@@ -142,10 +164,15 @@ class Load:
             for node in range(len(self._streams))
         ]
         await asyncio.gather(*map(self._keep_full, range(len(shares)), shares))
-        await self._finish()
+        await self.finish()
 
     async def run_open(self, rate: float) -> None:
         """Send `rate` transactions a second until the end, evenly; then wait for the last."""
+        await self.send_open(rate)
+        await self.finish()
+
+    async def send_open(self, rate: float) -> None:
+        """Send `rate` transactions a second until the end, evenly; wait for nothing."""
         start, sent = self._clock(), 0
         last = math.ceil((self.tally.end - start) * rate)
         while sent < last:
@@ -156,7 +183,6 @@ class Load:
                 self._send(self._choose_node(), meant)
             sent = due
             await asyncio.sleep(TICK_S)
-        await self._finish()
 
     def on_block(self, block: StreamedBlock) -> None:
         """Take in a checked block."""
@@ -184,20 +210,30 @@ class Load:
         prepared = self._stock.take(len(meant))
         self.tally.on_sent(prepared, [Sent(moment, node) for moment in meant])
         for frame in cut_frames(prepared):
-            self._sending.append(asyncio.create_task(self._submit(node, frame)))
+            task = asyncio.create_task(self._submit(node, frame))
+            self._sending.add(task)
+            task.add_done_callback(self._on_answered)
+
+    def _on_answered(self, task: asyncio.Task[None]) -> None:
+        # One that failed stays, for `finish` to raise.
+        if not task.cancelled() and task.exception() is None:
+            self._sending.discard(task)
 
     async def _submit(self, node: int, prepared: Sequence[Prepared]) -> None:
         try:
             refusals = await self._streams[node].submit([each.envelope for each in prepared])
         except TimedOut:
             # The node may have taken them all the same: they stay on their way, or are lost.
+            self.tally.unanswered.update(each.envelope_id for each in prepared)
             return
         for each, refusal in zip(prepared, refusals, strict=True):
             if refusal is not None:
                 self.tally.on_refused(each.envelope_id, refusal.code)
+                if self._gives_back:
+                    self._stock.give_back(each)
                 self._tell_moved()
 
-    async def _finish(self) -> None:
+    async def finish(self) -> None:
         """Wait for every answer, then for every transaction while there are blocks."""
         await asyncio.gather(*self._sending)
         with suppress(TimeoutError):

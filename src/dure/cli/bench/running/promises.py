@@ -5,7 +5,7 @@ one it is doubled.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dure.chain.transaction import read_transaction_id
 from dure.cli.bench.running.town import Town
@@ -13,12 +13,12 @@ from dure.core.types import Height, TransactionId
 from dure.node.durable.storage import RocksDisk
 
 
-def read_stored(town: Town) -> list[Counter[TransactionId]]:
-    """Return, node by node, how often each transaction stands in the blocks of its store.
+def read_stored(town: Town) -> Iterator[Counter[TransactionId]]:
+    """Yield, node by node, how often each transaction stands in the blocks of its store.
 
     The nodes must have been stopped.
     """
-    return [_read_store(town, member.name) for member in town.network.members]
+    return (_read_store(town, member.name) for member in town.network.members)
 
 
 def _read_store(town: Town, member: str) -> Counter[TransactionId]:

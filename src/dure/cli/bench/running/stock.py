@@ -53,6 +53,10 @@ class Stock:
             raise Unavailable(message, prepared=len(self._prepared))
         return taken
 
+    def give_back(self, prepared: Prepared) -> None:
+        """Put one behind the others, to be taken again: no node has kept it."""
+        self._prepared.append(prepared)
+
 
 def prepare_transfers(town: Town, count: int) -> Stock:
     """Return signed transfers of one unit each: senders in turn, receivers from all accounts."""
