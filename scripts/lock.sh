@@ -16,6 +16,6 @@ compile() {
 }
 
 # run.txt is what a node needs; dev.txt is that and the tools, and is what `make setup` installs.
-compile requirements/run.txt --extra flights --extra speed pyproject.toml
-compile requirements/dev.txt --extra flights --extra speed --group dev --constraint requirements/run.txt \
+compile requirements/run.txt --extra flights pyproject.toml
+compile requirements/dev.txt --extra flights --group dev --constraint requirements/run.txt \
   pyproject.toml requirements/build.in
