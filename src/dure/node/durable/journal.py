@@ -29,16 +29,9 @@ import structlog
 from dure.core.errors import StorageError
 from dure.core.types import Height
 from dure.identity.files import move_aside, sync_folder
-from dure.node.durable.journal_format import (
-    NOBODY,
-    RECORD_HEAD_LENGTH,
-    Content,
-    DamagedJournal,
-    Entry,
-    JournalFormat,
-    UnknownFormat,
-)
+from dure.node.durable.journal_format import NOBODY, Content, JournalFormat, UnknownFormat
 from dure.node.durable.loss import Loss
+from dure.node.durable.record_format import RECORD_HEAD_LENGTH, DamagedRecords, Entry
 
 RECORD_BYTES_MAX: Final = 64 * 1024 * 1024
 """A record may hold a whole block with its proofs; one message is at most 32 MiB."""
@@ -159,7 +152,7 @@ class Journal:
             return
         try:
             content = self._format.scan(data)
-        except DamagedJournal as problem:
+        except DamagedRecords as problem:
             log.warning("journal_damaged", file=str(self._path), reason=str(problem))
             self.loss = Loss.DAMAGED
         except UnknownFormat:

@@ -1,24 +1,30 @@
-"""A node's store as a reader sees it: its layout in RocksDB, and what is looked up there.
+"""A node's store as a reader sees it: a log of blocks, and a database of what is looked up.
+
+The log (`block_log`) holds whatever was committed, block by block. The database (RocksDB) is made
+of it: the state, and where in the log a block or transaction is. It takes several blocks at once,
+keeps no log of its own, and notes up to where it has taken the block log in; `recent` is what the
+log holds beyond that. `docs/decisions/0015` says why.
 
 Rules
 -----
-1. Reading checks RocksDB's own checksums and decodes strictly. What does not read back as it was
+1. Reading checks the checksums of both and decodes strictly. What does not read back as it was
    written is a `StorageError`, never a gap: the library's plain `items()` ends silently where it
    meets damage (measured), so every walk here goes by an explicit iterator and asks for its status.
-2. Memory is bounded by the figures below, whatever the size of the store.
+2. Memory is bounded by the figures here and in `storage`, whatever the size of the store: what a
+   reader has to hold of the log is at most what a writer leaves out of the database.
 3. A reader sees the store as it was when it was opened, whoever has it open for writing.
 
-Layout (all integers big-endian; format 1)
-------------------------------------------
+Database (all integers big-endian; format 2)
+--------------------------------------------
 ```
 M format              version[4]
-M store               random id[16], names the journal that belongs to this store
+M store               random id[16], names the journal and the log that belong to this store
+M log                 offset[8]: the log's records before it are taken in
 M head                height[8] block_id[32]
 M journal             sequence[8]: records in the journal when the head was written
-B height[8]           canonical bytes of `StoredBlock`
+B height[8]           offset[8] of the record in the log that holds the block
 I block_id[32]        height[8]
 T transaction_id[32]  height[8] index[4]
-U height[8]           canonical bytes of the undo record: pairs (key, previous value or null)
 M state               the prefix of the state, S or s; S where there is no such record
 M missing             canonical bytes of the ranges of heights below the head without a block
 E height[8] key[32]   proof that the validator of that key contradicted itself at that height
@@ -34,13 +40,15 @@ from typing import Any, Final, Self, cast
 
 import rocksdict
 
+from dure.chain.inspection.comparison import overlay
 from dure.core.codec import decode
 from dure.core.errors import ConfigurationError, InvalidEncoding, StorageError
 from dure.core.types import BlockId, Height, PublicKey
+from dure.node.durable.block_log import BlockLog, Logged
 from dure.node.ports import HeightRange, StoredBlock
 from dure.proof.file import Handover
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 WRITE_BUFFER_BYTES: Final = 16 * 1024 * 1024
 WRITE_BUFFERS_MAX: Final = 2
 BLOCK_CACHE_BYTES: Final = 16 * 1024 * 1024
@@ -49,13 +57,15 @@ FILES_OPEN_MAX: Final = 256
 
 FORMAT_KEY: Final = b"Mformat"
 STORE_KEY: Final = b"Mstore"
+LOG_KEY: Final = b"Mlog"
 HEAD_KEY: Final = b"Mhead"
 JOURNAL_KEY: Final = b"Mjournal"
 STATE_KEY: Final = b"Mstate"
 MISSING_KEY: Final = b"Mmissing"
 STATES: Final = (b"S", b"s")
-
-UndoRecord = tuple[tuple[bytes, bytes | None], ...]
+LOG_NAME: Final = "blocks"
+LOCKED: Final = ("While lock file", "lock hold by")
+"""How the library says that another process, or this one, has the database open."""
 
 
 class Store:
@@ -64,6 +74,9 @@ class Store:
     def __init__(self, folder: Path, database: rocksdict.Rdict) -> None:
         self._folder = folder
         self._database = database
+        self._log: BlockLog | None = None
+        self._recent: dict[bytes, bytes | None] = {}
+        """Keys and values that the log holds and the database may not yet; None is no value."""
         self._head: Height | None = None
         self._state = STATES[0]
 
@@ -79,6 +92,10 @@ class Store:
             raise ConfigurationError(message, folder=str(folder))
         store = cls(folder, open_database(folder, rocksdict.AccessType.read_only()))
         try:
+            store._read_database()
+            store._log = store._open_log(is_writer=False)
+            for offset, record in store._log.replay(store._load_logged()):
+                store._take_in(offset, record)
             store._read_head()
         except BaseException:
             store.close()
@@ -93,20 +110,23 @@ class Store:
         """Return the block of that height at or below the head, or None where it is not here."""
         if self._head is None or height > self._head:
             return None
-        data = self._get(key_of(b"B", height))
-        return None if data is None else self._decode(StoredBlock, data)
+        place = self._get(key_of(b"B", height))
+        return None if place is None else self._load_at(place)
 
     def iterate_blocks(self, from_height: Height) -> Iterator[StoredBlock]:
         """Yield the stored blocks from that height up to the head, one in memory at a time."""
-        for key, data in self._walk(key_of(b"B", from_height), b"C"):
+        for key, place in self._walk(key_of(b"B", from_height), b"C"):
             if self._head is None or key > key_of(b"B", self._head):
                 return
-            yield self._decode(StoredBlock, data)
+            yield self._load_at(place)
 
     def load_undo(self, height: Height) -> dict[bytes, bytes | None] | None:
         """Return what stood before under the keys that the block wrote; None where it kept none."""
-        data = self._get(key_of(b"U", height))
-        return None if data is None else dict(self._decode(UndoRecord, data))
+        place = self._get(key_of(b"B", height))
+        if place is None:
+            return None
+        changes = self._get_log().load_changes(int.from_bytes(place, "big"))
+        return {key: before for key, before, _ in changes.state} if changes.is_undoable else None
 
     def find_block(self, block_id: BlockId) -> Height | None:
         """Return the height of a stored block."""
@@ -147,17 +167,52 @@ class Store:
     def close(self) -> None:
         """Close the store; closing twice is harmless.
 
-        What the database can no longer write while it closes (the disk is full) is in its log: all
-        that counts was synced before. So there is nothing to tell.
+        What the database can no longer write while it closes (the disk is full) is in the log. So
+        there is nothing to tell.
         """
+        if self._log is not None:
+            self._log.close()
         with suppress(StorageError), self._naming_failures():
             self._database.close()
 
-    def _read_head(self) -> None:
-        """Check the format and find the head."""
+    def _read_database(self) -> None:
+        """Check the format, and see which prefix the state has."""
         self._check_format(self._get(FORMAT_KEY))
-        self._head = self._load_head_height()
         self._state = self._get(STATE_KEY) or STATES[0]
+
+    def _open_log(self, *, is_writer: bool) -> BlockLog:
+        store_id = self._get(STORE_KEY)
+        if store_id is None:
+            raise self._damaged("its own records are missing")
+        return BlockLog(self._folder / LOG_NAME, store_id, is_writer=is_writer)
+
+    def _get_log(self) -> BlockLog:
+        assert self._log is not None, "an open store has its log"
+        return self._log
+
+    def _load_logged(self) -> int:
+        """Return up to where the database has taken in the log."""
+        noted = self._get(LOG_KEY)
+        if noted is None:
+            raise self._damaged("its own records are missing")
+        return int.from_bytes(noted, "big")
+
+    def _take_in(self, offset: int, record: Logged) -> None:
+        """Let a record of the log be seen."""
+        changes, recent = record.changes, self._recent
+        if record.block:
+            height = encode_height(record.height)
+            recent[b"B" + height] = offset.to_bytes(8, "big")
+            recent[b"I" + changes.block_id] = height
+            for index, transaction_id in enumerate(changes.transaction_ids):
+                recent[b"T" + transaction_id] = height + index.to_bytes(4, "big")
+        recent.update(changes.records)
+        prefix = self._state
+        for key, _, value in changes.state:
+            recent[prefix + key] = value
+
+    def _read_head(self) -> None:
+        self._head = self._load_head_height()
 
     def _check_format(self, found: bytes | None) -> None:
         if found is None:
@@ -185,11 +240,23 @@ class Store:
             raise self._damaged(f"block {height} is missing")
         return stored
 
+    def _load_at(self, place: bytes) -> StoredBlock:
+        data = self._get_log().load_block(int.from_bytes(place, "big"))
+        stored: StoredBlock = self._decode(StoredBlock, data)
+        return stored
+
     def _get(self, key: bytes) -> bytes | None:
+        if key in self._recent:
+            return self._recent[key]
         with self._naming_failures():
             return cast("bytes | None", self._database.get(key))
 
     def _walk(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+        """Yield keys and values in the order of the keys, as they are when the walk begins."""
+        recent = {key: value for key, value in self._recent.items() if start <= key < end}
+        yield from overlay(self._walk_database(start, end), recent)
+
+    def _walk_database(self, start: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
         with self._naming_failures():
             options = rocksdict.ReadOptions()
             options.set_iterate_upper_bound(end)
@@ -246,7 +313,7 @@ def open_database(folder: Path, access: rocksdict.AccessType) -> rocksdict.Rdict
         message = f"cannot use the folder {folder}: {problem.strerror}"
         raise ConfigurationError(message, folder=str(folder)) from problem
     except Exception as problem:  # the library raises nothing narrower
-        if "lock" in str(problem).lower():
+        if any(words in str(problem) for words in LOCKED):
             message = (
                 f"the store in {folder} is open already: stop the node that uses it, or give this "
                 "one a folder of its own"
@@ -263,9 +330,6 @@ def _build_options() -> rocksdict.Options:
     options = rocksdict.Options(raw_mode=True)
     options.create_if_missing(create_if_missing=True)
     options.set_paranoid_checks(enabled=True)
-    # A torn end of RocksDB's own log is a crash; damage before it must not pass for one, as it does
-    # by default.
-    options.set_wal_recovery_mode(rocksdict.DBRecoveryMode.tolerate_corrupted_tail_records())
     options.set_write_buffer_size(WRITE_BUFFER_BYTES)
     options.set_max_write_buffer_number(WRITE_BUFFERS_MAX)
     options.set_max_open_files(FILES_OPEN_MAX)

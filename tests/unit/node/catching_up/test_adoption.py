@@ -49,8 +49,14 @@ def disk(tmp_path: Path) -> Iterator[RocksDisk]:
 def after_power_cut(tmp_path: Path) -> Iterator[RocksDisk]:
     """Open what a power cut at this moment would leave."""
     copy = tmp_path / "copy"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(tmp_path / "node", copy)
+    while True:
+        shutil.rmtree(copy, ignore_errors=True)
+        try:
+            shutil.copytree(tmp_path / "node", copy)
+            break
+        except shutil.Error:
+            # The database tidied up meanwhile: that was no single moment.
+            continue
     opened = RocksDisk(copy, VOTER)
     try:
         yield opened

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rocksdict import AccessType
 
 from dure.chain import money
 from dure.chain.executor import Executor
@@ -26,7 +27,7 @@ from dure.core.errors import ConfigurationError
 from dure.core.types import Amount, BlockId, ChainId, Height, Round
 from dure.node.durable.comparing import Side, compare
 from dure.node.durable.storage import RocksDisk
-from dure.node.durable.store import Store
+from dure.node.durable.store import Store, open_database
 from dure.node.ports import HistoryBlock, StoredBlock
 from tests.unit.chain.ledger import ALICE, BOB, CAROL, WON, Ledger, change, transfer
 from tests.unit.chain.machine import ScriptMachine
@@ -102,8 +103,10 @@ def test_a_store_is_read_while_its_node_writes(town: Town) -> None:
 def test_a_damaged_value_is_named_with_the_node_that_holds_it(town: Town) -> None:
     key = key_balance(WON, BOB)
     town.pay(3, only="right")
-    disk = town.disks["left"]
-    disk._database[b"S" + key] = encode(Amount(9_999))
+    town.disks["left"].close()
+    database = open_database(town.folders["left"], AccessType.read_write())
+    database[b"S" + key] = encode(Amount(9_999))
+    database.close()
     found = town.compare()
     assert (found.finding, found.height) == ("other state", 2)
     assert found.difference is not None

@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from dure.core.errors import StorageError
 from dure.core.types import Height
 from dure.node.durable.journal import Journal
-from dure.node.durable.journal_format import MARK
 from dure.node.durable.loss import Loss
+from dure.node.durable.record_format import MARK
 
 STORE = b"store-id-16bytes"
 

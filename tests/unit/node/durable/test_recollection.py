@@ -194,11 +194,32 @@ def test_an_older_store_beside_the_newest_journal_is_mute_for_its_head_went_back
     validator: Validator,
 ) -> None:
     validator.vote((1, 0, 2))
+    validator.copy_aside("data/rocks", "data/blocks")
+    validator.follow(1)
+    validator.vote((2, 0, 2))
+    validator.restore("data/rocks", "data/blocks")
+    assert validator.start() is Loss.STORE_BEHIND
+
+
+def test_an_older_database_beside_the_newest_log_of_blocks_has_forgotten_nothing(
+    validator: Validator,
+) -> None:
+    validator.vote((1, 0, 2))
     validator.copy_aside("data/rocks")
     validator.follow(1)
     validator.vote((2, 0, 2))
     validator.restore("data/rocks")
-    assert validator.start() is Loss.STORE_BEHIND
+    assert validator.start() is None
+
+
+def test_an_older_log_of_blocks_beside_the_newest_database_is_refused(
+    validator: Validator,
+) -> None:
+    validator.copy_aside("data/blocks")
+    validator.follow(1)
+    validator.restore("data/blocks")
+    with pytest.raises(StorageError, match="ends at byte"):
+        validator.start()
 
 
 def test_an_old_guard_beside_a_newer_journal_is_mute(validator: Validator) -> None:

@@ -11,11 +11,10 @@ from dure.core.types import Height, PublicKey
 from dure.node.durable.journal_format import (
     STORE_ID_LENGTH,
     Content,
-    DamagedJournal,
-    Entry,
     JournalFormat,
 )
 from dure.node.durable.loss import Loss
+from dure.node.durable.record_format import DamagedRecords, Entry
 from dure.testing.simulation.ports.power import Power, PowerCut
 
 JOURNAL_BYTES_MAX: Final = 16 * 1024
@@ -54,7 +53,7 @@ class SimulatedJournal:
             return
         try:
             content = self._format.scan(bytes(self.file))
-        except DamagedJournal:
+        except DamagedRecords:
             self.loss = Loss.DAMAGED
             return
         assert content is not None, "the store is the file's own"

@@ -1,0 +1,158 @@
+"""However the log is cut or damaged, a store comes back whole up to some block, or says why not."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from dure.core.errors import StorageError
+from dure.core.types import Height, TransactionId
+from dure.node.durable.block_log import LOG_HEADER_LENGTH, BlockLog, Changes, Logged
+from dure.node.durable.storage import RocksDisk
+from dure.node.durable.store import Store
+from tests.unit.node.blocks import build_stored
+
+HEIGHTS = 6
+STORE = b"store-id-16bytes"
+CHANGES = Changes(b"id", (b"t",), ((b"k", b"v"),), ((b"s", None, b"v"),), is_undoable=True)
+
+
+def commit(disk: RocksDisk, height: int) -> None:
+    """Write a block of two transactions that changes, adds and removes keys."""
+    block_id, stored = build_stored(height, (b"one", b"two"), (b"receipt" * 5,))
+    writes = {b"head": b"%d" % height, b"k%d" % height: b"v", b"k%d" % (height - 2): None}
+    undo = {b"head": b"%d" % (height - 1), b"k%d" % height: None, b"k%d" % (height - 2): b"v"}
+    disk.commit_block(block_id, stored, identify(height), writes=writes, undo=undo)
+
+
+def identify(height: int) -> tuple[TransactionId, TransactionId]:
+    first, second = (TransactionId(bytes([height, index]) * 16) for index in (0, 1))
+    return first, second
+
+
+def describe(store: Store) -> tuple[object, ...]:
+    """Return all that can be read from a store."""
+    heights = [Height(each) for each in range(HEIGHTS + 1)]
+    return (
+        store.load_head(),
+        [store.load_block(each) for each in heights],
+        [*store.iterate_blocks(Height(0))],
+        [store.load_undo(each) for each in heights],
+        [store.find_transaction(each) for height in heights for each in identify(height)],
+        [*store.load_state()],
+        [*store.load_evidence()],
+        store.load_missing(),
+    )
+
+
+class Course:
+    """A store as it was after each of its blocks, and the log's length then."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.states: list[tuple[object, ...]] = []
+        self.ends: list[int] = []
+        disk = RocksDisk(folder)
+        self._note(disk)
+        for height in range(HEIGHTS):
+            commit(disk, height)
+            self._note(disk)
+        self.kept = folder.with_name("kept")
+        # As a kill at the end would leave it: the database has been told of nothing yet.
+        shutil.copytree(folder, self.kept)
+        disk.close()
+
+    def _note(self, disk: RocksDisk) -> None:
+        self.states.append(describe(disk))
+        self.ends.append((self.folder / "blocks").stat().st_size)
+
+    @property
+    def content(self) -> bytes:
+        return (self.kept / "blocks").read_bytes()
+
+    def open_with(self, log: bytes) -> RocksDisk:
+        """Open the store as a kill would leave it, with this log."""
+        folder = self.folder.with_name("opened")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.kept, folder)
+        (folder / "blocks").write_bytes(log)
+        return RocksDisk(folder)
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    return Course(tmp_path_factory.mktemp("course") / "node")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[BlockLog]:
+    log = BlockLog.create(tmp_path / "blocks", STORE)
+    yield log
+    log.close()
+
+
+def test_a_killed_store_has_every_block(course: Course) -> None:
+    disk = course.open_with(course.content)
+    assert describe(disk) == course.states[-1]
+    commit(disk, HEIGHTS)
+    disk.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_wherever_the_log_is_cut_the_blocks_before_are_whole(
+    course: Course, data: st.DataObject
+) -> None:
+    content = course.content
+    end = data.draw(st.integers(LOG_HEADER_LENGTH, len(content)))
+    blocks = sum(end >= each for each in course.ends) - 1
+    with capture_logs() as said:
+        disk = course.open_with(content[:end])
+    try:
+        assert describe(disk) == course.states[blocks]
+        torn = [entry["bytes"] for entry in said if entry["event"] == "block_log_tail_cut"]
+        assert torn == [each for each in (end - course.ends[blocks],) if each]
+        commit(disk, blocks)
+        head = disk.load_head()
+        assert head is not None
+        assert head.block.header.height == blocks
+    finally:
+        disk.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_a_damaged_byte_is_an_error_or_the_torn_end(course: Course, data: st.DataObject) -> None:
+    content = bytearray(course.content)
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    if place >= course.ends[-2]:
+        disk = course.open_with(bytes(content))
+        assert describe(disk) == course.states[-2]
+        disk.close()
+    else:
+        with pytest.raises(StorageError, match="is damaged"):
+            course.open_with(bytes(content))
+
+
+def test_each_byte_of_a_record_is_under_a_checksum(log: BlockLog, tmp_path: Path) -> None:
+    (first, second) = (Logged(height, b"block" * height, CHANGES) for height in (1, 2))
+    begin, end = log.append([first, second])
+    content = (tmp_path / "blocks").read_bytes()
+    for place in range(begin, end):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        (tmp_path / "blocks").write_bytes(damaged)
+        with pytest.raises(StorageError, match="is damaged at byte"):
+            log.load_block(begin)
+        again = BlockLog(tmp_path / "blocks", STORE, is_writer=False)
+        with pytest.raises(StorageError, match="is damaged at byte"):
+            list(again.replay(LOG_HEADER_LENGTH))
+        again.close()
+    (tmp_path / "blocks").write_bytes(content)
+    assert log.load_block(end) == second.block
+    assert log.load_changes(begin) == first.changes
