@@ -1,10 +1,16 @@
 """Who waits for blocks and transactions inside a node's process.
 
-How far each may fall behind is bounded.
+Rules
+-----
+1. How far a reader may fall behind is bounded: blocks never wait for readers.
+2. Of many readers who wait for the same block only some are woken in one turn of the event loop, so
+   that what they do with it holds nobody up.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 
 from dure.chain.transaction import Transaction
 from dure.core.errors import InvalidTransaction, TimedOut, Unavailable
@@ -14,28 +20,54 @@ from dure.node.ports import StoredBlock
 
 NOTICES_MAX = 1_000
 WAITERS_MAX = 200_000
+READERS_PER_TURN = 25
+"""Each does about a tenth of a millisecond with a small block before it gives way."""
+
+
+@dataclass(slots=True, eq=False)
+class _Reader:
+    """A subscriber and what waits for it."""
+
+    notices: deque[Notice] = field(default_factory=deque)
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
+    is_due: bool = False
+    """Whether it is to be woken in one of the next turns."""
+    is_ended: bool = False
+    """Whether nothing comes after what waits."""
+
+    async def take(self) -> Notice:
+        """Return the next notice; raise `Unavailable` where none will come."""
+        while not self.notices:
+            if self.is_ended:
+                message = "the reader was too slow, or the node stops; resume from its height"
+                raise Unavailable(message)
+            self.woken.clear()
+            await self.woken.wait()
+        return self.notices.popleft()
 
 
 class Subscriptions:
     """Hands new blocks to subscribers, and final transactions to those who wait for them."""
 
     def __init__(self) -> None:
-        self._queues: set[asyncio.Queue[Notice | None]] = set()
+        self._readers: dict[_Reader, None] = {}
+        self._due: deque[_Reader] = deque()
+        self._next_turn: asyncio.Handle | None = None
         self._waiters: dict[TransactionId, asyncio.Future[None]] = {}
         self._waits: dict[TransactionId, int] = {}
         self._closed = False
 
     def on_block(self, stored: StoredBlock, transaction_ids: Sequence[TransactionId]) -> None:
-        """Tell everybody.
-
-        A subscriber whose queue is full is ended: blocks never wait for readers.
-        """
+        """Tell everybody; a reader for whom too much waits already is ended."""
         notice = Notice(stored, Finality.FINAL, 1)
-        for queue in tuple(self._queues):
-            if queue.qsize() >= NOTICES_MAX:
-                self._end(queue)
+        for reader in tuple(self._readers):
+            if len(reader.notices) >= NOTICES_MAX:
+                self._end(reader)
             else:
-                queue.put_nowait(notice)
+                reader.notices.append(notice)
+                self._wake_soon(reader)
+        if self._next_turn is None:
+            self._wake_some()
         for transaction_id in transaction_ids:
             waiter = self._waiters.get(transaction_id)
             if waiter is not None and not waiter.done():
@@ -82,8 +114,8 @@ class Subscriptions:
         self, from_height: Height, load: Callable[[Height], StoredBlock | None]
     ) -> AsyncIterator[Notice]:
         """Yield stored blocks from `from_height` on, then new ones, without a gap."""
-        queue: asyncio.Queue[Notice | None] = asyncio.Queue()
-        self._queues.add(queue)
+        reader = _Reader()
+        self._readers[reader] = None
         try:
             following = from_height
             while (stored := load(following)) is not None:
@@ -91,11 +123,7 @@ class Subscriptions:
                 following = Height(following + 1)
             expected = following
             while not self._closed:
-                notice = await queue.get()
-                if notice is None:
-                    raise Unavailable(
-                        "the reader was too slow, or the node stops; resume from its height"
-                    )
+                notice = await reader.take()
                 height = notice.stored.block.header.height
                 if height > expected:
                     raise Unavailable("a block between is not here; resume from a later height")
@@ -104,17 +132,35 @@ class Subscriptions:
                     is_final = notice.finality is Finality.FINAL
                     expected = Height(height + 1) if is_final else height
         finally:
-            self._queues.discard(queue)
+            self._readers.pop(reader, None)
 
     def close(self) -> None:
         """End every subscriber and every waiter."""
         self._closed = True
-        for queue in tuple(self._queues):
-            self._end(queue)
+        for reader in tuple(self._readers):
+            self._end(reader)
+        while self._due:
+            self._wake_some()
         for waiter in self._waiters.values():
             if not waiter.done():
                 waiter.set_exception(Unavailable("the node stops"))
 
-    def _end(self, queue: asyncio.Queue[Notice | None]) -> None:
-        self._queues.discard(queue)
-        queue.put_nowait(None)
+    def _end(self, reader: _Reader) -> None:
+        self._readers.pop(reader, None)
+        reader.is_ended = True
+        self._wake_soon(reader)
+
+    def _wake_soon(self, reader: _Reader) -> None:
+        if not reader.is_due and not reader.woken.is_set():
+            reader.is_due = True
+            self._due.append(reader)
+
+    def _wake_some(self) -> None:
+        """Wake those who have waited longest, and the others in the turns to come."""
+        self._next_turn = None
+        for _ in range(min(READERS_PER_TURN, len(self._due))):
+            reader = self._due.popleft()
+            reader.is_due = False
+            reader.woken.set()
+        if self._due:
+            self._next_turn = asyncio.get_running_loop().call_soon(self._wake_some)

@@ -156,8 +156,8 @@ def test_a_reader_that_takes_nothing_is_ended_and_does_not_hold_the_chain(desk: 
 
     async def work(socket: ClientConnection) -> None:
         # The client's own buffer is one message: the kernel's fill up, and then the node waits.
-        await wait_until(lambda: bool(chain.subscriptions._queues))
-        await wait_until(lambda: not chain.subscriptions._queues)
+        await wait_until(lambda: bool(chain.subscriptions._readers))
+        await wait_until(lambda: not chain.subscriptions._readers)
         chain.send(chain.pay(1))
         assert chain.executor.head.header.height == height + 1
         with pytest.raises(ConnectionClosed) as closed:
@@ -330,7 +330,7 @@ def test_a_reader_that_leaves_is_forgotten(desk: Desk) -> None:
         async with desk.listen() as host, asyncio.timeout(20):
             async with connect(f"ws://{host}/v1/events?from_height=0") as socket:
                 await socket.recv()
-                await wait_until(lambda: bool(desk.chain.subscriptions._queues))
-            await wait_until(lambda: not desk.chain.subscriptions._queues)
+                await wait_until(lambda: bool(desk.chain.subscriptions._readers))
+            await wait_until(lambda: not desk.chain.subscriptions._readers)
 
     asyncio.run(main())
