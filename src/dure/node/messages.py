@@ -38,7 +38,7 @@ BODY_IDS_BYTES_MAX: Final = HASH_LENGTH * TRANSACTIONS_MAX
 EnvelopeBytes = Annotated[bytes, Meta(max_length=TRANSACTION_BYTES_MAX)]
 Place = Annotated[int, Meta(ge=0, le=TRANSACTIONS_MAX - 1)]
 Places = Annotated[tuple[Place, ...], Meta(min_length=1, max_length=TRANSACTIONS_MAX)]
-"""Of envelopes in a block, from 0."""
+"""Of envelopes in a block, from 0, in rising order."""
 
 
 class EngineMessage(Wire, frozen=True, tag="engine-1"):

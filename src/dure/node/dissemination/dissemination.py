@@ -3,7 +3,7 @@
 Rules
 -----
 1. Ids that are not those under the header's transaction root, an envelope that is not the one asked
-   for, and a question for places that no such body has are violations.
+   for, and a question for places that no such body has, or for one of them twice, are violations.
 2. A question is answered from bodies that this node named itself, or joined lately. So much a
    second goes to one peer and no more; what is beyond that, or not here, is not answered.
 3. What a node said itself is kept apart from what it heard: nobody can have it forgotten.
@@ -11,6 +11,7 @@ Rules
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import structlog
@@ -116,10 +117,13 @@ class Dissemination:
 
     def on_question(self, peer: PublicKey, question: GetEnvelopes) -> None:
         """A peer asks for envelopes that it lacks. Raise `PeerViolation`."""
+        # So an answer is never longer than the body.
+        if any(place >= later for place, later in pairwise(question.places)):
+            raise PeerViolation("asks for places that are not in rising order")
         body = self._find_body(question.transaction_root)
         if body is None:
             return
-        if max(question.places) >= len(body.envelopes):
+        if question.places[-1] >= len(body.envelopes):
             raise PeerViolation("asks for envelopes that no such body has")
         envelopes = tuple([body.envelopes[place] for place in question.places])
         now = self._clock.now() / 1000

@@ -225,11 +225,12 @@ def test_a_question_for_what_nobody_named_is_not_answered() -> None:
     assert alice.take_said() == []
 
 
-def test_a_question_for_places_that_no_body_has_is_a_violation() -> None:
+@pytest.mark.parametrize("places", [(0, 20), (20,), (0,) * 60_000, (1, 0)])
+def test_a_question_for_places_that_no_body_has_is_a_violation(places: tuple[int, ...]) -> None:
     alice = Node()
     alice.dissemination.pack(MESSAGE)
     with pytest.raises(PeerViolation):
-        alice.hear(EVE, encode(messages.GetEnvelopes(ROOT, (0, 20))))
+        alice.hear(EVE, encode(messages.GetEnvelopes(ROOT, places)))
 
 
 def test_so_much_a_second_is_answered_and_no_more() -> None:
