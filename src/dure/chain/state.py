@@ -47,7 +47,9 @@ StopReason = Annotated[str, Meta(min_length=1, max_length=256)]
 Writes = dict[bytes, bytes | None]
 
 ASSET: Final = b"t"
+BALANCE: Final = b"b"
 CONTRACT: Final = b"c"
+FROZEN: Final = b"f"
 CLOCK: Final = b"gclock"
 PARAMETERS: Final = b"gparameters"
 VALIDATORS: Final = b"gvalidators"
@@ -157,7 +159,7 @@ def key_account(address: Address) -> bytes:
 
 
 def key_balance(asset: AssetId, holder: Address) -> bytes:
-    return b"b" + asset + holder
+    return BALANCE + asset + holder
 
 
 def key_contract(address: Address) -> bytes:
@@ -169,7 +171,7 @@ def key_validators(from_height: Height) -> bytes:
 
 
 def key_frozen(asset: AssetId, holder: Address) -> bytes:
-    return b"f" + asset + holder
+    return FROZEN + asset + holder
 
 
 def key_version(contract: Address, version: int) -> bytes:

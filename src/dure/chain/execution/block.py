@@ -205,7 +205,7 @@ class Execution:
                 if caller is None:
                     caller = self._build_caller(session, running, meter, transaction)
                 caller.call_index = len(outcomes)
-                result = _run_own(caller, call)
+                result = system.run_call(caller, call)
             else:
                 result = _run_contract(running, call, body.sender, meter)
             outcome = session.end_call(result)
@@ -258,12 +258,6 @@ class Execution:
 def compute_scheduled_id(chain_id: ChainId, number: int) -> Hash:
     """Return the id of a scheduled call."""
     return hashing.compute_hash(hashing.SCHEDULED, encode((chain_id, number)))
-
-
-def _run_own(caller: system.Caller, call: Call) -> bytes:
-    if call.pays is not None:
-        raise Refusal("payment_not_accepted", "the ledger's own calls take no payment")
-    return system.call(caller, call.method, call.arguments)
 
 
 def _run_contract(running: Running, call: Call, sender: Address, meter: Meter) -> bytes:

@@ -184,9 +184,10 @@ def _follow(node: Inner, changes: list[Change], depth: int) -> Node:
         depth += 1
     after = _update_low(below, changes, depth)
     for inner, nibble in reversed(above):
-        children = list(inner.children)
+        content, children = _put_hash(inner.content, nibble, after), list(inner.children)
         children[nibble] = after
-        after = _build_inner(_put_hash(inner.content, nibble, after), children)
+        is_bucket = isinstance(after, bytes)
+        after = _build_inner(content, children) if is_bucket else Inner(content, tuple(children))
     return after
 
 

@@ -35,7 +35,7 @@ from dure.chain.system.governance import (
     AdvanceArguments,
     SetParametersArguments,
 )
-from dure.chain.system.table import METHODS, call
+from dure.chain.system.table import METHODS, run_call
 from dure.chain.system.validators import (
     CHANGES_MAX,
     PRESENCE_MS,
@@ -72,7 +72,7 @@ __all__ = [
     "UpgradeArguments",
     "WithdrawValidatorsArguments",
     "apply_due_validators",
-    "call",
     "is_fresh",
     "judge_change",
+    "run_call",
 ]

@@ -31,12 +31,13 @@ class SetPolicyArguments(Wire, frozen=True):
 
 def transfer(caller: Caller, given: TransferArguments) -> bytes:
     caller.meter.charge(GAS_PER_TRANSFER)
-    asset, sender, target, amount = given.asset, caller.sender, given.target, given.amount
-    if caller.session.get_transfer_rule(asset) is None:
+    session, asset = caller.session, given.asset
+    if session.get_transfer_rule(asset) is None:
         # Most money: there is nothing that the machine has to be asked.
-        caller.session.transfer(asset, sender, target, amount)
+        session.transfer(asset, caller.sender, given.target, given.amount)
     else:
-        caller.running.transfer(TransferOrder(asset, sender, target, amount))
+        order = TransferOrder(asset, caller.sender, given.target, given.amount)
+        caller.running.transfer(order)
     return NOTHING
 
 

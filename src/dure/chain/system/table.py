@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from dure.chain.system import accounts, contracts, governance, validators
 from dure.chain.system.caller import Caller
+from dure.chain.transaction import Call
 from dure.contract.ports import Refusal
 from dure.core.codec import Wire, build_reader
 from dure.core.errors import InvalidEncoding
@@ -35,14 +36,16 @@ METHODS: Final[dict[str, tuple[type[Wire], Handler]]] = {
 _entries: Final = {name: (build_reader(given), run) for name, (given, run) in METHODS.items()}
 
 
-def call(caller: Caller, method: str, arguments: bytes) -> bytes:
-    """Run one of the ledger's own methods; return the canonical result."""
-    entry = _entries.get(method)
+def run_call(caller: Caller, call: Call) -> bytes:
+    """Run a call of one of the ledger's own methods; return the canonical result."""
+    if call.pays is not None:
+        raise Refusal("payment_not_accepted", "the ledger's own calls take no payment")
+    entry = _entries.get(call.method)
     if entry is None:
         raise Refusal("unknown_method", "the ledger has no such method")
     read, run = entry
     try:
-        given = read(arguments)
+        given = read(call.arguments)
     except InvalidEncoding:
         raise Refusal("bad_arguments", "the arguments do not fit the method") from None
     return run(caller, given)
