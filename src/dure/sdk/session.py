@@ -26,6 +26,7 @@ from dure.core.codec import decode, encode
 from dure.core.errors import (
     ConfigurationError,
     InvalidEncoding,
+    NodeBusy,
     NotFound,
     TimedOut,
     TransactionExpired,
@@ -42,6 +43,7 @@ from dure.sdk.connection.exchange import (
     Operation,
     Pause,
     Request,
+    Response,
     get,
     post,
     read_answer,
@@ -56,6 +58,8 @@ WAIT_MAX_S: Final = 10.0
 """How long one request waits; the client asks again until its own time is up."""
 POLL_S: Final = 0.02
 EVENTS_PAGE: Final = 500
+BUSY_S: Final = 1.0
+"""How long a client rests where a busy node does not say when to try again."""
 
 
 class Session:
@@ -168,7 +172,8 @@ class Session:
     ) -> Operation[FinalReceipt]:
         """Hand a transaction in and return its proved receipt; raises as `wait`.
 
-        Where a node stops answering on the way, another is asked: sending again is safe.
+        Where a node stops answering on the way, another is asked: sending again is safe. Where all
+        have too much to do, it is tried again when they say, and at last `NodeBusy` is raised.
         """
         start = (yield Pause(0)).at_s
         wait_s = min(timeout_s, WAIT_MAX_S)
@@ -177,7 +182,7 @@ class Session:
             "POST", "/v1/transactions", query, signed.envelope, BINARY, timeout_s=wait_s + 5
         )
         try:
-            response = yield from send(request)
+            response = yield from _send_when_not_busy(request, start + timeout_s)
         except (TransactionReplayed, TimedOut):
             left = timeout_s - ((yield Pause(0)).at_s - start)
             return (yield from self.wait(signed, max(left, POLL_S)))
@@ -380,6 +385,22 @@ def decode_chain_id(text: str) -> ChainId:
     if len(data) != 32:
         raise InvalidEncoding("a chain id is 64 hexadecimal characters")
     return ChainId(data)
+
+
+def _send_when_not_busy(request: Request, until_s: float) -> Operation[Response]:
+    """Send a request, again and again while the nodes have too much to do and it is not too late.
+
+    Then raise `NodeBusy`.
+    """
+    while True:
+        try:
+            return (yield from send(request))
+        except NodeBusy as busy:
+            retry_ms = busy.facts.get("retry_after_ms")
+            pause_s = max(retry_ms / 1000, POLL_S) if isinstance(retry_ms, int) else BUSY_S
+            if (yield Pause(0)).at_s + pause_s > until_s:
+                raise
+        yield Pause(pause_s)
 
 
 def _timed_out(signed: SignedTransaction, timeout_s: float) -> TimedOut:

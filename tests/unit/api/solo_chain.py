@@ -35,7 +35,13 @@ from dure.core.attestation import Attestation, AttestationStatement, compute_att
 from dure.core.block import Block
 from dure.core.certificate import Certificate, Seal, SealStatement, compute_seal_message
 from dure.core.codec import encode
-from dure.core.errors import InvalidTransaction, MempoolFull, TransactionReplayed, Unavailable
+from dure.core.errors import (
+    InvalidTransaction,
+    MempoolFull,
+    NodeBusy,
+    TransactionReplayed,
+    Unavailable,
+)
 from dure.core.types import Address, Amount, Height, Instant, Round, TransactionId
 from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
@@ -135,6 +141,8 @@ class SoloChain:
     """Whether a submission makes its block before it returns."""
     syncing: bool = False
     waiting_max: int = 10_000
+    busy: int = 0
+    """How many submissions are refused for want of time."""
 
     def __post_init__(self) -> None:
         self.document = build_document(self.name)
@@ -182,6 +190,9 @@ class SoloChain:
         )
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:
+        if self.busy:
+            self.busy -= 1
+            return [NodeBusy("enough to do", retry_after_ms=20)] * len(envelopes)
         answers = [self._admit(envelope) for envelope in envelopes]
         if self.instant:
             self.make_block()

@@ -14,6 +14,7 @@ from dure.core.errors import (
     ConfigurationError,
     InvalidEncoding,
     InvalidProof,
+    NodeBusy,
     NotFound,
     TimedOut,
     TransactionExpired,
@@ -314,6 +315,22 @@ def test_waiting_ends_where_the_time_is_up() -> None:
             town.chain.send(town.chain.pay(1))
             with pytest.raises(TransactionExpired, match="sign it anew"):
                 await client.wait(signed)
+
+    asyncio.run(story())
+
+
+def test_a_busy_node_is_asked_again_when_it_says_for_as_long_as_there_is_time() -> None:
+    async def story() -> None:
+        async with open_town() as town, town.client() as client:
+            town.chain.busy = 2
+            calls = [transfer(WON, BANK.address, 5)]
+            receipt = await client.submit_and_wait(calls, by=ALICE, timeout_s=10)
+            assert receipt.height > 0
+            assert town.chain.busy == 0
+            town.chain.busy = 1_000
+            with pytest.raises(NodeBusy):
+                await client.submit_and_wait(calls, by=ALICE, timeout_s=0.1)
+            assert town.chain.busy > 900
 
     asyncio.run(story())
 
