@@ -20,7 +20,14 @@ WITH_WORKERS = ("insurer", "airline")
 
 @pytest.fixture(scope="module")
 def half(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    town = found_town(tmp_path_factory.mktemp("half") / "net")
+    with pytest.MonkeyPatch.context() as patch:
+        # Of the other kind of worker there is none, however many cores there are.
+        patch.setenv("DURE_NODE_VERIFY_WORKERS", "0")
+        yield from _found_half(tmp_path_factory.mktemp("half") / "net")
+
+
+def _found_half(folder: Path) -> Iterator[Town]:
+    town = found_town(folder)
     try:
         for name in WITH_WORKERS:
             town.stop(name)

@@ -50,6 +50,7 @@ from dure.node.peers.directory import load_peers
 from dure.node.pressure import Turns, open_watched_loop
 from dure.node.runtime import Node, NodeParts
 from dure.node.workers.choice import open_machine
+from dure.node.verification.choice import choose_count
 
 app = typer.Typer(no_args_is_help=True, help="Run one organisation's node.")
 
@@ -194,14 +195,15 @@ def _build_parts(
             secret = typer.prompt(f"Passphrase of {files.key.name}", hide_input=True)
     mempool = settings.mempool
     return NodeParts(
+    key, peers = load_key(files.key, secret), load_peers(files.peers)
         name=settings.node.name,
         document=document,
         genesis=files.genesis,
         machine=machine,
-        key=load_key(files.key, secret),
+        key=key,
         guard=files.guard,
         data=files.data,
-        peers=load_peers(files.peers),
+        peers=peers,
         host=settings.peers.host,
         port=settings.peers.port,
         certificate=files.certificate,
@@ -219,6 +221,7 @@ def _build_parts(
         ),
     )
 
+        verify_workers=choose_count(settings.node.verify_workers, peers, key.public),
 
 def _read_genesis(path: Path) -> bytes:
     try:

@@ -19,6 +19,7 @@ from dure.core.types import ChainId, Height, Instant, PublicKey, TransactionId
 from dure.node.driver.phases import Phases
 from dure.node.ports import StoredBlock
 from dure.node.pressure.turns import Turns
+from dure.node.verification.requests import Counts
 from dure.proof.file import Handover
 
 
@@ -109,6 +110,11 @@ class Gateway(Protocol):
     @property
     def turns(self) -> Turns:
         """How long the turns of the node's event loop take."""
+        ...
+
+    @property
+    def verification(self) -> Counts:
+        """What the processes did that check signatures for this node."""
         ...
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:

@@ -49,6 +49,9 @@ from dure.node.presence import build_statement
 from dure.node.pressure import Gate, Lanes, Turns
 from dure.node.pressure.gate import TURN_WAIT_S
 from dure.node.subscriptions import Subscriptions
+from dure.node.verification.arrivals import Arrivals
+from dure.node.verification.pool import Pool
+from dure.node.verification.requests import Counts
 from dure.proof.file import Handover
 
 SUBMIT_CHUNK = 50
@@ -84,6 +87,8 @@ class NodeParts:
     """The operator's word that this validator may have forgotten votes: `driver.muteness`."""
     turns: Turns = field(default_factory=Turns)
     """Of the event loop in which the node runs, where they are noted."""
+    verify_workers: int = 0
+    """Processes that check clients' signatures ahead of the driver."""
 
 
 class Node:
@@ -113,9 +118,10 @@ class Node:
         self._gate = Gate(time.monotonic)
         self._clients_turn = asyncio.Lock()
         """Clients' chunks are taken one after the other, in the order in which they came."""
-        self._network = PeerNetwork(
-            local, parts.peers, self._lanes.put, on_change=self._on_peer_change
-        )
+        self._pool = Pool(parts.verify_workers)
+        self._arrivals = Arrivals(self._executor, self._pool, self._lanes.put)
+        on_frame = self._arrivals.put if parts.verify_workers else self._lanes.put
+        self._network = PeerNetwork(local, parts.peers, on_frame, on_change=self._on_peer_change)
         signer = self._muteness or self._signer
         ports = Ports(self._disk, self._network, self._clock, signer)
         self._driver = Driver(
@@ -130,6 +136,7 @@ class Node:
 
     async def start(self) -> None:
         """Listen, dial and begin to take part."""
+        self._pool.start()
         await self._network.start()
         self._guard(self._driver.start)
         log.info("node_started", node=self._parts.name, height=self._executor.head.header.height)
@@ -155,6 +162,7 @@ class Node:
         self._lanes.close()
         self._subscriptions.close()
         await self._network.close()
+        await self._pool.close()
         self._signer.close()
         self._disk.close()
 
@@ -177,6 +185,10 @@ class Node:
     @property
     def turns(self) -> Turns:
         return self._parts.turns
+
+    @property
+    def verification(self) -> Counts:
+        return self._pool.counts
 
     def get_status(self) -> NodeStatus:
         head, executor = self._executor.head, self._executor
@@ -229,7 +241,8 @@ class Node:
         if self._driver.catching_up.is_fetching_state:
             raise Unavailable("this node is fetching the chain's state: ask another, or later")
         answers: list[TransactionId | InvalidTransaction] = []
-        for chunk in split_envelopes(envelopes, count_max=SUBMIT_CHUNK, bytes_max=SUBMIT_BYTES):
+        chunks = split_envelopes(envelopes, count_max=SUBMIT_CHUNK, bytes_max=SUBMIT_BYTES)
+        async for chunk in self._arrivals.check_ahead(chunks, lambda: self._count_room() > 0):
             answers += await self._submit_chunk(chunk)
         return answers
 
@@ -350,6 +363,7 @@ class Node:
         if is_connected:
             self._guard(self._driver.on_connected, peer)
         else:
+            self._arrivals.forget(peer)
             self._lanes.forget(peer)
 
     def _guard(self, action: Callable[..., Any], *arguments: object) -> Any:

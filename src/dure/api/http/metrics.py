@@ -113,6 +113,7 @@ class _NodeCollector(Collector):
         yield from _collect_traffic(status.peers)
         yield self._collect_phases()
         yield from self._collect_turns()
+        yield from self._collect_verification()
         phases = self._gateway.phases
         since = GaugeMetricFamily(
             "dure_consensus_phase_since_seconds",
@@ -131,6 +132,22 @@ class _NodeCollector(Collector):
             buckets = list(zip(names, accumulate(time.counts), strict=True))
             family.add_metric([phase], buckets, time.total_s)
         return family
+
+    def _collect_verification(self) -> Iterator[Metric]:
+        counts = self._gateway.verification
+        signatures = CounterMetricFamily(
+            "dure_verification_signatures",
+            "Signatures that worker processes were asked for, by whether an answer came in time.",
+            labels=["answered"],
+        )
+        signatures.add_metric(["yes"], counts.checked)
+        signatures.add_metric(["no"], counts.left)
+        yield signatures
+        lost = CounterMetricFamily(
+            "dure_verification_workers_lost", "Worker processes that had to be started again."
+        )
+        lost.add_metric([], counts.lost)
+        yield lost
 
     def _collect_turns(self) -> Iterator[Metric]:
         turns = self._gateway.turns

@@ -49,6 +49,8 @@ class TransferPlan:
     runs: int = 1
     profile: Path | None = None
     """Where to draw what one node does."""
+    verify_workers: int | None = None
+    """Processes that check signatures at each node; None leaves it to the nodes."""
 
 
 def measure_transfer(plan: TransferPlan) -> dict[str, Any]:
@@ -56,12 +58,14 @@ def measure_transfer(plan: TransferPlan) -> dict[str, Any]:
     verify_seconds = measure_verify_seconds()
     bound = compute_signature_bound(count_cores(), plan.validators, verify_seconds)
     pace = Pace(plan.seconds, plan.in_flight, plan.rate, plan.runs, profile=plan.profile)
-    with found_town(plan.validators, plan.accounts) as town:
-        # One process checks on one core at most, however many cores there are.
+    workers = plan.verify_workers
+    with found_town(plan.validators, plan.accounts, verify_workers=workers) as town:
+        # However many processes check, one orders and executes: it is no faster than a check.
         stock = prepare_transfers(town, pace.count_needed(min(bound, 1 / verify_seconds)))
         figures = measure_course(town, stock, pace)
     return figures | {
         "bound_ratio": round(figures["tx_per_second"] / bound, 4),
         "signature_bound_tx_per_second": round(bound, 1),
+        "verify_workers": workers,
         "verify_us": round(verify_seconds * 1e6, 2),
     }

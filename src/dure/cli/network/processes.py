@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
@@ -29,8 +29,12 @@ POLL_S: Final = 0.05
 class NodeProcess:
     """One node's process."""
 
-    def __init__(self, folder: Path, member: Member) -> None:
+    def __init__(
+        self, folder: Path, member: Member, variables: Mapping[str, str] | None = None
+    ) -> None:
+        """`variables` are added to the environment that the node inherits."""
         self.member = member
+        self._variables = variables or {}
         self._home = folder / member.name
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -51,7 +55,12 @@ class NodeProcess:
         with self.log_file.open("ab") as log:
             # A session of its own, so that Ctrl-C reaches the nodes through us alone.
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+                command,
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+                env={**os.environ, **self._variables},
             )
         (self._home / "node.pid").write_text(f"{self._process.pid}\n")
 
@@ -106,13 +115,18 @@ class RunningNetwork:
     """All nodes of a network as children of this process; leaves none behind."""
 
     def __init__(
-        self, folder: Path, network: Network, *, start_timeout_s: float = START_TIMEOUT_S
+        self,
+        folder: Path,
+        network: Network,
+        *,
+        start_timeout_s: float = START_TIMEOUT_S,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         """A node reads its whole state when it starts: a large one may take more time."""
         self.folder = folder
         self.network = network
         self._start_timeout_s = start_timeout_s
-        self.nodes = [NodeProcess(folder, member) for member in network.members]
+        self.nodes = [NodeProcess(folder, member, variables) for member in network.members]
 
     def __enter__(self) -> Self:
         # A closed terminal and a polite end are Ctrl-C as well: either would leave the nodes

@@ -61,6 +61,15 @@ def transfer(
         int,
         typer.Option(help="Without a rate: transactions on their way at once.", min=1, max=100_000),
     ] = 2_000,
+    verify_workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes that check signatures at each node.",
+            min=0,
+            max=64,
+            show_default="as many as the nodes themselves choose",
+        ),
+    ] = None,
     runs: RunsOption = 1,
     profile: ProfileOption = None,
     json: JsonOption = False,
@@ -74,6 +83,8 @@ def transfer(
     Example at a fixed rate: dure bench transfer --rate 5000 --seconds 30 --json
 
     Example with a flame graph: dure bench transfer --profile transfer.svg
+
+    Example with more cores than nodes: dure bench transfer --validators 1 --verify-workers 2
     """
     _begin(json=json, profile=profile)
     plan = TransferPlan(
@@ -84,6 +95,7 @@ def transfer(
         rate=rate,
         runs=runs,
         profile=profile,
+        verify_workers=verify_workers,
     )
     _report("Signed transfers", measure_transfer(plan), _list_transfer_facts, json=json)
 

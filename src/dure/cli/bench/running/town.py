@@ -60,6 +60,8 @@ class Town:
     asset: AssetId
     validators: ValidatorSet
     """Who decides, as the genesis says."""
+    verify_workers: int | None = None
+    """Processes that check signatures at each node; None leaves it to the nodes."""
 
     @property
     def chain_id(self) -> ChainId:
@@ -85,7 +87,11 @@ def build_population(accounts: int) -> Population:
 
 @contextmanager
 def found_town(
-    validators: int, accounts: int, replay_window: Milliseconds = REPLAY_WINDOW
+    validators: int,
+    accounts: int,
+    replay_window: Milliseconds = REPLAY_WINDOW,
+    *,
+    verify_workers: int | None = None,
 ) -> Iterator[Town]:
     """Found a network with money in all accounts; its folder is removed at the end."""
     population = build_population(accounts)
@@ -114,6 +120,7 @@ def found_town(
             population=population,
             asset=compute_asset_id(_ISSUER, _CODE),
             validators=_load_validators(folder),
+            verify_workers=verify_workers,
         )
 
 
@@ -124,12 +131,23 @@ def _load_validators(folder: Path) -> ValidatorSet:
 def start_town(town: Town) -> RunningNetwork:
     """Return the town's network, to be entered; nodes with many accounts may start slowly."""
     timeout_s = START_TIMEOUT_S + START_S_PER_ACCOUNT * len(town.population.addresses)
-    return RunningNetwork(town.folder, town.network, start_timeout_s=timeout_s)
+    workers = town.verify_workers
+    variables = {} if workers is None else {"DURE_NODE_VERIFY_WORKERS": str(workers)}
+    return RunningNetwork(town.folder, town.network, start_timeout_s=timeout_s, variables=variables)
 
 
 def read_nodes_cpu_seconds(running: RunningNetwork) -> float | None:
-    """Return the processor time that all nodes together have used."""
-    return read_cpu_seconds(node.pid for node in running.nodes if node.pid is not None)
+    """Return the processor time that all nodes together have used, with their workers."""
+    nodes = [node.pid for node in running.nodes if node.pid is not None]
+    return read_cpu_seconds([*nodes, *(pid for node in nodes for pid in _list_children(node))])
+
+
+def _list_children(pid: int) -> list[int]:
+    """Return the processes that a process started, on Linux."""
+    try:
+        return list(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    except OSError:
+        return []
 
 
 async def agree_on_state(town: Town) -> bool:
