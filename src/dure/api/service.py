@@ -13,6 +13,7 @@ from dure.api.http.allowance import Allowance
 from dure.api.http.metrics import Metrics
 from dure.api.settings import ApiSettings
 from dure.api.sockets.block_frames import BlockFrames
+from dure.api.sockets.event_texts import EventTexts
 from dure.core.errors import InvalidTransaction, Unavailable
 from dure.core.types import TransactionId
 from dure.index import Index
@@ -33,11 +34,13 @@ class Service:
     contracts: Contracts
     agreements: Agreements = field(init=False)
     frames: BlockFrames = field(default_factory=BlockFrames)
+    event_texts: EventTexts = field(init=False)
     sockets: int = field(default=0)
     """WebSockets open now."""
 
     def __post_init__(self) -> None:
         self.agreements = Agreements(self.contracts)
+        self.event_texts = EventTexts(self.contracts)
 
     async def submit(
         self, connection: HTTPConnection, envelopes: list[bytes]
