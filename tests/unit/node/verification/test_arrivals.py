@@ -218,6 +218,19 @@ def test_what_is_wrong_with_a_frame_is_the_drivers_to_say(bench: Bench) -> None:
     run(test())
 
 
+def test_more_than_one_message_may_hold_is_not_looked_at(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test() -> None:
+        frame = bench.gossip()
+        monkeypatch.setattr(arrivals, "GOSSIP_BYTES_MAX", len(frame) // 2)
+        bench.arrivals.put(PEER, frame)
+        assert bench.handed == [frame]
+        assert bench.asked == []
+
+    run(test())
+
+
 def test_what_waits_of_a_peer_is_bounded(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     async def test() -> None:
         frames = [bench.gossip() for _ in range(3)]
