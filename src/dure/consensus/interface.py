@@ -10,11 +10,13 @@ The driver's duties, in this order
 3. `Finalize` (never undone) and `AdoptHead` (may be undone) go to the executor; when the block is
    durable the answer is `HeadChanged`, the only way by which an engine ever reaches another
    height.
-4. A message is decoded by `decode_message`, its signatures (`collect_signatures`) are checked in
-   one batch, and only then is it handed over as `Received`. What does not pass never reaches
-   `step`. A driver may send a message without its block's body (`take_body`), and puts it back
-   where it came without (`put_body`).
-5. Timers that were replaced or belong to an older round still fire; the engine ignores them.
+4. A message is decoded by `decode_message`. Where the engine needs it (`is_needed`) its signatures
+   (`collect_signatures`) are checked in one batch, and only then is it handed over as `Received`.
+   What does not pass never reaches `step`; what is not needed is dropped unchecked. A driver may
+   send a message without its block's body (`take_body`), and puts it back where it came without
+   (`put_body`).
+5. A timer replaces the earlier one of its kind. What fires although it was replaced or belongs to
+   an older round is ignored by the engine.
 
 An engine never opens a transaction, never does I/O, never reads a clock: `now` comes in with each
 event. `step` never raises on anything that a peer can send. Source: the shape of etcd-raft's Ready
@@ -35,7 +37,7 @@ MessageT = TypeVar("MessageT")
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """Names a timer; starting one of the same name again replaces it."""
+    """What an engine waits for; a later one of the same kind replaces it."""
 
     kind: str
     height: Height
@@ -283,6 +285,13 @@ class Engine(Protocol[MessageT]):
         """Return a bare message with its block's body.
 
         Raises `InvalidEncoding` where it is not the header's, or too long for `decode_message`.
+        """
+        ...
+
+    def is_needed(self, message: MessageT) -> bool:
+        """Say whether the message could change anything here, if its signatures are right.
+
+        So a vote that a quorum does without costs no check. `step` ignores what is not needed.
         """
         ...
 

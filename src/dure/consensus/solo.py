@@ -189,6 +189,10 @@ class SoloEngine:
         """Never called: there are no messages."""
         assert_never(message)
 
+    def is_needed(self, message: Never) -> bool:
+        """Never called: there are no messages."""
+        assert_never(message)
+
     def collect_signatures(self, message: Never) -> list[SignedItem]:
         """Never called: there are no messages."""
         assert_never(message)

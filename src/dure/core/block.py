@@ -82,8 +82,12 @@ class Block(Wire, frozen=True):
     transactions: Annotated[tuple[bytes, ...], Meta(max_length=TRANSACTIONS_MAX)]
 
 
+@lru_cache(maxsize=16)
 def compute_block_id(header: Header) -> BlockId:
-    """Return the id: the hash of the header's bytes, without round and seals."""
+    """Return the id: the hash of the header's bytes, without round and seals.
+
+    Kept for the newest headers: engine, ledger and driver ask for the same ones.
+    """
     return BlockId(hashing.compute_hash(hashing.HEADER, encode(header)))
 
 

@@ -23,6 +23,8 @@ from dure.consensus.pbft.messages import (
     Step,
     collect_signatures,
     decode_message,
+    put_body,
+    take_body,
 )
 from dure.consensus.pbft.state import Phase
 from dure.consensus.pbft.table import TABLE, draw_diagram
@@ -108,6 +110,28 @@ class TestMessages:
         data = encode(propose(B, Desk().make_block(B, transaction=bytes(200_000))))
         with pytest.raises(InvalidEncoding, match="more than"):
             decode_message(data, block_bytes_max=BYTES_MAX)
+
+    @pytest.mark.parametrize("message", SAMPLES)
+    def test_without_its_body_and_with_it_again(self, message: Message) -> None:
+        bare, block = take_body(message)
+        data = encode(bare)
+        if block is None:
+            assert bare == message
+            return
+        with pytest.raises(InvalidEncoding, match="body"):
+            decode_message(data, block_bytes_max=BYTES_MAX)
+        opened = decode_message(data, block_bytes_max=BYTES_MAX, is_bare=True)
+        assert put_body(opened, block.transactions, block_bytes_max=BYTES_MAX) == message
+
+    def test_a_body_is_the_headers_and_within_bounds(self) -> None:
+        message = propose(B, Desk().make_block(B))
+        bare, _ = take_body(message)
+        with pytest.raises(InvalidEncoding, match="header"):
+            put_body(bare, (b"another",), block_bytes_max=BYTES_MAX)
+        with pytest.raises(InvalidEncoding, match="bytes"):
+            put_body(bare, (bytes(200_000),), block_bytes_max=BYTES_MAX)
+        with pytest.raises(InvalidEncoding, match="bare"):
+            decode_message(encode(message), block_bytes_max=BYTES_MAX, is_bare=True)
 
     def test_every_signature_is_collected_the_embedded_ones_too(self) -> None:
         counts = [len(collect_signatures(CHAIN, message)) for message in SAMPLES]

@@ -199,3 +199,60 @@ class TestPeers:
         before = len(desk.effects)
         desk.feed(Received(prepare(A, desk.make_block(B))))
         assert len(desk.effects) == before
+
+
+class TestWhatIsNeeded:
+    """What a driver need not check the signatures of."""
+
+    def test_each_message_of_the_height_until_it_is_here(self) -> None:
+        desk = Desk()
+        block = desk.make_block(B)
+        for message in (propose(B, block), prepare(B, block), commit(B, block)):
+            assert desk.engine.is_needed(message)
+            desk.hear(message)
+        assert not desk.engine.is_needed(prepare(B, block))
+        assert not desk.engine.is_needed(commit(B, block))
+
+    def test_no_prepare_beyond_the_quorum_but_every_commit(self) -> None:
+        desk = Desk()
+        block = desk.make_block(B)
+        desk.hear(propose(B, block), prepare(B, block))
+        assert desk.engine.is_needed(prepare(C, block))
+        desk.hear(prepare(C, block))
+        assert desk.list_ballots(Step.COMMIT)
+        assert not desk.engine.is_needed(prepare(D, block))
+        assert desk.engine.is_needed(commit(D, block))
+
+    def test_whatever_contradicts_what_was_said_before(self) -> None:
+        desk = Desk()
+        block, other = desk.make_block(B), desk.make_block(B, NOW + 1)
+        desk.hear(propose(B, block), prepare(D, other), prepare(B, block), prepare(C, block))
+        assert desk.list_ballots(Step.COMMIT)
+        assert desk.engine.is_needed(prepare(D, block))
+        assert desk.engine.is_needed(prepare(B, other))
+        assert desk.engine.is_needed(prepare(B, block, round_=1))
+
+    def test_nothing_of_strangers_and_nothing_of_the_member_itself(self) -> None:
+        desk = Desk()
+        block = desk.make_block(B)
+        assert not desk.engine.is_needed(prepare(7, block))
+        assert not desk.engine.is_needed(prepare(A, block))
+
+    def test_of_a_decided_height_only_the_round_change_of_who_is_stuck(self) -> None:
+        desk = Desk()
+        final = decide(desk)
+        late = Decided(block=final.block, certificate=final.certificate)
+        for message in (propose(B, final.block), prepare(D, final.block), commit(D, final.block)):
+            assert not desk.engine.is_needed(message)
+        assert not desk.engine.is_needed(late)
+        assert desk.engine.is_needed(change_round(D, 1))
+        desk.executor.commit(final.block, final.certificate)
+        desk.feed(HeadChanged(desk.executor.get_head()))
+        assert not desk.engine.is_needed(prepare(D, final.block))
+        assert not desk.engine.is_needed(late)
+        assert desk.engine.is_needed(change_round(D, 1))
+
+    def test_what_comes_early_for_a_later_height(self) -> None:
+        desk = Desk()
+        ballot = make_ballot(Step.PREPARE, 0, compute_block_id(desk.make_block(B).header), height=2)
+        assert desk.engine.is_needed(Ballots(vote=vote(C, ballot)))

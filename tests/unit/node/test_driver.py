@@ -400,8 +400,8 @@ def test_a_frame_that_is_no_message_ends_the_connection_and_nothing_else(frame: 
     settle(simulation, simulation.transfer())
 
 
-def test_an_engine_message_with_a_wrong_signature_is_a_violation() -> None:
-    simulation = Simulation(10)
+def spoil_engine_messages(simulation: Simulation) -> list[bytes]:
+    """Decide a block; return what was said for it, each with a signature that is none."""
     frames: list[bytes] = []
     carry = simulation.links.carry
 
@@ -416,15 +416,29 @@ def test_an_engine_message_with_a_wrong_signature_is_a_violation() -> None:
         for message in (decode(messages.PeerMessage, frame) for frame in frames)
         if isinstance(message, messages.EngineMessage)
     ]
-    driver = simulation.get_driver(0)
+    engine = simulation.get_driver(0).engine
+    spoilt: list[bytes] = []
     for message in engine_frames:
-        opened = driver.engine.decode_message(message.data)
-        items = driver.engine.collect_signatures(opened)
-        if items:
-            broken = message.data.replace(items[-1][2], bytes(64))
-            frame = encode(messages.EngineMessage(data=broken))
-            driver.on_frame(simulation.nodes[1].key.public, frame)
+        *_, (_, _, signature) = engine.collect_signatures(engine.decode_message(message.data))
+        broken = message.data.replace(signature, bytes(64))
+        spoilt.append(encode(messages.EngineMessage(data=broken)))
+    return spoilt
+
+
+def test_an_engine_message_with_a_wrong_signature_is_a_violation() -> None:
+    spoilt = spoil_engine_messages(Simulation(10))
+    simulation = Simulation(10)
+    for frame in spoilt:
+        simulation.get_driver(0).on_frame(simulation.nodes[1].key.public, frame)
     assert violations(simulation, 0)
+    settle(simulation, simulation.transfer())
+
+
+def test_what_is_said_of_a_finished_height_is_dropped_unchecked() -> None:
+    simulation = Simulation(10)
+    for frame in spoil_engine_messages(simulation):
+        simulation.get_driver(0).on_frame(simulation.nodes[1].key.public, frame)
+    assert not violations(simulation, 0)
     settle(simulation, simulation.transfer())
 
 

@@ -7,6 +7,8 @@ How events get in
   (`future`).
 * A message of this height comes from a member, and is not the own one coming back. Votes are
   counted, round changes kept if their claim is proved, proposals accepted if they are justified.
+* What changes nothing any more (`is_needed`) is dropped before its signatures cost anything: with
+  four members every third vote that comes in, because a quorum does without it.
 * A final block, learned from block sync or from a `Decided`, is checked against its certificate
   and takes the same path as the own decision: `Turn.finalize`.
 * After the decision nothing of this height matters any more; `HeadChanged` alone opens the next
@@ -116,19 +118,19 @@ class PbftEngine:
         taken_in = (Fired(before, type(event).__name__, after),) if after is not before else ()
         self.fired = taken_in + rules.run_rules(turn, after)
         self._phase = self.fired[-1].after if self.fired else after
-        if not was_decided:
-            self._note_pace(now)
+        if not was_decided and self.state.decided is not None:
+            self._note_pace(self.state.decided, now)
         return tuple(turn.effects)
 
     def _begin_turn(self, now: Instant) -> Turn:
         return Turn(self.chain_id, self.settings, self.state, now, self._pace)
 
-    def _note_pace(self, now: Instant) -> None:
+    def _note_pace(self, decided: Decided, now: Instant) -> None:
         """Learn from a height that was decided in this step, unless others decided it long ago."""
         state, settings = self.state, self.settings
-        if state.decided is None or state.is_behind or state.hurried_at is None:
+        if state.is_behind or state.hurried_at is None:
             return
-        elapsed = inf if state.decided.certificate.round > 0 else float(now - state.hurried_at)
+        elapsed = inf if decided.certificate.round > 0 else float(now - state.hurried_at)
         # A clock that was set meanwhile measures nothing.
         if elapsed == inf or 0 <= elapsed <= settings.timeout_max:
             self._pace = self._pace.note(elapsed, len(state.parent.validators))
@@ -208,20 +210,36 @@ class PbftEngine:
         for message in self.state.sent.values():
             turn.order(Broadcast(message))
 
+    def is_needed(self, message: Message) -> bool:
+        """Say whether the message can change anything here; what cannot is dropped.
+
+        A round change of a height that is decided here is needed: it asks for help.
+        """
+        state = self.state
+        if isinstance(message, Decided):
+            return state.decided is None and message.block.header.height >= state.height
+        ballot, validator = message.vote.ballot, message.vote.validator
+        if validator not in state.members or validator == self.own_key:
+            return False
+        if isinstance(message, RoundChange) or ballot.height > state.height:
+            return True
+        if ballot.height < state.height or state.decided is not None:
+            return False
+        return not (isinstance(message, Ballots) and state.is_settled(message.vote))
+
     def _on_message(self, turn: Turn, message: Message) -> None:
+        state = self.state
+        if not self.is_needed(message):
+            return
         if isinstance(message, Decided):
             self._on_decided(turn, message)
             return
-        vote, state = message.vote, self.state
-        is_other = vote.validator in state.parent.validators and vote.validator != self.own_key
-        if not is_other:
-            return
-        if vote.ballot.height > state.height:
+        ballot = message.vote.ballot
+        if ballot.height > state.height:
             self._keep_for_later(turn, message)
-        elif vote.ballot.height < state.height or state.decided is not None:
-            if isinstance(message, RoundChange):
-                self._help(turn, vote.validator)
-        elif vote.ballot.round <= state.round + ROUNDS_AHEAD_MAX:
+        elif ballot.height < state.height or state.decided is not None:
+            self._help(turn, message.vote.validator)
+        elif ballot.round <= state.round + ROUNDS_AHEAD_MAX:
             self._admit(turn, message)
 
     def _admit(self, turn: Turn, message: MemberMessage) -> None:
@@ -273,8 +291,6 @@ class PbftEngine:
 
     def _on_decided(self, turn: Turn, message: Decided) -> None:
         header = message.block.header
-        if self.state.decided is not None or header.height < self.state.height:
-            return
         if header.chain_id != self.chain_id:
             return
         try:

@@ -31,7 +31,7 @@ def is_quorum_for(votes: Iterable[Vote], ballot: Ballot, state: HeightState) -> 
     members = {
         vote.validator
         for vote in votes
-        if vote.ballot == ballot and vote.validator in state.parent.validators
+        if vote.ballot == ballot and vote.validator in state.members
     }
     return len(members) >= state.quorum
 
@@ -102,8 +102,7 @@ def _has_right_round_changes(proposal: Proposal, state: HeightState) -> bool:
     senders = {
         vote.validator
         for vote in proposal.round_changes
-        if (vote.ballot.height, vote.ballot.round) == place
-        and vote.validator in state.parent.validators
+        if (vote.ballot.height, vote.ballot.round) == place and vote.validator in state.members
     }
     return len(senders) == len(proposal.round_changes) >= state.quorum
 

@@ -27,6 +27,7 @@ The version of the format is part of every tag.
 """
 
 from enum import IntEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Annotated, assert_never, cast
 
@@ -124,8 +125,9 @@ class _SignedBallot(Wire, frozen=True):
     ballot: Ballot
 
 
+@lru_cache(maxsize=64)
 def compute_ballot_message(chain_id: ChainId, ballot: Ballot) -> bytes:
-    """Return the 32 bytes that are signed."""
+    """Return the 32 bytes that are signed. Kept, because members of a quorum sign the same."""
     if ballot.step is Step.COMMIT:
         return compute_seal_message(
             SealStatement(
@@ -211,18 +213,18 @@ def find_defect(message: Message, *, is_bare: bool = False) -> str | None:
     match message:
         case Proposal(vote, block, round_changes, prepares):
             return (
-                _find_vote_defect((vote,), Step.PROPOSAL)
-                or _find_vote_defect(round_changes, Step.ROUND_CHANGE)
-                or _find_vote_defect(prepares, Step.PREPARE)
+                _find_vote_defect(vote, Step.PROPOSAL)
+                or _find_list_defect(round_changes, Step.ROUND_CHANGE)
+                or _find_list_defect(prepares, Step.PREPARE)
                 or _find_block_defect(block, vote.ballot, is_bare=is_bare)
             )
         case Ballots(vote):
             step = Step.COMMIT if vote.ballot.step is Step.COMMIT else Step.PREPARE
-            return _find_vote_defect((vote,), step)
+            return _find_vote_defect(vote, step)
         case RoundChange(vote, prepares, block):
             return (
-                _find_vote_defect((vote,), Step.ROUND_CHANGE)
-                or _find_vote_defect(prepares, Step.PREPARE)
+                _find_vote_defect(vote, Step.ROUND_CHANGE)
+                or _find_list_defect(prepares, Step.PREPARE)
                 or _find_claim_defect(message)
                 or _find_block_defect(block, vote.ballot, is_bare=is_bare)
             )
@@ -232,13 +234,16 @@ def find_defect(message: Message, *, is_bare: bool = False) -> str | None:
             assert_never(message)
 
 
-def _find_vote_defect(votes: tuple[Vote, ...], step: Step) -> str | None:
-    keys = [vote.validator for vote in votes]
-    if any(left >= right for left, right in pairwise(keys)):
+def _find_list_defect(votes: tuple[Vote, ...], step: Step) -> str | None:
+    if any(left.validator >= right.validator for left, right in pairwise(votes)):
         return "the votes are not sorted by distinct keys"
-    if any(vote.ballot.step is not step for vote in votes):
+    return next(filter(None, (_find_vote_defect(vote, step) for vote in votes)), None)
+
+
+def _find_vote_defect(vote: Vote, step: Step) -> str | None:
+    if vote.ballot.step is not step:
         return f"a vote is no {step.name}"
-    if not all(_is_well_formed(vote.ballot) for vote in votes):
+    if not _is_well_formed(vote.ballot):
         return f"the fields of a {step.name} do not fit together"
     return None
 

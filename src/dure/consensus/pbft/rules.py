@@ -62,7 +62,10 @@ def run_rules(turn: Turn, phase: Phase) -> tuple[Fired, ...]:
 
 def _apply_one(turn: Turn) -> str | None:
     """Apply the first rule that applies; return its name."""
-    return next((rule.__name__ for rule in RULES if rule(turn)), None)
+    for rule in RULES:
+        if rule(turn):
+            return rule.__name__
+    return None
 
 
 def decide(turn: Turn) -> bool:

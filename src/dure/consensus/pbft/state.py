@@ -68,6 +68,19 @@ class HeightState:
     own_key: PublicKey
     parent: Head
     has_work: bool
+    # Of the height, and worked out once: every rule asks for them after every event.
+    height: Height = field(init=False)
+    """The height being decided."""
+    members: frozenset[PublicKey] = field(init=False)
+    """Who decides it."""
+    is_member: bool = field(init=False)
+    """Whether this node votes at this height."""
+    quorum: int = field(init=False)
+    """How many members decide."""
+    weak_quorum: int = field(init=False)
+    """How many members include a correct one."""
+    proposer: PublicKey = field(init=False)
+    """Whose turn it is in the current round."""
     round: Round = field(default=Round(0))
     prepares: Tally = field(default_factory=Tally)
     commits: Tally = field(default_factory=Tally)
@@ -100,30 +113,14 @@ class HeightState:
     timer_running: bool = False
     rebroadcasting: bool = False
 
-    @property
-    def height(self) -> Height:
-        """The height being decided."""
-        return Height(self.parent.header.height + 1)
-
-    @property
-    def quorum(self) -> int:
-        """How many members decide."""
-        return compute_quorum(len(self.parent.validators))
-
-    @property
-    def weak_quorum(self) -> int:
-        """How many members include a correct one."""
-        return compute_weak_quorum(len(self.parent.validators))
-
-    @property
-    def is_member(self) -> bool:
-        """Whether this node votes at this height."""
-        return self.own_key in self.parent.validators
-
-    @property
-    def proposer(self) -> PublicKey:
-        """Whose turn it is in the current round."""
-        return compute_proposer(self.parent.validators, self.height, self.round)
+    def __post_init__(self) -> None:
+        validators = self.parent.validators
+        self.height = Height(self.parent.header.height + 1)
+        self.members = frozenset(validators.keys)
+        self.is_member = self.own_key in self.members
+        self.quorum = compute_quorum(len(validators))
+        self.weak_quorum = compute_weak_quorum(len(validators))
+        self.proposer = compute_proposer(validators, self.height, self.round)
 
     @property
     def accepted_id(self) -> BlockId | None:
@@ -134,6 +131,7 @@ class HeightState:
         """Forget what belongs to the round that is left. Never goes back."""
         assert round_ > self.round
         self.round = round_
+        self.proposer = compute_proposer(self.parent.validators, self.height, round_)
         self.accepted = None
         self.choice = None
         self.cast, self.sent, self.refused = {}, {}, set()
@@ -153,6 +151,20 @@ class HeightState:
             return self.accepted.block
         return self.blocks.get(block_id)
 
+    def is_settled(self, vote: Vote) -> bool:
+        """Say whether a PREPARE or COMMIT of this height is here already, or comes too late.
+
+        A PREPARE is late once a quorum of them let this member commit. One that contradicts what
+        its validator said before is never settled: it is evidence.
+        """
+        ballot = vote.ballot
+        tally = self.commits if ballot.step is Step.COMMIT else self.prepares
+        known = tally.get_vote(ballot.round, vote.validator)
+        if known is not None:
+            return known.ballot == ballot
+        is_late = ballot.step is Step.PREPARE and Step.COMMIT in self.cast
+        return is_late and (ballot.round, ballot.block_id) == (self.round, self.accepted_id)
+
     def keep_verdict(self, block_id: BlockId, *, valid: bool) -> None:
         """Remember what the executor said; the oldest verdict gives way."""
         self.verdicts[block_id] = valid
@@ -161,6 +173,8 @@ class HeightState:
 
     def list_ahead(self) -> list[Round]:
         """Return the rounds above the current one that others have entered, highest first."""
+        if not self.round_changes:
+            return []
         rounds = [change.vote.ballot.round for change in self.round_changes.values()]
         return sorted((round_ for round_ in rounds if round_ > self.round), reverse=True)
 

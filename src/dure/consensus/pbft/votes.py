@@ -49,6 +49,11 @@ class Tally:
             if not self._rounds[lowest]:
                 del self._rounds[lowest]
 
+    def get_vote(self, round_: Round, validator: PublicKey) -> Vote | None:
+        """Return the vote of a validator that counts in a round."""
+        votes = self._rounds.get(round_)
+        return None if votes is None else votes.get(validator)
+
     def get_votes(self, round_: Round, block_id: BlockId) -> tuple[Vote, ...]:
         """Return the votes of a round for a block, sorted by validator."""
         votes = self._rounds.get(round_, {}).values()

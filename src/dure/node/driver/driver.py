@@ -8,7 +8,7 @@ Rules
 2. A block reaches the ledger by one path only: `Finalize` → judged (again, if need be) →
    committed → durable → told.
 3. A peer's message is opened, and every signature in it checked, before the engine sees it. What
-   does not pass ends the connection.
+   does not pass ends the connection. What the engine does not need is dropped before, unchecked.
 """
 
 from collections import deque
@@ -37,9 +37,11 @@ from dure.node.driver.muteness import Muteness
 from dure.node.driver.outbox import GATHERED
 from dure.node.driver.phases import Phases
 from dure.node.driver.restart import restore
+from dure.node.driver.spacing import SPACED, Spacing
 from dure.node.mempool import Mempool, MempoolLimits
 from dure.node.ports import Clock, Disk, Network, Signer, StoredBlock
 
+ENGINE = "engine"
 TICK = "tick"
 DUE = "due"
 TICK_MS = Milliseconds(500)
@@ -67,6 +69,8 @@ class DriverSettings:
 
     mempool: MempoolLimits = field(default_factory=MempoolLimits)
     sync: SyncSettings = field(default_factory=SyncSettings)
+    interval: Milliseconds = field(default=Milliseconds(0))
+    """Between two blocks at least, unless many transactions wait: `driver.spacing`."""
 
 
 DEFAULT_SETTINGS = DriverSettings()
@@ -91,6 +95,8 @@ class Driver:
         self._observer = observer
         self._verify = verify
         self._events: deque[consensus.Event[Any]] = deque()
+        self._timers: dict[object, consensus.Timer] = {}
+        """The engine's newest timer of each kind, by the name under which the clock knows it."""
         self._stepping = False
         self._told_work = False
         self._intake = Intake(
@@ -99,7 +105,7 @@ class Driver:
             ports.clock,
             observer=observer,
             limits=settings.mempool,
-            on_work=self._tell_work,
+            on_work=self._on_work,
         )
         self.dissemination = Dissemination(
             ports.network,
@@ -112,6 +118,9 @@ class Driver:
             ports.clock,
             proposer=ports.signer.key,
             checks_sealed_signatures=settings.sync.signatures == "all",
+        )
+        self._spacing = Spacing(
+            settings.interval, ports.clock, self.mempool, executor, build=self._build
         )
         self._muteness = ports.signer if isinstance(ports.signer, Muteness) else None
         self.catching_up = CatchingUp(
@@ -140,14 +149,17 @@ class Driver:
 
     def on_timer(self, name: object) -> None:
         """A timer of the clock port fired."""
-        if isinstance(name, consensus.Timer):
-            self._put(consensus.TimerFired(name))
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            self._put(consensus.TimerFired(timer))
         elif isinstance(name, Slice):
             self.catching_up.on_slice()
         elif isinstance(name, Again):
             self.dissemination.on_again(name)
         elif name == GATHERED:
             self._intake.outbox.on_timer()
+        elif name == SPACED:
+            self._spacing.on_timer()
         elif name == DUE:
             self._tell_work()
         else:
@@ -214,6 +226,8 @@ class Driver:
     ) -> None:
         is_bare = isinstance(frame, messages.BareMessage)
         message = self.engine.decode_message(frame.data, is_bare=is_bare)
+        if not self.engine.is_needed(message):
+            return
         if not all(self._verify(self.engine.collect_signatures(message))):
             raise PeerViolation("a message with a wrong signature")
         if isinstance(frame, messages.BareMessage):
@@ -278,9 +292,9 @@ class Driver:
             case consensus.Broadcast(message=message):
                 ports.network.broadcast(self.dissemination.pack(message))
             case consensus.StartTimer(timer=timer, after=after):
-                ports.clock.call_later(after, timer)
+                self._start_timer(timer, after)
             case consensus.BuildCandidate():
-                self._build(effect)
+                self._spacing.on_order(effect)
             case consensus.JudgeCandidate(block=block):
                 self._judge(block)
             case consensus.Finalize(block=block, certificate=certificate):
@@ -298,6 +312,12 @@ class Driver:
         height = Height(self._height + 1)
         log.error("equivocation", validator=validator.hex(), height=height)
         self._ports.disk.keep_evidence(height, validator, evidence)
+
+    def _start_timer(self, timer: consensus.Timer, after: Milliseconds) -> None:
+        """Have the engine's timer fire, and none of its kind that it started before."""
+        name = (ENGINE, timer.kind)
+        self._timers[name] = timer
+        self._ports.clock.call_later(after, name)
 
     def _build(self, order: consensus.BuildCandidate) -> None:
         block = self._execution.build(order)
@@ -324,7 +344,7 @@ class Driver:
         stored = StoredBlock(
             block=candidate.block,
             certificate=certificate,
-            receipts=tuple(encode(record) for record in candidate.records),
+            receipts=candidate.receipts,
         )
         # Executed in the order of the block, each once.
         transaction_ids = tuple(candidate.position.executed[0])
@@ -367,6 +387,10 @@ class Driver:
     def has_work(self) -> bool:
         """Whether a block made now would have something in it."""
         return bool(len(self.mempool)) or self.executor.has_scheduled_work(self._ports.clock.now())
+
+    def _on_work(self) -> None:
+        self._spacing.on_work()
+        self._tell_work()
 
     def _tell_work(self) -> None:
         has_work = self.has_work
