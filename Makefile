@@ -42,7 +42,8 @@ coverage: setup ## every line and branch of the engines is reached by their own 
 	  --cov=dure.consensus --cov-report=term-missing:skip-covered --cov-fail-under=100
 
 docs: setup ## build the documentation into site/, any broken link is an error
-	$(BIN)/cog --check --diff -I . docs/reference/*.md docs/reference/library/*.md
+	$(BIN)/cog --check --diff -I . docs/reference/*.md docs/reference/library/*.md docs/explanation/performance.md
+	@$(BIN)/python -m scripts.bench_report --check
 	@$(BIN)/python -m scripts.draw_house --check
 	@$(BIN)/python -m scripts.draw_pbft --check
 	$(BIN)/zensical build --clean --strict
@@ -51,8 +52,10 @@ soak: MINUTES = 30
 soak: setup ## half load for MINUTES=30: memory and latency must not grow
 	@$(BIN)/dure bench soak --minutes $(MINUTES) $(ARGS)
 
-bench: setup ## measure signed transfers through four validators
-	@$(BIN)/dure bench transfer --validators 4 --seconds 10 $(ARGS)
+bench: setup ## measure everything and write the page of figures: half an hour; ARGS=--quick only shows that it runs
+	@$(BIN)/python -m scripts.run_benches $(ARGS)
+	@$(BIN)/python -m scripts.bench_report
+	@$(BIN)/cog -r --verbosity=0 -I . docs/reference/benchmarks.md docs/explanation/performance.md
 
 simulate: setup ## whole networks from one seed, on simulated disk, clock and network; SEEDS=300
 	@$(BIN)/dure simulate pbft --seeds $(SEEDS) --jobs $(COUNT) $(ARGS)
@@ -70,7 +73,8 @@ fuzz: setup ## hunt for programs that the contract checker or machine cannot sta
 format: setup ## rewrite what ruff can rewrite, and the generated reference pages
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
-	$(BIN)/cog -r --verbosity=0 -I . docs/reference/*.md docs/reference/library/*.md
+	$(BIN)/cog -r --verbosity=0 -I . docs/reference/*.md docs/reference/library/*.md docs/explanation/performance.md
+	$(BIN)/python -m scripts.bench_report
 	$(BIN)/python -m scripts.draw_house
 	$(BIN)/python -m scripts.draw_pbft
 
