@@ -11,6 +11,7 @@ from dure.cli.bench.failover import FAILOVER_VALIDATORS_MIN, FailoverPlan, measu
 from dure.cli.bench.reading.commands import api
 from dure.cli.bench.running import commands as running
 from dure.cli.bench.running.commands import end_politely
+from dure.cli.bench.storing.commands import storage
 from dure.cli.output import JsonOption, err, print_facts, print_json
 
 app = typer.Typer(no_args_is_help=True, help="Measure, on this machine, what Dure can do.")
@@ -26,6 +27,7 @@ app.command("payments")(running.payments)
 app.command("latency")(running.latency)
 app.command("scale")(running.scale)
 app.command("api")(api)
+app.command("storage")(storage)
 app.command("overload")(overload)
 app.command("soak")(soak)
 

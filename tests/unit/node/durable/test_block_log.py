@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from dure.core.errors import StorageError
-from dure.core.types import Height, TransactionId
+from dure.core.types import Height, PublicKey, TransactionId
+from dure.node.durable import storage
 from dure.node.durable.block_log import LOG_HEADER_LENGTH, BlockLog, Changes, Logged
 from dure.node.durable.storage import RocksDisk
 from dure.node.durable.store import Store
@@ -156,3 +157,96 @@ def test_each_byte_of_a_record_is_under_a_checksum(log: BlockLog, tmp_path: Path
     (tmp_path / "blocks").write_bytes(content)
     assert log.load_block(end) == second.block
     assert log.load_changes(begin) == first.changes
+
+
+@pytest.mark.parametrize("keys_max", [1, 4, 7, 10_000])
+@pytest.mark.parametrize("flushed_at", [(), (0,), (2, 3), (0, 1, 2, 3, 4, 5)])
+def test_whatever_the_database_was_given_and_kept_a_kill_changes_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    keys_max: int,
+    flushed_at: tuple[int, ...],
+) -> None:
+    monkeypatch.setattr(storage, "RECENT_KEYS_MAX", keys_max)
+    monkeypatch.setattr(storage, "BATCH_KEYS_MAX", 3)
+    disk = RocksDisk(tmp_path / "node")
+    for height in range(HEIGHTS):
+        commit(disk, height)
+        disk.keep_evidence(Height(height), PublicKey(bytes(32)), b"proof")
+        if height in flushed_at:
+            disk._flush()
+        before = describe(disk)
+        left = tmp_path / f"left-{height}"
+        shutil.copytree(tmp_path / "node", left)
+        reader = Store.open_for_reading(left)
+        assert describe(reader) == before
+        reader.close()
+        again = RocksDisk(left)
+        assert describe(again) == before
+        again.close()
+    disk.close()
+
+
+def test_a_reader_sees_the_store_of_a_running_node_as_it_was_when_it_opened_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "RECENT_KEYS_MAX", 5)
+    disk = RocksDisk(tmp_path)
+    for height in range(3):
+        commit(disk, height)
+    reader = Store.open_for_reading(tmp_path)
+    seen = describe(disk)
+    for height in range(3, HEIGHTS):
+        commit(disk, height)
+        assert describe(reader) == seen
+    reader.close()
+    disk.close()
+
+
+def test_after_a_failed_flush_nothing_is_written_until_it_is_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = RocksDisk(tmp_path)
+    commit(disk, 0)
+
+    def fail(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fdatasync", fail)
+        with pytest.raises(StorageError, match="Free space or replace the disk"):
+            commit(disk, 1)
+    head = disk.load_head()
+    assert head is not None
+    assert head.block.header.height == 0
+    with pytest.raises(StorageError, match="takes no more blocks"):
+        commit(disk, 1)
+    disk.close()
+    again = RocksDisk(tmp_path)
+    head = again.load_head()
+    assert head is not None
+    commit(again, head.block.header.height + 1)
+    again.close()
+
+
+def test_a_log_that_is_missing_or_another_stores_is_refused(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        disk = RocksDisk(tmp_path / name)
+        commit(disk, 0)
+        disk.close()
+    shutil.copy(tmp_path / "one" / "blocks", tmp_path / "other" / "blocks")
+    for open_store in (RocksDisk, Store.open_for_reading):
+        with pytest.raises(StorageError, match="belongs to another store"):
+            open_store(tmp_path / "other")
+    (tmp_path / "other" / "blocks").unlink()
+    with pytest.raises(StorageError, match="could not be opened"):
+        RocksDisk(tmp_path / "other")
+
+
+def test_a_log_without_its_database_is_not_overwritten(tmp_path: Path) -> None:
+    disk = RocksDisk(tmp_path)
+    commit(disk, 0)
+    disk.close()
+    shutil.rmtree(tmp_path / "rocks")
+    with pytest.raises(StorageError, match="holds blocks, and the database beside it is gone"):
+        RocksDisk(tmp_path)

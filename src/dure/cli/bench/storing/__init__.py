@@ -1,0 +1,1 @@
+"""What the disk takes: blocks written, bytes kept, and a node started again."""
