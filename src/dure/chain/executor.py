@@ -2,7 +2,7 @@
 
 | door | what it does |
 |---|---|
-| `check` | says whether a transaction may wait for a block |
+| `check`, `build_checks` | says whether a transaction may wait for a block |
 | `propose` | builds and executes a candidate block |
 | `judge` | executes somebody else's block and compares every root |
 | `commit` | makes a candidate the head; returns what the disk must write |
@@ -26,7 +26,7 @@ from dure.chain.admission import TransactionCache
 from dure.chain.candidate import Candidate, Candidates, Committed, Position
 from dure.chain.execution.block import Execution
 from dure.chain.execution.quota import Quota
-from dure.chain.execution.rules import Gate, Rules
+from dure.chain.execution.rules import Checks, Rules
 from dure.chain.execution.session import Moment, Session
 from dure.chain.genesis.document import EngineKind, Genesis, GenesisDocument, compute_chain_id
 from dure.chain.genesis.state import build_beginning
@@ -153,13 +153,13 @@ class Executor:
 
     def check(self, transaction: Transaction, now: Instant) -> None:
         """Raise `InvalidTransaction` where it could not stand in a block made now on the head."""
-        self.open_gate(now).validate(transaction)
+        self.build_checks(now).validate(transaction)
 
-    def open_gate(self, now: Instant) -> Gate:
-        """Return what checks many transactions like that, while the head stays where it is."""
+    def build_checks(self, now: Instant) -> Checks:
+        """Return what checks many like that, while the head stays where it is."""
         head, view = self._head, self.view()
         time = Instant(max(now, head.header.time + 1))
-        return Gate(
+        return Checks(
             self.chain_id,
             (self._seen,),
             view=view,

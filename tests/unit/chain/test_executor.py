@@ -194,11 +194,11 @@ def test_what_could_not_stand_in_a_block_now_is_not_admitted(
     assert ledger.propose(opened.envelope) is None
 
 
-def test_one_gate_answers_for_many_as_a_check_of_each_does() -> None:
+def test_checks_of_many_answer_as_a_check_of_each_does() -> None:
     ledger = Ledger()
     replayed = ledger.sign("alice", transfer(BOB, 1))
     ledger.commit(replayed)
-    gate = ledger.executor.open_gate(Instant(0))
+    checks = ledger.executor.build_checks(Instant(0))
     answers = []
     for transaction in ledger.open(
         ledger.sign("bob", transfer(BOB, 1)),
@@ -208,7 +208,7 @@ def test_one_gate_answers_for_many_as_a_check_of_each_does() -> None:
         ledger.sign("alice", transfer(BOB, 1)),
     ):
         try:
-            gate.validate(transaction)
+            checks.validate(transaction)
             ledger.executor.check(transaction, Instant(0))
         except InvalidTransaction as refusal:
             with pytest.raises(type(refusal)):

@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from dure.chain import money, schedule, state, system
 from dure.chain.execution import waiting
 from dure.chain.execution.quota import OwnersShare, Quota
-from dure.chain.execution.rules import Gate, Rules
+from dure.chain.execution.rules import Checks, Rules
 from dure.chain.execution.session import Moment, Session
 from dure.chain.parameters import GAS_PER_OUTPUT_BYTE, Parameters
 from dure.chain.receipt import Kind, Receipt, build_receipt, build_refusal, encode_record
@@ -57,13 +57,13 @@ class Execution:
     """Of each `Record`: the same with what it commits to."""
     executed: dict[TransactionId, Instant] = field(default_factory=dict)
     _quota: Quota = field(init=False)
-    _gate: Gate = field(init=False)
+    _checks: Checks = field(init=False)
     _moment: Moment = field(init=False)
     _owns_queue: bool = False
 
     def __post_init__(self) -> None:
         self._quota = Quota(self.view, self.parameters, self.header_time)
-        self._gate = Gate(
+        self._checks = Checks(
             self.rules.chain_id,
             (self.executed, *self.seen),
             view=self.view,
@@ -158,7 +158,7 @@ class Execution:
 
     def run_transaction(self, transaction: Transaction) -> None:
         """Execute one transaction; raise `InvalidTransaction` where it may not stand here."""
-        payer = self._gate.validate(transaction)
+        payer = self._checks.validate(transaction)
         identity = transaction.transaction_id
         self.executed[identity] = transaction.body.valid_until
         meter = Meter(transaction.body.gas_limit)

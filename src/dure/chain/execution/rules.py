@@ -39,10 +39,10 @@ class Rules:
     load_program: Callable[[state.View, Hash], None]
 
 
-class Gate:
-    """The checks at one block time and on one view of the state, which may change between two.
+class Checks:
+    """The checks at one block time and on one view of the state.
 
-    Quotas that a transaction has used up meanwhile are those that were charged to `quota`.
+    What view, `seen` and `quota` learn of one transaction counts for the next.
     """
 
     __slots__ = ("_chain_id", "_latest", "_parameters", "_quota", "_seen", "_time", "_view")

@@ -126,7 +126,7 @@ class Intake:
     def _admit(self, envelopes: Sequence[bytes]) -> tuple[list[Answer], list[Transaction]]:
         now = self._clock.now()
         executor, mempool = self._executor, self.mempool
-        gate = executor.open_gate(now)
+        checks = executor.build_checks(now)
         size = executor.parameters.transaction_bytes_max
         answers: list[Answer] = []
         fresh: list[Transaction] = []
@@ -137,7 +137,7 @@ class Intake:
             identity = opened.transaction_id
             try:
                 if identity not in mempool:
-                    gate.validate(opened)
+                    checks.validate(opened)
                     mempool.add(opened, now)
                     fresh.append(opened)
             except InvalidTransaction as problem:
@@ -158,13 +158,13 @@ class Intake:
     def _clean(self, count: int) -> None:
         """Drop what expired and, of the `count` oldest, what can no longer be executed."""
         now = self._clock.now()
-        gate = self._executor.open_gate(now)
+        checks = self._executor.build_checks(now)
         for transaction, reason in self.mempool.drop_expired(now):
             self._observer.on_dropped(transaction, reason)
         stale: list[tuple[Transaction, InvalidTransaction]] = []
         for transaction in self.mempool.list_older_than(now, count):
             try:
-                gate.validate(transaction)
+                checks.validate(transaction)
             except TransactionTooEarly:
                 continue
             except InvalidTransaction as problem:
