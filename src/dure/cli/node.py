@@ -49,8 +49,8 @@ from dure.node.mempool import MempoolLimits
 from dure.node.peers.directory import load_peers
 from dure.node.pressure import Turns, open_watched_loop
 from dure.node.runtime import Node, NodeParts
-from dure.node.workers.choice import open_machine
 from dure.node.verification.choice import choose_count
+from dure.node.workers.choice import open_machine
 
 app = typer.Typer(no_args_is_help=True, help="Run one organisation's node.")
 
@@ -194,8 +194,8 @@ def _build_parts(
         if secret is None:
             secret = typer.prompt(f"Passphrase of {files.key.name}", hide_input=True)
     mempool = settings.mempool
-    return NodeParts(
     key, peers = load_key(files.key, secret), load_peers(files.peers)
+    return NodeParts(
         name=settings.node.name,
         document=document,
         genesis=files.genesis,
@@ -219,9 +219,9 @@ def _build_parts(
             history=settings.sync.history,
             signatures=settings.sync.signatures,
         ),
+        verify_workers=choose_count(settings.node.verify_workers, peers, key.public),
     )
 
-        verify_workers=choose_count(settings.node.verify_workers, peers, key.public),
 
 def _read_genesis(path: Path) -> bytes:
     try:
