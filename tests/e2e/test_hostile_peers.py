@@ -12,13 +12,22 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from dure.consensus.pbft.messages import Step
+from dure.consensus.pbft.messages import Ballots, Step
 from dure.core.certificate import Certificate
 from dure.core.codec import encode
-from dure.core.types import INT_MAX, BlockId, ChainId, Height, Round
+from dure.core.types import INT_MAX, BlockId, ChainId, Hash, Height, Round
 from dure.identity.certificates import save_tls_files
 from dure.identity.keys import generate_key
-from dure.node.messages import Blocks, CertifiedBlock, EngineMessage, GetBlocks, Gossip, Status
+from dure.node.messages import (
+    BareMessage,
+    Blocks,
+    CertifiedBlock,
+    EngineMessage,
+    GetBlocks,
+    GetEnvelopes,
+    Gossip,
+    Status,
+)
 from dure.node.peers.hello import PROTOCOL_VERSION, Hello, encode_hello
 from dure.sdk import LocalAccount
 from tests.e2e.hostile import list_bad, sign
@@ -81,6 +90,9 @@ def test_every_frame_that_no_peer_sends_ends_its_connection(
         "no engine message": framed(encode(EngineMessage(data=os.urandom(200)))),
         "wrong signature": framed(encode(wrap(forge_signature(vote)))),
         "in another's name": framed(encode(wrap(forge_signature(vote, other)))),
+        "names without a block": framed(encode(BareMessage(wrap(Ballots(vote)).data, bytes(32)))),
+        "no name": framed(encode(("bare-1", wrap(Ballots(vote)).data, b""))),
+        "a place twice": framed(encode(GetEnvelopes(Hash(bytes(32)), (1, 1)))),
         "a too large answer": framed(encode(("blocks-1", 1, ((),) * 65))),
     }
     for index, (what, data) in enumerate(frames.items()):
