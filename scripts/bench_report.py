@@ -31,10 +31,13 @@ FOLDER = ROOT / "docs" / "reference" / "benchmarks"
 Results = dict[str, dict[str, Any]]
 """By the name of the file: `command`, `day`, `figures`."""
 
+TABLES = ("reads", "sizes", "states", "commits", "restarts")
+"""Figures that a bench has once for each of several things."""
+
 Row = tuple[str, str]
 """A line of a table: what it is, and how much."""
 
-GOALS = {"transfer": 5_000, "payments": 65_000, "blocks_ratio": 5, "snapshot_ratio": 10}
+GOALS = {"transfer": 5_000, "payments": 65_000, "restart": 10}
 """What issue and design ask for, all by `dure bench` on two cores with four validators."""
 
 
@@ -129,6 +132,28 @@ def draw_catch_up(results: Results) -> str:
     return draw_bars("Transactions a second that a late node takes in", bars)
 
 
+def draw_state(results: Results) -> str:
+    """Return the plot of what a key costs under the state root."""
+    bars = [
+        Bar(f"{state['keys']:,} keys, {size} a block", us, f"{format_number(us)} µs")
+        for state in results["state"]["figures"]["states"]
+        for size, us in state["update_us_per_key"].items()
+    ]
+    return draw_bars("A new state root: processor time for each changed key", bars)
+
+
+def draw_storage(results: Results) -> str:
+    """Return the plot of how soon a node is back."""
+    figures = results["storage"]["figures"]
+    bars = [
+        Bar(f"{each['accounts']:,} accounts", each["seconds"], f"{each['seconds']:.1f} s")
+        for each in figures["restarts"]
+    ]
+    goal = GOALS["restart"]
+    title = f"Starting again after {figures['transactions']:,} transactions"
+    return draw_bars(title, bars, goal=goal, goal_text=f"goal: below {goal} s")
+
+
 def draw_parts(results: Results) -> str:
     """Return the plot of where the time of a transaction goes in one node."""
     stacks = []
@@ -168,6 +193,8 @@ PLOTS: dict[str, tuple[str, Callable[[Results], str], str]] = {
     "latency": ("latency", draw_latency, "Latencies at given rates"),
     "scale": ("scale", draw_scale, "What another member costs"),
     "api": ("api", draw_api, "Reads a second of one node"),
+    "state": ("state", draw_state, "Processor time for each changed key"),
+    "storage": ("storage", draw_storage, "Seconds until a node is back"),
     "catchup": ("catchup", draw_catch_up, "Transactions a second of a late node"),
     "parts": ("profile-transfer", draw_parts, "Where the time of a transaction goes"),
     "soak": ("soak", draw_soak, "Memory and latency over a long time"),
@@ -223,9 +250,10 @@ def _render_result(name: str, result: dict[str, Any], plots: list[str]) -> list[
     lines += [f"{result['day']}{busy}; [raw figures](benchmarks/{name}.json)", ""]
     for plot in plots:
         lines += [f"![{PLOTS[plot][2]}](benchmarks/{plot}.svg)", ""]
-    lines += ["| figure | value |", "|---|---|"]
-    lines += [f"| {title} | {text} |" for title, text in list_rows(figures)]
-    tables = [figures[part] for part in ("reads", "sizes") if part in figures]
+    if rows := list_rows(figures):
+        lines += ["| figure | value |", "|---|---|"]
+        lines += [f"| {title} | {text} |" for title, text in rows]
+    tables = [figures[part] for part in TABLES if part in figures]
     if "during" in figures:
         tables.append({phase: figures[phase] for phase in ("before", "during", "after")})
     for table in tables:
@@ -235,10 +263,12 @@ def _render_result(name: str, result: dict[str, Any], plots: list[str]) -> list[
 
 def _render_table(items: dict[str, Any] | list[Any]) -> list[str]:
     """Return figures that a bench has once for each of several things, one thing a line."""
-    named = items.items() if isinstance(items, dict) else [("", item) for item in items]
-    rows = [[name, *(_format_cell(value) for value in item.values())] for name, item in named]
-    columns = list(next(iter(named))[1]) if rows else []
-    heads = ["", *(f"`{column}`" for column in columns)]
+    values = list(items.values()) if isinstance(items, dict) else items
+    heads = [f"`{column}`" for column in (values[0] if values else ())]
+    rows = [[_format_cell(value) for value in item.values()] for item in values]
+    if isinstance(items, dict):
+        heads = ["", *heads]
+        rows = [[f"`{name}`", *row] for name, row in zip(items, rows, strict=True)]
     return [f"| {' | '.join(cells)} |" for cells in (heads, ["---"] * len(heads), *rows)]
 
 

@@ -57,6 +57,12 @@ BENCHES = (
         f"payments {SMALL} --payments-per-transaction 100 --in-flight 4 --accounts-beside 60",
     ),
     Bench("contract", "contract --seconds 10 --runs 3", "contract --seconds 1 --runs 1"),
+    Bench("state", "state", "state --keys 1000"),
+    Bench(
+        "storage",
+        "storage --accounts 10000 --accounts 1000000",
+        "storage --transactions 2000 --accounts 100",
+    ),
     Bench("catchup", "catchup --seconds 60", "catchup --seconds 1 --accounts 50"),
     Bench("failover", "failover --kills 10", "failover --kills 1"),
     Bench(

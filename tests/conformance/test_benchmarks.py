@@ -32,7 +32,11 @@ def list_undocumented(command: str, figures: dict[str, Any]) -> set[str]:
     known = list_documented(command)
     if command in {"payments", "latency"}:
         known |= list_documented("transfer")
-    return set(figures) - known
+    inner = [figures[part] for part in bench_report.TABLES if part in figures]
+    rows = [
+        row for table in inner for row in (table.values() if isinstance(table, dict) else table)
+    ]
+    return set(figures).union(*rows) - known
 
 
 def get_command(bench: Bench) -> str:
