@@ -113,7 +113,7 @@ def draw_api(results: Results) -> str:
         Bar(
             name.replace("_", " "),
             read["requests_per_second"],
-            f"{format_number(read['requests_per_second'])} ({read['node_cpu_us']:,.0f} µs)",
+            f"{format_number(read['requests_per_second'])} ({read['node_cpu_us'] or 0:,.0f} µs)",
         )
         for name, read in reads.items()
     ]

@@ -4,14 +4,17 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from scripts import bench_report, run_benches
+from scripts import bench_report, plots, run_benches
+from scripts.plots import Bar, Panel, Segment, draw_bars, draw_panels, draw_stacks
 from scripts.run_benches import BENCHES, Bench
 from tests.conformance.tree import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "benchmarks.md"
+SVG = "{http://www.w3.org/2000/svg}"
 NAMES = re.compile(r"`([\w…]+)`")
 
 
@@ -93,6 +96,28 @@ def test_a_bench_that_fails_leaves_the_old_figures(
 def test_a_bench_that_does_not_exist_is_refused() -> None:
     with pytest.raises(SystemExit):
         run_benches.main(["nonsense"])
+
+
+def test_bars_are_as_long_as_their_values_and_the_goal_stands_among_them() -> None:
+    picture = draw_bars("a < b", [Bar("x & y", 25), Bar("z", 50)], goal=100, goal_text="goal")
+    tree = ET.fromstring(picture)
+    bars = [float(each.attrib["width"]) for each in tree.iter(f"{SVG}rect")][1:]
+    assert bars[1] == pytest.approx(2 * bars[0], abs=0.2)
+    mark = next(each for each in tree.iter(f"{SVG}line") if each.attrib["class"] == "mark")
+    assert float(mark.attrib["x1"]) - plots.LEFT == pytest.approx(2 * bars[1], abs=0.2)
+    assert [each.text for each in tree.iter(f"{SVG}text")][:2] == ["a < b", "x & y"]
+
+
+def test_panels_begin_at_zero_and_stacks_add_up() -> None:
+    points = [(1, 10.0), (4, 20.0), (10, 0.0)]
+    tree = ET.fromstring(draw_panels("growth", "members", [Panel("cost", points)]))
+    heights = [float(each.attrib["cy"]) for each in tree.iter(f"{SVG}circle")]
+    assert heights[0] - heights[1] == pytest.approx(heights[2] - heights[0], abs=0.2)
+    one, two = Segment("first", 30, "#111111"), Segment("second", 90, "#222222")
+    tree = ET.fromstring(draw_stacks("parts", "µs", [("all", [one, two])]))
+    first, second, *_ = (float(each.attrib["width"]) for each in list(tree.iter(f"{SVG}rect"))[1:])
+    assert second == pytest.approx(3 * first, abs=0.2)
+    assert "120 µs" in [each.text for each in tree.iter(f"{SVG}text")]
 
 
 def test_without_figures_the_page_says_how_to_get_them() -> None:

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from dure.cli.bench.reading import commands
-from dure.cli.bench.reading.api import describe_blocks, describe_reads
+from dure.cli.bench.reading.api import compute_subscriber_us, describe_blocks, describe_reads
 from dure.cli.bench.reading.beside import run_beside
 from dure.cli.bench.reading.requests import ReadingPlan, Readings, read_repeatedly
 from dure.cli.bench.reading.subscribers import Arrivals
@@ -59,6 +59,14 @@ def test_figures_of_reads_are_a_second_and_an_answer() -> None:
     assert figures["requests_per_second"] == 2.0
     assert (figures["latency_ms_p50"], figures["latency_ms_max"]) == (2.0, 10.0)
     assert (figures["node_cpu_us"], figures["answer_bytes"]) == (1000.0, 100)
+
+
+def test_a_subscriber_costs_what_the_first_node_uses_more_than_the_others() -> None:
+    before, after = [1.0, 2.0, 3.0], [1.5, 2.1, 3.3]
+    assert compute_subscriber_us(before, after, items=1_000) == 300.0
+    assert compute_subscriber_us([1.0], [2.0], items=1_000) is None
+    assert compute_subscriber_us(before, [1.5, None, 3.3], items=1_000) is None
+    assert describe_reads(Readings([0.001]), seconds=1, cpu_seconds=None)["node_cpu_us"] is None
 
 
 def test_a_block_that_a_subscriber_did_not_get_is_lost_and_an_early_one_is_not_late() -> None:

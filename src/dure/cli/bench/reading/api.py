@@ -129,17 +129,19 @@ def _measure_reads(
         readings: Readings = wire.hear(plan.seconds + ANSWERS_TIMEOUT_S)
     # The warm-up is in the processor time, so it is in what that time is divided by.
     share = plan.seconds / (plan.seconds + WARM_UP_S)
-    return describe_reads(readings, plan.seconds, (read_cpus(running)[0] - before) * share)
+    after = read_cpus(running)[0]
+    spent = None if before is None or after is None else (after - before) * share
+    return describe_reads(readings, plan.seconds, spent)
 
 
-def describe_reads(readings: Readings, seconds: float, cpu_seconds: float) -> dict[str, Any]:
-    """Return the figures of one kind of read."""
+def describe_reads(readings: Readings, seconds: float, cpu_seconds: float | None) -> dict[str, Any]:
+    """Return the figures of one kind of read; `cpu_seconds` are the node's, where known."""
     latencies = sorted(latency * 1000 for latency in readings.latencies_s)
     answered = max(1, len(latencies))
     return {
         "requests_per_second": round(len(latencies) / seconds, 1),
         **describe_times("latency", latencies),
-        "node_cpu_us": round(cpu_seconds * 1e6 / answered, 1),
+        "node_cpu_us": None if cpu_seconds is None else round(cpu_seconds * 1e6 / answered, 1),
         "answer_bytes": readings.answer_bytes // answered,
         "failed": readings.failed,
     }
@@ -164,10 +166,10 @@ async def _measure_blocks(
         before = read_cpus(running)
         final_at = await _watch_load(town, stock, pace, first)
         arrivals = await asyncio.to_thread(_collect, wire, max(final_at))
-        spent = [after - then for after, then in zip(read_cpus(running), before, strict=True)]
-    return describe_blocks(final_at, arrivals, pace.seconds + pace.warm_up_s) | {
-        "node_cpu_us_per_block_and_subscriber": _compute_share(spent, len(final_at) * subscribers)
-    }
+        after = read_cpus(running)
+    share = compute_subscriber_us(before, after, len(final_at) * subscribers)
+    figures = describe_blocks(final_at, arrivals, pace.seconds + pace.warm_up_s)
+    return figures | {"node_cpu_us_per_block_and_subscriber": share}
 
 
 async def _read_height(town: Town) -> int:
@@ -234,13 +236,23 @@ def describe_blocks(
     }
 
 
-def _compute_share(spent: Sequence[float], items: int) -> float | None:
-    """Return microseconds an item that the first node used beyond the others; None for one node."""
-    if len(spent) < 2:
+def compute_subscriber_us(
+    before: Sequence[float | None], after: Sequence[float | None], items: int
+) -> float | None:
+    """Return microseconds an item that the first node used beyond the mean of the others.
+
+    None for one node alone, and where the system does not tell.
+    """
+    spent = [
+        later - earlier
+        for earlier, later in zip(before, after, strict=True)
+        if earlier is not None and later is not None
+    ]
+    if len(spent) < max(2, len(before)):
         return None
-    return round((spent[0] - mean(spent[1:])) * 1e6 / items, 1)
+    return round((spent[0] - mean(spent[1:])) * 1e6 / max(1, items), 1)
 
 
-def read_cpus(running: RunningNetwork) -> list[float]:
-    """Return the processor time that each node has used; 0 where the system does not tell."""
-    return [read_cpu_seconds([node.pid]) or 0.0 for node in running.nodes if node.pid is not None]
+def read_cpus(running: RunningNetwork) -> list[float | None]:
+    """Return the processor time that each node has used, in seconds, where the system tells."""
+    return [read_cpu_seconds([node.pid]) for node in running.nodes if node.pid is not None]

@@ -82,7 +82,8 @@ def _list_facts(figures: dict[str, Any]) -> list[Fact]:
 
 
 def _describe_read(read: dict[str, Any]) -> str:
+    cpu = "?" if read["node_cpu_us"] is None else f"{read['node_cpu_us']:.0f}"
     return (
         f"{read['requests_per_second']:,.0f} a second, median {read['latency_ms_p50']:.1f} ms, "
-        f"{read['node_cpu_us']:.0f} µs of the node"
+        f"{cpu} µs of the node"
     )
