@@ -16,6 +16,7 @@ from dure.chain.executor import Executor
 from dure.core.attestation import Attestation
 from dure.core.errors import InvalidTransaction
 from dure.core.types import ChainId, Height, Instant, PublicKey, TransactionId
+from dure.node.dissemination import BodyCounts
 from dure.node.driver.phases import Phases
 from dure.node.ports import StoredBlock
 from dure.node.pressure.turns import Turns
@@ -110,6 +111,11 @@ class Gateway(Protocol):
     @property
     def turns(self) -> Turns:
         """How long the turns of the node's event loop take."""
+        ...
+
+    @property
+    def bodies(self) -> BodyCounts:
+        """What this node named of blocks instead of sending it, and what it joined and fetched."""
         ...
 
     @property

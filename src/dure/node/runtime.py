@@ -31,6 +31,7 @@ from dure.identity.keys import SigningKey
 from dure.node.catching_up import SyncSettings
 from dure.node.clock import SystemClock
 from dure.node.diagnosis import Standing, explain
+from dure.node.dissemination import BodyCounts
 from dure.node.driver import Driver, DriverSettings, Ports
 from dure.node.driver.halt import Halt, write_dump
 from dure.node.driver.muteness import Muteness
@@ -185,6 +186,10 @@ class Node:
     @property
     def turns(self) -> Turns:
         return self._parts.turns
+
+    @property
+    def bodies(self) -> BodyCounts:
+        return self._driver.dissemination.counts
 
     @property
     def verification(self) -> Counts:

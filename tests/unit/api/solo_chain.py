@@ -45,6 +45,7 @@ from dure.core.errors import (
 from dure.core.types import Address, Amount, Height, Instant, Round, TransactionId
 from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
+from dure.node.dissemination import BodyCounts
 from dure.node.driver.phases import Phases
 from dure.node.gateway import Finality, KeptHistory, NodeStatus, Notice, PeerStatus
 from dure.node.ports import StoredBlock
@@ -157,6 +158,7 @@ class SoloChain:
         self.clock = int(START)
         self.phases = Phases("idle", START)
         self.turns = Turns()
+        self.bodies = BodyCounts()
         self.verification = Counts()
 
     # Gateway

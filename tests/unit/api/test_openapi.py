@@ -12,6 +12,7 @@ from dure.api.routes.table import OPERATIONS, SOCKETS
 from dure.core.address import encode_address
 from dure.core.types import Instant
 from dure.index import EventFilter
+from dure.node.dissemination import BodyCounts
 from dure.node.verification.requests import Counts
 from tests.unit.api.serving import Desk
 from tests.unit.api.solo_chain import START, SoloChain
@@ -103,6 +104,7 @@ def test_metrics_tell_height_transactions_refusals_and_requests(desk: Desk) -> N
         desk.chain.phases.move("building a block", Instant(START + 7))
         desk.chain.phases.move("idle", Instant(START + 10))
         desk.chain.turns.note(0.003, 0.002, 1.0)
+        desk.chain.bodies = BodyCounts(bytes_spared=7000, bodies_joined=20, envelopes_fetched=4)
         desk.chain.verification = Counts(checked=100, left=3, lost=2)
         await client.get("/v1/nonsense")
         return (await client.get("/metrics")).text
@@ -123,6 +125,9 @@ def test_metrics_tell_height_transactions_refusals_and_requests(desk: Desk) -> N
     assert figures['dure_verification_signatures_total{answered="yes"}'] == 100
     assert figures['dure_verification_signatures_total{answered="no"}'] == 3
     assert figures["dure_verification_workers_lost_total"] == 2
+    assert figures["dure_block_bytes_spared_total"] == 7000
+    assert figures["dure_block_bodies_joined_total"] == 20
+    assert figures["dure_block_envelopes_fetched_total"] == 4
     since = figures['dure_consensus_phase_since_seconds{phase="idle"}']
     assert since == (START + 10) / 1000
     assert figures["dure_transactions_total"] == 1

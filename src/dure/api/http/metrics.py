@@ -113,6 +113,7 @@ class _NodeCollector(Collector):
         yield from _collect_traffic(status.peers)
         yield self._collect_phases()
         yield from self._collect_turns()
+        yield from self._collect_bodies()
         yield from self._collect_verification()
         phases = self._gateway.phases
         since = GaugeMetricFamily(
@@ -132,6 +133,27 @@ class _NodeCollector(Collector):
             buckets = list(zip(names, accumulate(time.counts), strict=True))
             family.add_metric([phase], buckets, time.total_s)
         return family
+
+    def _collect_bodies(self) -> Iterator[Metric]:
+        counts = self._gateway.bodies
+        families: dict[str, tuple[str, int]] = {
+            "dure_block_bytes_spared": (
+                "Bytes of envelopes named and not sent, once a message, to however many peers.",
+                counts.bytes_spared,
+            ),
+            "dure_block_bodies_joined": (
+                "Messages whose block was put together from envelopes that were named.",
+                counts.bodies_joined,
+            ),
+            "dure_block_envelopes_fetched": (
+                "Envelopes that a block named, that were not here, and that a peer sent.",
+                counts.envelopes_fetched,
+            ),
+        }
+        for name, (text, value) in families.items():
+            family = CounterMetricFamily(name, text)
+            family.add_metric([], value)
+            yield family
 
     def _collect_verification(self) -> Iterator[Metric]:
         counts = self._gateway.verification

@@ -29,6 +29,6 @@ Read in this order: `dissemination` (what goes out and comes in), `fetching` (a 
 complete), `bodies` (those that were).
 """
 
-from dure.node.dissemination.dissemination import Again, Counts, Dissemination, Hooks
+from dure.node.dissemination.dissemination import Again, BodyCounts, Dissemination, Hooks
 
-__all__ = ["Again", "Counts", "Dissemination", "Hooks"]
+__all__ = ["Again", "BodyCounts", "Dissemination", "Hooks"]

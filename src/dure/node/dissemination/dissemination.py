@@ -61,7 +61,7 @@ class Hooks:
 
 
 @dataclass(slots=True)
-class Counts:
+class BodyCounts:
     """What became of it all since the node started, for operators."""
 
     bytes_spared: int = 0
@@ -74,7 +74,7 @@ class Dissemination:
     """Takes bodies out of what the engine says, and puts them back into what it hears."""
 
     def __init__(self, network: Network, clock: Clock, hooks: Hooks) -> None:
-        self.counts = Counts()
+        self.counts = BodyCounts()
         self._network = network
         self._clock = clock
         self._hooks = hooks
