@@ -4,7 +4,7 @@ That is a header and a list of opaque byte strings. Consensus moves blocks about
 opening a transaction; only `dure.chain` does that.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Annotated, Final
 
@@ -95,10 +95,24 @@ compute_envelope_id: Final[Callable[[bytes], EnvelopeId]] = hashing.build_hasher
 """Return the hash of an envelope's bytes, which nobody needs to open for that."""
 
 
+_compute_ids: Final[Callable[[Iterable[bytes]], list[EnvelopeId]]] = hashing.build_list_hasher(
+    hashing.ENVELOPE
+)
+
+
+@lru_cache(maxsize=4)
+def compute_envelope_ids(transactions: tuple[bytes, ...]) -> tuple[EnvelopeId, ...]:
+    """Return the ids of a body's envelopes, in order.
+
+    Kept for the newest bodies: for their root, for whoever names a body and whoever shows it.
+    """
+    return tuple(_compute_ids(transactions))
+
+
 @lru_cache(maxsize=4)
 def compute_transaction_root(transactions: tuple[bytes, ...]) -> Hash:
     """Return the root that a header carries for these envelopes.
 
     Kept for the newest bodies: the engine and the ledger ask for one block's each for itself.
     """
-    return compute_root([compute_envelope_id(envelope) for envelope in transactions])
+    return compute_root(compute_envelope_ids(transactions))

@@ -14,7 +14,7 @@ from dure.chain.genesis.document import Genesis
 from dure.chain.receipt import Kind, Outcome, Record
 from dure.chain.state_tree.proof import StateProof
 from dure.chain.transaction import Body, Envelope, compute_transaction_id
-from dure.core.block import Block, Header, compute_envelope_id
+from dure.core.block import Block, Header, compute_envelope_ids
 from dure.core.certificate import Certificate
 from dure.core.codec import decode, encode
 from dure.core.errors import NotFound
@@ -46,9 +46,9 @@ class FinalBlock:
     """In order of execution: scheduled calls first."""
 
     @cached_property
-    def envelope_ids(self) -> list[bytes]:
+    def envelope_ids(self) -> tuple[bytes, ...]:
         """The leaves under the transaction root."""
-        return [compute_envelope_id(envelope) for envelope in self.block.transactions]
+        return compute_envelope_ids(self.block.transactions)
 
     @cached_property
     def receipts(self) -> list[bytes]:

@@ -3,10 +3,19 @@
 import msgspec
 import pytest
 
-from dure.core.block import TRANSACTIONS_MAX, Block, Header, compute_block_id
+from dure.core.block import (
+    TRANSACTIONS_MAX,
+    Block,
+    Header,
+    compute_block_id,
+    compute_envelope_id,
+    compute_envelope_ids,
+    compute_transaction_root,
+)
 from dure.core.certificate import Certificate, Seal, SealStatement, compute_seal_message
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidEncoding
+from dure.core.merkle import compute_root
 from dure.core.types import BlockId, ChainId, Hash, Height, Instant, PublicKey, Round, Signature
 from dure.core.validators import (
     VALIDATORS_MAX,
@@ -63,6 +72,14 @@ def test_a_block_and_a_certificate_are_read_as_they_were_written() -> None:
     certificate = Certificate(round=Round(3), seals=(seal,))
     assert decode(Block, encode(block)) == block
     assert decode(Certificate, encode(certificate)) == certificate
+
+
+def test_the_transaction_root_is_over_the_ids_of_the_envelopes_in_order() -> None:
+    envelopes = (b"one", b"two", b"three")
+    ids = compute_envelope_ids(envelopes)
+    assert ids == tuple(map(compute_envelope_id, envelopes))
+    assert compute_transaction_root(envelopes) == compute_root(ids)
+    assert compute_transaction_root(envelopes[::-1]) == compute_root(ids[::-1])
 
 
 def test_engine_fields_and_seals_are_bounded() -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from dure.core.block import compute_block_id, compute_envelope_id
+from dure.core.block import compute_block_id, compute_envelope_ids
 from dure.core.codec import encode
 from dure.node.gateway import Finality, Notice
 from dure.sdk.connection.frames import BlockFrame, Retracted
@@ -41,7 +41,7 @@ def _build_frame(notice: Notice) -> BlockFrame | Retracted:
     return BlockFrame(
         header=header,
         certificate=encode(stored.certificate),
-        envelope_ids=tuple(map(compute_envelope_id, stored.block.transactions)),
+        envelope_ids=compute_envelope_ids(stored.block.transactions),
         receipts=tuple(map(cut_out_receipt, stored.receipts)),
     )
 

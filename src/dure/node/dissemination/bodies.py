@@ -4,7 +4,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Final
 
-from dure.core.block import compute_envelope_id
+from dure.core.block import compute_envelope_ids
 from dure.core.types import EnvelopeId, Hash
 from dure.node.messages import HASH_LENGTH
 
@@ -59,7 +59,7 @@ class KeptBodies:
 
 def join_ids(envelopes: tuple[bytes, ...]) -> bytes:
     """Return the ids of envelopes, one behind the other."""
-    return b"".join(map(compute_envelope_id, envelopes))
+    return b"".join(compute_envelope_ids(envelopes))
 
 
 def split_ids(envelope_ids: bytes) -> list[EnvelopeId]:
