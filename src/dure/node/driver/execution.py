@@ -38,6 +38,9 @@ twice as long."""
 FILL_MS_MAX: Final = 50
 FILL_SHARE: Final = 16
 """One in so many milliseconds since the block before is for filling the next."""
+FILL_GAS_MIN: Final = 2_000_000
+"""Stated by transactions that stand in a block however long it takes, some hundred transfers: where
+other programs have the core for a while, blocks of one or two would cost more than they carry."""
 DEATHS_MAX = 4
 """Deaths of contract workers that one proposal may cost before it is given up."""
 
@@ -128,12 +131,14 @@ class Execution:
     def _take_for(
         self, order: BuildCandidate, waiting: Iterable[Transaction]
     ) -> Iterator[Transaction]:
-        """Yield what waits until the time for filling the block is over; the first in any case."""
+        """Yield what waits until the time for filling the block is over; the first few anyway."""
         since_parent = order.time - self._executor.head.header.time
         end = self._clock.now() + compute_fill_time(Milliseconds(since_parent))
-        for index, transaction in enumerate(waiting):
-            if index and self._clock.now() >= end:
+        sure = FILL_GAS_MIN
+        for transaction in waiting:
+            if sure <= 0 and self._clock.now() >= end:
                 return
+            sure -= transaction.body.gas_limit
             yield transaction
 
     def _quarantine(self, death: WorkerDied) -> bool:

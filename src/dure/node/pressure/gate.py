@@ -23,11 +23,11 @@ from dure.core.errors import NodeBusy
 from dure.core.types import Gas
 
 WAIT_S: Final = 1.5
-WAITING_MIN: Final = 1_000
+WAITING_MIN: Final = 500
 WAITING_FIRST: Final = 4_000
 BLOCKS_MAX: Final = 4
 TURN_WAIT_S: Final = 0.5
-BUSY_MIN: Final = 500
+BUSY_MIN: Final = 250
 """Where so many wait after a block, the time until the next one shows how fast the node is."""
 AVERAGED_S: Final = 3.0
 """The speed is that of about so many seconds of work."""

@@ -131,7 +131,7 @@ async def _run(town: Town, running: RunningNetwork, stock: Stock, plan: Overload
             Phase("during", rate * plan.times, plan.seconds),
             Phase("after", rate, CALM_S),
         )
-        tallies = await run_phases(town, stock, phases)
+        tallies = await run_phases(town, stock, phases, gives_back=True)
     return _Course(phases, tallies, watch, rate, await agree_on_state(town))
 
 

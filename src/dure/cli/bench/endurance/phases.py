@@ -4,9 +4,9 @@ Rules
 -----
 1. Open loop: a transaction is meant for a moment, and its latency runs from there.
 2. A transaction belongs to the phase for which it was meant, whenever it is decided.
-3. What a node refuses goes back to the stock and is sent again later as if it were new: nothing of
-   it was kept, and signing three times as many as can ever be accepted would take longer than the
-   measurement.
+3. Where `gives_back`, what is refused goes back to the stock and is sent again later as if it were
+   new: a busy node has not looked at it, and signing three times as many as can ever be accepted
+   would take longer than the measurement.
 4. When the last phase is over, every transaction that a node has taken is waited for.
 """
 
@@ -32,7 +32,9 @@ class Phase:
     seconds: float
 
 
-async def run_phases(town: Town, stock: Stock, phases: Sequence[Phase]) -> list[Tally]:
+async def run_phases(
+    town: Town, stock: Stock, phases: Sequence[Phase], *, gives_back: bool
+) -> list[Tally]:
     """Send all phases and return what became of each."""
     loads: list[Load] = []
     async with open_streams(town) as streams:
@@ -41,7 +43,7 @@ async def run_phases(town: Town, stock: Stock, phases: Sequence[Phase]) -> list[
             begin = time.monotonic()
             for phase in phases:
                 tally = Tally(begin, begin + phase.seconds)
-                loads.append(Load(streams, stock, tally, gives_back=True))
+                loads.append(Load(streams, stock, tally, gives_back=gives_back))
                 await loads[-1].send_open(phase.rate)
                 begin = tally.end
             for load in loads:

@@ -115,7 +115,7 @@ async def _run(town: Town, running: RunningNetwork, stock: Stock, plan: SoakPlan
         rate = SHARE * probed.final_in_time / PROBE.seconds
     async with watch_nodes(running, plan.part_s) as watch:
         phase = Phase("soak", rate, plan.minutes * 60)
-        (tally,) = await run_phases(town, stock, (phase,))
+        (tally,) = await run_phases(town, stock, (phase,), gives_back=False)
     return _Course(tally, watch, rate, await agree_on_state(town))
 
 
