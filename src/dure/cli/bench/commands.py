@@ -8,6 +8,7 @@ from dure.cli.bench.catchup import CatchUpPlan, measure_catch_up
 from dure.cli.bench.contract import ContractPlan, measure_contract
 from dure.cli.bench.endurance.commands import overload, soak
 from dure.cli.bench.failover import FAILOVER_VALIDATORS_MIN, FailoverPlan, measure_failover
+from dure.cli.bench.proving.commands import state
 from dure.cli.bench.reading.commands import api
 from dure.cli.bench.running import commands as running
 from dure.cli.bench.running.commands import end_politely
@@ -30,6 +31,7 @@ app.command("api")(api)
 app.command("storage")(storage)
 app.command("overload")(overload)
 app.command("soak")(soak)
+app.command("state")(state)
 
 
 @app.command("contract")

@@ -1,0 +1,1 @@
+"""Benches of the authenticated state by itself, and their commands."""
