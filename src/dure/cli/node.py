@@ -34,6 +34,7 @@ from dure.cli.operating.status import show_status
 from dure.console import build_pages
 from dure.contract.ports import Machine
 from dure.core.errors import ConfigurationError
+from dure.core.types import Milliseconds
 from dure.identity.keys import is_sealed, load_key
 from dure.index import Index, follow
 from dure.node.catching_up import SyncSettings
@@ -213,6 +214,7 @@ def _build_parts(
             bytes_max=mempool.bytes_max,
             per_sender_max=mempool.per_sender_max,
         ),
+        interval=Milliseconds(settings.blocks.interval_ms),
         sync=SyncSettings(
             mode=settings.sync.mode,
             snapshot_behind=settings.sync.snapshot_behind,

@@ -111,6 +111,19 @@ class MempoolSection(_Section, frozen=True, kw_only=True):
     ] = 10_000
 
 
+class BlocksSection(_Section, frozen=True, kw_only=True):
+    """When this node begins a block, where it is its turn."""
+
+    interval_ms: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=10_000,
+            description="Between a block and the next, unless many transactions wait.",
+        ),
+    ] = 10
+
+
 class SyncSection(_Section, frozen=True, kw_only=True):
     """How the node catches up with the others."""
 
@@ -154,6 +167,7 @@ class NodeConfiguration(_Section, frozen=True, kw_only=True):
     peers: PeersSection
     api: ApiSection
     mempool: MempoolSection = MempoolSection()
+    blocks: BlocksSection = BlocksSection()
     sync: SyncSection = SyncSection()
     log: LogSection = LogSection()
 

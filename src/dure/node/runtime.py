@@ -84,6 +84,8 @@ class NodeParts:
     tls_key: Path
     limits: MempoolLimits
     sync: SyncSettings = field(default_factory=SyncSettings)
+    interval: Milliseconds = field(default=Milliseconds(0))
+    """Between two blocks that it makes: `driver.spacing`."""
     votes_lost: bool = False
     """The operator's word that this validator may have forgotten votes: `driver.muteness`."""
     turns: Turns = field(default_factory=Turns)
@@ -130,7 +132,7 @@ class Node:
             ports,
             engine_factory=self._build_engine,
             observer=self,
-            settings=DriverSettings(parts.limits, parts.sync),
+            settings=DriverSettings(parts.limits, parts.sync, parts.interval),
         )
 
     # Life
