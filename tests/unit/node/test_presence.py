@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from dure.chain.executor import Executor
 from dure.contract.machine import InProcessMachine
@@ -17,7 +18,7 @@ from tests.unit.api.solo_chain import SoloChain, build_document
 NOW = Instant(1_700_000_000_500)
 VALIDATORS = [PublicKey(SigningKey(bytes([1 + n]) * 32).public) for n in range(4)]
 OWN, FOLLOWER = VALIDATORS[0], SigningKey(b"f" * 32).public
-HEAD = replace(
+HEAD = structs.replace(
     Executor(build_document(), InProcessMachine()).head,
     validators=build_validator_set([Validator(key, "bank") for key in VALIDATORS]),
 )
@@ -69,7 +70,7 @@ def test_who_is_behind_states_nothing() -> None:
 
 
 def test_the_only_validator_hears_nobody_and_need_not() -> None:
-    alone = replace(HEAD, validators=build_validator_set([Validator(OWN, "bank")]))
+    alone = structs.replace(HEAD, validators=build_validator_set([Validator(OWN, "bank")]))
     assert build_statement(status_of(OWN, []), alone, NOW).validator == OWN
     with pytest.raises(Unavailable):
         build_statement(status_of(FOLLOWER, []), alone, NOW)
