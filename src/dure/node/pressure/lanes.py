@@ -20,6 +20,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
+
 from dure.core.types import PublicKey
 from dure.node.messages import BareMessage, Gossip, find_kind
 
@@ -32,6 +34,8 @@ ORDERED: Final = frozenset({Gossip, BareMessage})
 """What keeps its order among what the same peer sends."""
 
 Handle = Callable[[PublicKey, bytes], None]
+
+log = structlog.get_logger("dure.node.pressure")
 
 
 @dataclass(slots=True)
@@ -65,7 +69,8 @@ class Lanes:
         elif not self._lanes and self._spent_s < TURN_S:
             self._take_up(peer, frame)
         elif kind is Gossip:
-            self.dropped += not self._queue(peer, frame, WAITING_BYTES_MAX)
+            if not self._queue(peer, frame, WAITING_BYTES_MAX):
+                self._drop(peer)
         elif not self._queue(peer, frame, BLOCK_WAITS_BYTES_MAX):
             self._take_up(peer, frame)
 
@@ -87,6 +92,12 @@ class Lanes:
         lane.frames.append(frame)
         lane.size += len(frame)
         return True
+
+    def _drop(self, peer: PublicKey) -> None:
+        self.dropped += 1
+        if self.dropped.bit_count() == 1:
+            # The first, the second, the fourth …: a flood must not fill the log.
+            log.warning("gossip_dropped", peer=peer.hex()[:8], dropped=self.dropped)
 
     def _take_up(self, peer: PublicKey, frame: bytes) -> None:
         began = self._clock()
