@@ -70,11 +70,21 @@ def _time_batch(key: PublicKey, signed: list[tuple[bytes, Signature]]) -> float:
 
 
 def read_cpu_seconds(pids: Iterable[int]) -> float | None:
-    """Return the processor time that these processes have used; None where the system hides it."""
+    """Return the processor time that these processes and their own have used.
+
+    None where the system hides it.
+    """
     try:
-        return sum(map(_read_process_seconds, pids))
+        return sum(_read_process_seconds(each) for pid in pids for each in _list_family(pid))
     except OSError:
         return None
+
+
+def _list_family(pid: int) -> list[int]:
+    """Return a process and those that it and they have started: a node's workers are its own."""
+    files = Path(f"/proc/{pid}/task").glob("*/children")
+    children = [int(child) for file in files for child in file.read_text().split()]
+    return [pid, *(each for child in children for each in _list_family(child))]
 
 
 def _read_process_seconds(pid: int) -> float:

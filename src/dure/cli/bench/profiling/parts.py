@@ -53,6 +53,7 @@ _PLACES: Final[Mapping[str, Part]] = {
     "dure/node/mempool.py": Part.ADMISSION,
     "dure/node/messages.py": Part.PEERS,
     "dure/node/peers/": Part.PEERS,
+    "dure/node/pressure/turns.py": Part.LOOP,
     "dure/node/verification/": Part.SIGNATURES,
     "asyncio/": Part.LOOP,
     "asyncio/sslproto.py": Part.PEERS,

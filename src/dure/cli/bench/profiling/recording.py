@@ -4,8 +4,8 @@ Rules
 -----
 1. The measured program is not changed and does not know. The sampler stops it for less than a
    millisecond at each look, `LOOKS_PER_SECOND` times a second; a profiled run is somewhat slower.
-2. The node is the last one: it takes its share of the transactions as all do, and streams no blocks
-   to the client.
+2. Whoever measures chooses the node. Under a load of transactions it is the last one: it takes its
+   share of them as all do, and streams no blocks to the client.
 3. Only threads that work are looked at. Threads of libraries that never run Python, as those with
    which RocksDB compacts, are not seen.
 4. A sampler that is missing, or may not look, is an error that says what to do.
@@ -16,6 +16,8 @@ import shutil
 import sys
 import tempfile
 from asyncio.subprocess import DEVNULL, PIPE
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -97,6 +99,14 @@ def _explain(problem: str) -> str:
         )
     lines = [line for line in problem.splitlines() if line.strip()]
     return f"py-spy failed: {lines[-1] if lines else 'it did not say why'}"
+
+
+def join(recordings: Sequence[Recording]) -> Recording:
+    """Return all that was seen of one node, one time after the other."""
+    samples: Samples = Counter()
+    for each in recordings:
+        samples.update(each.samples)
+    return Recording(recordings[0].node, samples, sum(each.seconds for each in recordings))
 
 
 def keep(recording: Recording, file: Path, cpu_us: float | None) -> dict[str, Any]:

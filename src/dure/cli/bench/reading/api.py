@@ -27,11 +27,13 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import mean
 from typing import Any, Final
 
 from dure.cli.bench.figures import compute_percentile
 from dure.cli.bench.machine import describe_machine, read_cpu_seconds, read_load_average
+from dure.cli.bench.profiling.recording import Recording, join, keep, record
 from dure.cli.bench.reading.beside import Wire, run_beside
 from dure.cli.bench.reading.requests import ReadingPlan, Readings, read_beside
 from dure.cli.bench.reading.subscribers import (
@@ -72,6 +74,8 @@ class ApiPlan:
     rate: float
     """Blocks a second while the subscribers follow."""
     accounts: int = 1_000
+    profile: Path | None = None
+    """Where to draw what the first node does while it is read."""
 
 
 def measure_api(plan: ApiPlan) -> dict[str, Any]:
@@ -83,9 +87,11 @@ def measure_api(plan: ApiPlan) -> dict[str, Any]:
         stock = prepare_transfers(town, needed)
         with start_town(town) as running:
             paths = asyncio.run(_fill(town, stock, filling))
-            reads = {name: _measure_reads(running, paths[name], plan) for name in paths}
+            reads, recordings = asyncio.run(_measure_all_reads(running, paths, plan))
             followed = asyncio.run(_measure_blocks(town, running, stock, blocks, plan.subscribers))
             equal = asyncio.run(agree_on_state(town))
+    if plan.profile is not None:
+        followed = followed | {"profile": keep(join(recordings), plan.profile, None)}
     return followed | {
         "reads": reads,
         "connections": plan.connections,
@@ -112,7 +118,18 @@ async def _fill(town: Town, stock: Stock, pace: Pace) -> dict[str, tuple[str, ..
     }
 
 
-def _measure_reads(
+async def _measure_all_reads(
+    running: RunningNetwork, paths: dict[str, tuple[str, ...]], plan: ApiPlan
+) -> tuple[dict[str, Any], list[Recording]]:
+    reads, recordings = {}, []
+    for name, asked in paths.items():
+        looking = [] if plan.profile is None else [record(running.nodes[0], 0, plan.seconds)]
+        reads[name], *seen = await asyncio.gather(_measure_reads(running, asked, plan), *looking)
+        recordings += seen
+    return reads, recordings
+
+
+async def _measure_reads(
     running: RunningNetwork, paths: tuple[str, ...], plan: ApiPlan
 ) -> dict[str, Any]:
     node = running.nodes[0]
@@ -126,7 +143,7 @@ def _measure_reads(
     )
     before = read_cpus(running)[0]
     with run_beside(read_beside, reading) as wire:
-        readings: Readings = wire.hear(plan.seconds + ANSWERS_TIMEOUT_S)
+        readings = await asyncio.to_thread(wire.hear, plan.seconds + ANSWERS_TIMEOUT_S)
     # The warm-up is in the processor time, so it is in what that time is divided by.
     share = plan.seconds / (plan.seconds + WARM_UP_S)
     after = read_cpus(running)[0]

@@ -4,8 +4,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from dure.cli.bench.profiling.recording import find_sampler
 from dure.cli.bench.reading.api import ApiPlan, measure_api
-from dure.cli.bench.running.commands import Fact, ValidatorsOption, end_politely
+from dure.cli.bench.running.commands import Fact, ProfileOption, ValidatorsOption, end_politely
 from dure.cli.output import JsonOption, err, print_facts, print_json
 
 SUBSCRIBERS_MAX: Final = 500
@@ -35,6 +36,7 @@ def api(
     rate: Annotated[
         float, typer.Option(help="Blocks a second that they follow.", min=0.1, max=100)
     ] = 2,
+    profile: ProfileOption = None,
     json: JsonOption = False,
 ) -> None:
     """Reads a second over HTTP, and how soon a block reaches each of 500 subscribers.
@@ -42,8 +44,12 @@ def api(
     Asks the first node of a network of its own, from processes of their own.
 
     Example: dure bench api --seconds 5 --subscribers 500
+
+    Example with a flame graph of the reads: dure bench api --profile api.svg
     """
     end_politely()
+    if profile is not None:
+        find_sampler()
     if not json:
         err.print("founding a network; then its first node is read …")
     plan = ApiPlan(
@@ -52,6 +58,7 @@ def api(
         connections=connections,
         subscribers=subscribers,
         rate=rate,
+        profile=profile,
     )
     figures = measure_api(plan)
     if json:
