@@ -247,7 +247,10 @@ def _render_result(name: str, result: dict[str, Any], plots: list[str]) -> list[
     load = figures.get("load_average")
     busy = "" if load is None else f"; load average {load:g}"
     lines = [f"### {name}", "", f"`{result['command']}`", ""]
-    lines += [f"{result['day']}{busy}; [raw figures](benchmarks/{name}.json)", ""]
+    links = [f"[raw figures](benchmarks/{name}.json)"]
+    if "profile" in figures:
+        links.append(f"[flame graph](benchmarks/{name}.svg)")
+    lines += [f"{result['day']}{busy}; {', '.join(links)}", ""]
     for plot in plots:
         lines += [f"![{PLOTS[plot][2]}](benchmarks/{plot}.svg)", ""]
     if rows := list_rows(figures):
@@ -290,7 +293,15 @@ def render_parts(results: Results) -> str:
         return "Nothing has been measured yet: `make bench`."
     full = results["profile-transfer"]["figures"]
     light = results.get("profile-latency", {}).get("figures")
+    folder = "../reference/benchmarks"
+    flames = [f"[full blocks]({folder}/profile-transfer.svg)"]
+    if light:
+        flames.append(f"[500 a second]({folder}/profile-latency.svg)")
     lines = [
+        f"![{PLOTS['parts'][2]}]({folder}/parts.svg)",
+        "",
+        f"Flame graphs: {', '.join(flames)}.",
+        "",
         "| part of a node | full blocks | µs a transaction | small blocks | µs a transaction |",
         "|---|---|---|---|---|",
     ]
