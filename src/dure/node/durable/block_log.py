@@ -6,8 +6,8 @@ their place goes on into the database (`storage`).
 
 Rules
 -----
-1. `append` returns when its records are on the disk (`fdatasync`), or raises `StorageError`; after
-   a failed flush nobody knows what is on the disk, so the log refuses all further work.
+1. `append` returns when its record is on the disk (`fdatasync`), or raises `StorageError`; after a
+   failed flush nobody knows what is on the disk, so the log refuses all further work.
 2. A torn tail is the trace of a crash and is cut off by the store's writer. Any other damage may
    have cost a block that somebody was told of: `StorageError`.
 3. Nothing is ever overwritten. So whoever reads the log of a running node sees its blocks up to
@@ -26,7 +26,7 @@ data    = block_length[4] block[block_length] changes
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
@@ -152,26 +152,21 @@ class BlockLog:
         except OSError as problem:
             self._fail(problem)
 
-    def append(self, records: Sequence[Logged]) -> list[int]:
-        """Write records and flush them, all at once; return their offsets. Raise `StorageError`."""
+    def append(self, record: Logged) -> int:
+        """Write one record and flush it; return its offset. Raise `StorageError`."""
         if self._failed:
             self._refuse("failed before and takes no more blocks; restart the node")
-        offsets, parts, end = list[int](), list[bytes](), self._end
-        for record in records:
-            data = _encode_data(record)
-            if len(data) > DATA_BYTES_MAX:
-                self._refuse(f"takes records of at most {DATA_BYTES_MAX} bytes, not {len(data)}")
-            offsets.append(end)
-            parts.append(self._format.encode(Entry(record.height, end, data)))
-            end += len(parts[-1])
+        offset, data = self._end, _encode_data(record)
+        if len(data) > DATA_BYTES_MAX:
+            self._refuse(f"takes records of at most {DATA_BYTES_MAX} bytes, not {len(data)}")
+        written = self._format.encode(Entry(record.height, offset, data))
         try:
-            for part in parts:
-                _write_all(self._descriptor, part)
+            _write_all(self._descriptor, written)
             os.fdatasync(self._descriptor)
         except OSError as problem:
             self._fail(problem)
-        self._end = end
-        return offsets
+        self._end += len(written)
+        return offset
 
     def load_block(self, offset: int) -> bytes:
         """Return the bytes of the block in the record at an offset.

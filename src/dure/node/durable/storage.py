@@ -142,7 +142,7 @@ class RocksDisk(Store):
             # Also a heartbeat, which writes nothing: a block without was not executed here.
             is_undoable=bool(undo) or self._head is not None,
         )
-        self._append([Logged(height, encode(stored), changes)])
+        self._append(Logged(height, encode(stored), changes))
         self._head = height
         self._journal.compact(height)
 
@@ -160,9 +160,13 @@ class RocksDisk(Store):
         self._write(batch)
 
     def store_history(self, blocks: Sequence[HistoryBlock], missing: Sequence[HeightRange]) -> None:
-        """Write final blocks apart from the state, and which heights still lack blocks."""
-        logged = [_log_history(block) for block in blocks]
-        self._append([*logged, _log_record(MISSING_KEY, encode(tuple(missing)))])
+        """Write final blocks apart from the state, and then which heights still lack blocks.
+
+        A crash between leaves blocks that are fetched once more.
+        """
+        for block in blocks:
+            self._append(_log_history(block))
+        self._append(_log_record(MISSING_KEY, encode(tuple(missing))))
 
     def adopt_state(
         self, height: Height, missing: Sequence[HeightRange], handovers: Sequence[Handover]
@@ -191,7 +195,7 @@ class RocksDisk(Store):
     def keep_evidence(self, height: Height, validator: PublicKey, evidence: bytes) -> None:
         """Keep the proof that a validator contradicted itself; see `dure.node.ports.Disk`."""
         if sum(1 for _ in self.load_evidence()) < EVIDENCE_MAX:
-            self._append([_log_record(key_of(b"E", height) + validator, evidence)])
+            self._append(_log_record(key_of(b"E", height) + validator, evidence))
 
     def append_journal(self, height: Height, record: bytes) -> None:
         """Append and flush one consensus record."""
@@ -214,13 +218,12 @@ class RocksDisk(Store):
         """The prefix under which a state is staged."""
         return STATES[1] if self._state == STATES[0] else STATES[0]
 
-    def _append(self, logged: Sequence[Logged]) -> None:
-        """Write records durably and let them be seen."""
+    def _append(self, record: Logged) -> None:
+        """Write a record durably and let it be seen."""
         blocks = self._get_log()
-        begin = blocks.end
-        for offset, record in zip(blocks.append(logged), logged, strict=True):
-            self._take_in(offset, record)
-        self._unflushed += blocks.end - begin
+        offset = blocks.append(record)
+        self._take_in(offset, record)
+        self._unflushed += blocks.end - offset
         if len(self._recent) >= RECENT_KEYS_MAX:
             self._hand_over()
 
@@ -258,9 +261,11 @@ class RocksDisk(Store):
     def _replay(self) -> None:
         """Open the log and take in what the database does not have of it."""
         self._log = self._open_log(is_writer=True)
-        for offset, record in self._log.replay(self._load_logged()):
+        start = self._load_logged()
+        for offset, record in self._log.replay(start):
             self._take_in(offset, record)
         self._log.cut_tail()
+        self._unflushed = self._log.end - start
         self._hand_over()
 
     def _note_journal(self) -> tuple[bytes, bytes]:

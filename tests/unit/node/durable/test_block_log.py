@@ -142,7 +142,7 @@ def test_a_damaged_byte_is_an_error_or_the_torn_end(course: Course, data: st.Dat
 
 def test_each_byte_of_a_record_is_under_a_checksum(log: BlockLog, tmp_path: Path) -> None:
     (first, second) = (Logged(height, b"block" * height, CHANGES) for height in (1, 2))
-    begin, end = log.append([first, second])
+    begin, end = log.append(first), log.append(second)
     content = (tmp_path / "blocks").read_bytes()
     for place in range(begin, end):
         damaged = bytearray(content)
