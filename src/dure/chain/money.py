@@ -38,8 +38,9 @@ _asset_decoder: Final = msgspec.msgpack.Decoder(state.AssetRecord)
 class _Findings(EventLog, gc=False, kw_only=True):
     """What money operations on one view have found out, until one of them changes it."""
 
-    _rules: dict[AssetId, TransferRule | None] = msgspec.field(default_factory=dict)
-    """Who is asked before the asset moves."""
+    _asset: bytes = b""
+    """The asset that was asked for last, and who is asked before it moves."""
+    _rule: TransferRule | None = None
     _movable: bytes = b""
     """Key under which nothing stands, because the balance that money was taken from is not frozen.
     """
@@ -121,21 +122,17 @@ class Money(_Findings, gc=False):
             raise Refusal("bad_rule", "the name of a rule's method cannot be that of any method")
         changed = msgspec.structs.replace(record, transfer_rule=method)
         self.view.save(state.key_asset(asset), changed)
-        self._rules.clear()
+        self._asset = b""
         self._tell("transfer_rule_set", (asset, method))
 
     def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
         """Return who is asked before the asset moves."""
-        known = self._rules
-        return known[asset] if asset in known else self._find_rule(asset)
-
-    def _find_rule(self, asset: AssetId) -> TransferRule | None:
-        record = self.view.load(state.AssetRecord, state.key_asset(asset))
-        rule = None
-        if record is not None and record.transfer_rule:
-            rule = TransferRule(record.issuer, record.transfer_rule)
-        self._rules[asset] = rule
-        return rule
+        if asset != self._asset:
+            record = self.view.load(state.AssetRecord, state.key_asset(asset))
+            self._asset, self._rule = asset, None
+            if record is not None and record.transfer_rule:
+                self._rule = TransferRule(record.issuer, record.transfer_rule)
+        return self._rule
 
     def _take(self, asset: AssetId, source: Address, amount: int) -> None:
         if amount < 0:
