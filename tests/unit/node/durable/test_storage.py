@@ -167,40 +167,55 @@ def test_a_damaged_log_is_an_error_and_never_an_older_head(disk: RocksDisk, tmp_
 CHILD = """
 import sys
 from pathlib import Path
+from dure.node.durable import storage
 from tests.unit.node.durable.test_storage import commit, open_disk
+storage.RECENT_KEYS_MAX, storage.UNFLUSHED_BYTES_MAX = int(sys.argv[2]), int(sys.argv[3])
 disk = open_disk(Path(sys.argv[1]))
-for height in range(100_000):
+head = disk.load_head()
+for height in range(0 if head is None else head.block.header.height + 1, 100_000):
     disk.append_journal(height, b"r%d" % height)
     commit(disk, height, key=b"%d" % height, **{f"k{height}": b"x" * 1000})
     print(height, flush=True)
 """
 
 
-def test_a_killed_process_loses_nothing_that_it_committed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("keys_max", "unflushed_max"), [(4096, 1 << 26), (1, 1 << 26), (7, 20_000)]
+)
+def test_a_killed_process_loses_nothing_that_it_committed(
+    tmp_path: Path, keys_max: int, unflushed_max: int
+) -> None:
+    for life in range(3):
+        height = live_and_be_killed(tmp_path, keys_max, unflushed_max, blocks=15 * (life + 1))
+        disk = open_disk(tmp_path)
+        state = dict(disk.load_state())
+        assert state[b"key"] == b"%d" % height
+        assert len(state) == height + 2
+        assert disk.find_transaction(identify(b"tx%d" % height)) == (height, 0)
+        assert disk.find_transaction(identify(b"tx%d" % (height + 1))) is None
+        assert disk.journal_is_complete
+        disk.close()
+
+
+def live_and_be_killed(folder: Path, keys_max: int, unflushed_max: int, *, blocks: int) -> int:
+    """Let a process write blocks and kill it; return the stored head, which it had told of."""
     child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(tmp_path)],
+        [sys.executable, "-c", CHILD, folder, str(keys_max), str(unflushed_max)],
         stdout=subprocess.PIPE,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
     )
     assert child.stdout is not None
-    for _ in range(40):
-        child.stdout.readline()
+    said = [int(child.stdout.readline()) for _ in range(blocks)]
     child.send_signal(signal.SIGKILL)
-    said = 39 + len(child.stdout.read().splitlines())
+    said += [int(line) for line in child.stdout.read().splitlines() if line]
     child.stdout.close()
     child.wait()
-    disk = open_disk(tmp_path)
+    disk = open_disk(folder)
     head = disk.load_head()
-    assert head is not None
-    height = head.block.header.height
-    assert height >= said
-    state = dict(disk.load_state())
-    assert state[b"key"] == b"%d" % height
-    assert len(state) == height + 2
-    assert disk.find_transaction(identify(b"tx%d" % height)) == (height, 0)
-    assert disk.find_transaction(identify(b"tx%d" % (height + 1))) is None
-    assert disk.journal_is_complete
     disk.close()
+    assert head is not None
+    assert head.block.header.height >= said[-1]
+    return head.block.header.height
 
 
 def test_the_journal_lives_beside_the_store(disk: RocksDisk, tmp_path: Path) -> None:
