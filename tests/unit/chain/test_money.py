@@ -11,7 +11,7 @@ from dure.chain import money, state
 from dure.chain.money import Money, validate_conservation
 from dure.chain.receipt import Outcome
 from dure.chain.transaction import compute_asset_id
-from dure.contract.ports import Refusal
+from dure.contract.ports import Refusal, TransferRule
 from dure.core.codec import decode, encode
 from dure.core.types import INT_MAX, Address, Amount, AssetId
 from tests.unit.chain.ledger import ALICE, BOB, CAROL, FUNDS, WON, Ledger, ask, transfer
@@ -87,6 +87,25 @@ def test_a_frozen_balance_receives_and_does_not_send() -> None:
     told = decode(Outcome, book.end_call(encode(None)))
     assert [event.name for event in told.events][-2:] == ["unfrozen", "transferred"]
     assert decode(Outcome, book.end_call(encode(None))).events == ()
+
+
+def test_a_balance_that_sent_before_sends_no_more_once_it_is_frozen() -> None:
+    book, asset = open_money()
+    book.transfer(asset, ALICE, BOB, 1)
+    book.freeze(ALICE, asset, ALICE, frozen=True)
+    assert refuse(book.transfer, asset, ALICE, BOB, 1) == "frozen"
+    book.transfer(asset, BOB, CAROL, 1)
+    assert refuse(book.transfer, asset, ALICE, BOB, 1) == "frozen"
+
+
+def test_who_is_asked_follows_the_newest_rule_of_each_asset() -> None:
+    book, asset = open_money()
+    other = book.create_asset(BOB, "KRW", 0)
+    assert book.get_transfer_rule(asset) is None
+    book.set_transfer_rule(ALICE, asset, "ask")
+    for _ in range(2):
+        assert book.get_transfer_rule(asset) == TransferRule(ALICE, "ask")
+        assert book.get_transfer_rule(other) is None
 
 
 @pytest.mark.parametrize(

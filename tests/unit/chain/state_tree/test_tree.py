@@ -95,6 +95,19 @@ def test_a_digest_that_looks_like_a_path_is_none(others: int) -> None:
     added = path + tree.compute_value_digest(b"value")
     assert list(tree.iterate_entries(node)) == sorted([*entries, added])
     assert tree.update(node, [(b"key", None)]) == tree.build(entries)
+    both = tree.update(tree.build(entries), [(b"key", b"value"), (bytes([0]), None)])
+    assert list(tree.iterate_entries(both)) == sorted([posing, *rest[1:], added])
+
+
+@given(st.sets(st.integers(0, 99), min_size=2), st.integers(0, 2))
+def test_several_values_of_one_twig_are_replaced(numbers: set[int], others: int) -> None:
+    """Alone, and together with keys that come."""
+    content = {b"%d" % number: b"before" for number in range(100)}
+    node = build(content)
+    assert isinstance(node, tree.Twig)
+    writes = {b"%d" % number: b"after" for number in numbers}
+    writes |= {b"new %d" % number: b"after" for number in range(others)}
+    assert tree.update(node, writes.items()) == build(content | writes)
 
 
 def test_an_empty_tree_has_the_root_of_zeros() -> None:

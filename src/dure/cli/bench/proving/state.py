@@ -149,7 +149,7 @@ class Course:
         return {
             "proof_us": _time_each(lambda key: build_proof(self._root, key), keys),
             "check_us": _time_each(lambda case: validate_value(root, *case), cases),
-            "proof_bytes": median(len(encode(proof)) for proof in proofs),
+            "proof_bytes": round(median(len(encode(proof)) for proof in proofs)),
         }
 
     def _draw_changes(self, block: tuple[int, int]) -> Items:
