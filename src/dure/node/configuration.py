@@ -118,7 +118,7 @@ class BlocksSection(_Section, frozen=True, kw_only=True):
         int,
         Meta(
             ge=0,
-            le=10_000,
+            le=100,
             description="Between a block and the next, unless many transactions wait.",
         ),
     ] = 10

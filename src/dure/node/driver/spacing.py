@@ -12,6 +12,8 @@ Rules
 3. The block's time is that of its beginning. A parent from the future delays it by one interval
    at most.
 4. What was ordered on another head is forgotten.
+
+Waiting counts as the proposer's time, so the interval is far shorter than an engine's rounds.
 """
 
 from collections.abc import Callable
