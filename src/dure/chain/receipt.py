@@ -39,10 +39,6 @@ REFUSED: Final = "refused"
 """Status where a refusal came without a code that can stand in a receipt."""
 
 
-EventParts = tuple[Address, str, bytes]
-"""The fields of an `Event`, in order: what is only written needs no struct."""
-
-
 class Event(Wire, frozen=True):
     """Something that a contract, or the ledger itself, said."""
 
@@ -83,7 +79,7 @@ class Record(Wire, frozen=True):
     outcomes: tuple[Outcome, ...]
 
 
-def encode_outcome(result: bytes, events: Sequence[EventParts]) -> bytes:
+def encode_outcome(result: bytes, events: Sequence[Event]) -> bytes:
     """Return the canonical bytes of the `Outcome` of those parts."""
     return encode((result, events))
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from dure.chain.receipt import EVENT_BYTES_MAX, EVENT_NAME_MAX, EventParts, encode_outcome
+from dure.chain.receipt import EVENT_BYTES_MAX, EVENT_NAME_MAX, Event, encode_outcome
 from dure.contract.ports import Refusal
 from dure.core.types import Address
 
@@ -20,7 +20,7 @@ class EventLog(msgspec.Struct, gc=False, kw_only=True):
     because one is made for every transaction.
     """
 
-    _events: list[EventParts] = []
+    _events: list[Event] = []
     """Of the call that runs; each log has a list of its own."""
     _count: int = 0
     """Of the whole transaction, as are the bytes."""
@@ -38,7 +38,7 @@ class EventLog(msgspec.Struct, gc=False, kw_only=True):
             )
         if size > EVENT_BYTES_MAX or len(name) > EVENT_NAME_MAX:
             raise Refusal("too_large", "the event or its name is too long")
-        self._events.append((contract, name, data))
+        self._events.append(Event(contract, name, data))
 
     def end_call(self, result: bytes) -> bytes:
         """Return the canonical bytes of the `Outcome` of the call that ends with that result."""
