@@ -6,8 +6,8 @@ costs no signature check and no hash at all. What the cache holds never changes 
 it costs.
 """
 
-from collections import OrderedDict
-from collections.abc import Sequence
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from dure.chain.transaction import TRANSACTION_BYTES_MAX, Transaction, decode_transaction
@@ -17,6 +17,9 @@ from dure.core.signatures import verify_many
 ENTRIES_MAX: Final = 65_536
 BYTES_MAX: Final = 32 * 1024 * 1024
 """Sum of the cached envelopes' bytes; opened they take about ten times as much."""
+EXECUTED_MAX: Final = 4_096
+"""Envelopes that are kept after their blocks were committed."""
+EXECUTED_BYTES_MAX: Final = 4 * 1024 * 1024
 
 Answer = Transaction | InvalidTransaction
 """An opened and verified transaction, or what is wrong with the envelope."""
@@ -30,6 +33,9 @@ class TransactionCache:
         self._entries_max = entries_max
         self._bytes_max = bytes_max
         self._bytes = 0
+        self._executed: deque[bytes] = deque()
+        """Envelopes of the newest committed blocks, of which most are among the entries."""
+        self._executed_bytes = 0
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -81,6 +87,20 @@ class TransactionCache:
                 opened = _try_decode(envelope)
                 if isinstance(opened, Transaction):
                     self._remember(opened)
+
+    def let_go(self, envelopes: Iterable[bytes]) -> None:
+        """Forget soon what stands in a committed block, and can be executed no second time.
+
+        Not at once: peers still pass it on, and what is known costs no check.
+        """
+        for envelope in envelopes:
+            self._executed.append(envelope)
+            self._executed_bytes += len(envelope)
+        while len(self._executed) > EXECUTED_MAX or self._executed_bytes > EXECUTED_BYTES_MAX:
+            envelope = self._executed.popleft()
+            self._executed_bytes -= len(envelope)
+            if self._entries.pop(envelope, None) is not None:
+                self._bytes -= len(envelope)
 
     def _verify(self, answers: list[Answer], fresh: list[int]) -> None:
         """Keep the transactions that stand at `fresh`, or put there what is wrong with them."""

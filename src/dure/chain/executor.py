@@ -247,6 +247,7 @@ class Executor:
         writes = position.layers[0]
         self._apply(writes, candidate.undo)
         self._candidates.settle(candidate)
+        self.transactions.let_go(candidate.block.transactions)
         self._head = msgspec.structs.replace(position, layers=(), executed=())
         self._seen.add(position.header.time, position.executed[0])
         return Committed(candidate, writes, candidate.undo)

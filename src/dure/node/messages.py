@@ -23,10 +23,10 @@ from dure.node.ports import StoredBlock
 from dure.proof.file import HANDOVERS_MAX, Handover
 
 GOSSIP_MAX: Final = 256
-GOSSIP_BYTES_MAX: Final = 128 * 1024
+GOSSIP_BYTES_MAX: Final = 32 * 1024
 """Envelopes of one message; a longer envelope goes alone.
 
-So no message holds more than some two thousand signatures, 80 ms of checking.
+So no message holds more than some five hundred signatures, 20 ms of checking.
 """
 BLOCKS_MAX: Final = 64
 BLOCKS_BYTES_MAX: Final = 2 * 1024 * 1024

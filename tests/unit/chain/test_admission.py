@@ -59,6 +59,26 @@ def test_the_cache_is_bounded_in_number_and_in_bytes() -> None:
     assert len(small) == 2
 
 
+@pytest.mark.parametrize("by", ["number", "bytes"])
+def test_what_was_executed_is_let_go_after_a_while(
+    by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger()
+    envelopes = [ledger.sign("alice", transfer(BOB, 1)) for _ in range(4)]
+    waiting = ledger.sign("alice", transfer(BOB, 1))
+    bound, each = ("EXECUTED_MAX", 1) if by == "number" else ("EXECUTED_BYTES_MAX", len(waiting))
+    monkeypatch.setattr(admission, bound, 3 * each)
+    cache = ledger.executor.transactions
+    cache.open_many([waiting])
+    for envelope in envelopes[:3]:
+        ledger.commit(envelope)
+    assert len(cache) == 4, "peers may still pass on what was executed just now"
+    ledger.commit(envelopes[3])
+    assert len(cache) == 4
+    fresh = cache.open_unverified([*envelopes, waiting])
+    assert [opened.envelope for opened in fresh] == envelopes[:1]
+
+
 def test_what_others_verified_is_opened_once_and_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     cache = TransactionCache()
     first, second = sign_many(2)
