@@ -7,6 +7,7 @@ from typing import cast
 import pytest
 
 from dure.chain.receipt import OK, Kind, Receipt
+from dure.cli.bench.running import load as loads
 from dure.cli.bench.running.load import Load, Sent, Tally, cut_frames
 from dure.cli.bench.running.stock import Prepared, Stock
 from dure.core.block import Header
@@ -167,6 +168,14 @@ def test_refused_transactions_make_room_and_are_not_sent_again() -> None:
     asyncio.run(load.run_closed(10))
     assert load.tally.refused["mempool_full"] == sum(node.frames)
     assert not load.tally.waiting
+
+
+def test_a_node_that_refuses_is_left_alone_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loads, "REST_S", 60.0)
+    node = Node(lambda: MempoolFull("full"))
+    load = build_load([node], 100_000, Tally(begin=0, end=1), StepClock(0.01))
+    asyncio.run(load.run_closed(10))
+    assert sum(node.frames) == 10, "each place once, and none again before the end"
 
 
 def test_what_is_refused_may_go_back_to_the_stock_and_be_sent_again() -> None:

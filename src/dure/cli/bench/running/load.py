@@ -10,7 +10,8 @@ Rules
    over envelopes and receipts (`dure.sdk.StreamedBlock`).
 3. Only transactions meant for the time between `begin` and `end` are measured; those before warm
    up, and after the end nothing is sent.
-4. Closed loop: a fixed number is on its way, and each that is decided makes room for the next.
+4. Closed loop: a fixed number is on its way, and each that is decided makes room for the next; one
+   that a node refused does so after a moment, as a client does that is told to come back later.
    Open loop: so many a second, whatever the nodes do.
 5. What is refused is not sent again, unless the bench wants that: then it goes back to the stock.
    What is neither final nor refused at the very end is lost.
@@ -37,6 +38,8 @@ FRAME_BYTES_MAX: Final = 1024 * 1024
 """Their bytes; a longer envelope has a frame of its own."""
 TICK_S: Final = 0.005
 """How often the open loop sends what is due."""
+REST_S: Final = 0.25
+"""How long a refused transaction still takes its place in the closed loop."""
 DRAIN_S: Final = 30.0
 """How long nothing may be decided, after the last was sent, until what waits is given up."""
 
@@ -156,6 +159,8 @@ class Load:
         self._turn = 0
         self._sending: set[asyncio.Task[None]] = set()
         self._moved = [asyncio.Event() for _ in streams]
+        self._resting: Counter[int] = Counter()
+        """By node: places of refused transactions."""
 
     async def run_closed(self, in_flight: int) -> None:
         """Keep `in_flight` transactions on their way until the end; then wait for the last."""
@@ -195,7 +200,7 @@ class Load:
 
     async def _keep_full(self, node: int, share: int) -> None:
         while (now := self._clock()) < self.tally.end:
-            room = share - self.tally.waiting_at[node]
+            room = share - self.tally.waiting_at[node] - self._resting[node]
             if room > 0:
                 self._send(node, [now] * min(room, FRAME_MAX))
                 continue
@@ -231,7 +236,13 @@ class Load:
                 self.tally.on_refused(each.envelope_id, refusal.code)
                 if self._gives_back:
                     self._stock.give_back(each)
+                self._resting[node] += 1
+                asyncio.get_running_loop().call_later(REST_S, self._end_rest, node)
                 self._tell_moved()
+
+    def _end_rest(self, node: int) -> None:
+        self._resting[node] -= 1
+        self._tell_moved()
 
     async def finish(self) -> None:
         """Wait for every answer, then for every transaction while there are blocks."""
