@@ -121,7 +121,7 @@ class BlocksSection(_Section, frozen=True, kw_only=True):
             le=100,
             description="Between a block and the next, unless many transactions wait.",
         ),
-    ] = 10
+    ] = 20
 
 
 class SyncSection(_Section, frozen=True, kw_only=True):

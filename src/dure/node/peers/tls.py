@@ -117,6 +117,8 @@ class TlsTransport:
 
     def __init__(self, connection: ssl.SSLSocket, owner: TlsOwner) -> None:
         self.connection = connection
+        self._descriptor = connection.fileno()
+        """What the loop watches: it would describe the socket itself in words at each look-up."""
         self._owner = owner
         self._loop = asyncio.get_running_loop()
         self._waiting = b""
@@ -137,13 +139,13 @@ class TlsTransport:
         """Hand over what comes."""
         if not self._is_reading and not self._is_closing:
             self._is_reading = True
-            self._loop.add_reader(self.connection, self._on_readable)
+            self._loop.add_reader(self._descriptor, self._on_readable)
 
     def pause_reading(self) -> None:
         """Leave what comes in the socket."""
         if self._is_reading:
             self._is_reading = False
-            self._loop.remove_reader(self.connection)
+            self._loop.remove_reader(self._descriptor)
 
     def write(self, data: bytes) -> None:
         """Send; only while the owner was not told to pause."""
@@ -153,7 +155,7 @@ class TlsTransport:
         self._waiting = data
         if not self._flush():
             self._owner.pause_writing()
-            self._loop.add_writer(self.connection, self._on_writable)
+            self._loop.add_writer(self._descriptor, self._on_writable)
 
     def abort(self) -> None:
         """Close at once."""
@@ -177,8 +179,8 @@ class TlsTransport:
             return None
         except ssl.SSLWantWriteError:
             # An answer of OpenSSL's own goes first: the peer asked for new keys, and does not read.
-            self._loop.remove_reader(self.connection)
-            self._loop.add_writer(self.connection, self._on_writable)
+            self._loop.remove_reader(self._descriptor)
+            self._loop.add_writer(self._descriptor, self._on_writable)
             return None
         except OSError as problem:
             self._close(problem)
@@ -190,9 +192,9 @@ class TlsTransport:
     def _on_writable(self) -> None:
         if not self._flush() or self._is_closing:
             return
-        self._loop.remove_writer(self.connection)
+        self._loop.remove_writer(self._descriptor)
         if self._is_reading:
-            self._loop.add_reader(self.connection, self._on_readable)
+            self._loop.add_reader(self._descriptor, self._on_readable)
         self._owner.resume_writing()
 
     def _flush(self) -> bool:
@@ -213,7 +215,7 @@ class TlsTransport:
         self.pause_reading()
         self._is_closing = True
         self._waiting = b""
-        self._loop.remove_writer(self.connection)
+        self._loop.remove_writer(self._descriptor)
         self._loop.call_soon(self._tell_lost, problem)
 
     def _tell_lost(self, problem: Exception | None) -> None:

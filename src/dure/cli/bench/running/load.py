@@ -181,7 +181,8 @@ class Load:
         start, sent = self._clock(), 0
         last = math.ceil((self.tally.end - start) * rate)
         while sent < last:
-            due = min(last, int((self._clock() - start) * rate))
+            # The first is meant for the very beginning.
+            due = min(last, int((self._clock() - start) * rate) + 1)
             for first in range(sent, due, FRAME_MAX):
                 numbers = range(first, min(first + FRAME_MAX, due))
                 meant = [start + number / rate for number in numbers]
