@@ -215,6 +215,7 @@ def _build_parts(
             per_sender_max=mempool.per_sender_max,
         ),
         interval=Milliseconds(settings.blocks.interval_ms),
+        fill=Milliseconds(settings.blocks.fill_ms),
         sync=SyncSettings(
             mode=settings.sync.mode,
             snapshot_behind=settings.sync.snapshot_behind,

@@ -122,6 +122,14 @@ class BlocksSection(_Section, frozen=True, kw_only=True):
             description="Between a block and the next, unless many transactions wait.",
         ),
     ] = 20
+    fill_ms: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000,
+            description="How long a block is filled at least: more make fuller blocks, and later.",
+        ),
+    ] = 10
 
 
 class SyncSection(_Section, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ from dure.node.clock import SystemClock
 from dure.node.diagnosis import Standing, explain
 from dure.node.dissemination import BodyCounts
 from dure.node.driver import Driver, DriverSettings, Ports
+from dure.node.driver.execution import FILL_MS_DEFAULT
 from dure.node.driver.halt import Halt, write_dump
 from dure.node.driver.muteness import Muteness
 from dure.node.driver.phases import Phases
@@ -86,6 +87,8 @@ class NodeParts:
     sync: SyncSettings = field(default_factory=SyncSettings)
     interval: Milliseconds = field(default=Milliseconds(0))
     """Between two blocks that it makes: `driver.spacing`."""
+    fill: Milliseconds = field(default=Milliseconds(FILL_MS_DEFAULT))
+    """How long it fills a block at least: `driver.execution`."""
     votes_lost: bool = False
     """The operator's word that this validator may have forgotten votes: `driver.muteness`."""
     turns: Turns = field(default_factory=Turns)
@@ -132,7 +135,7 @@ class Node:
             ports,
             engine_factory=self._build_engine,
             observer=self,
-            settings=DriverSettings(parts.limits, parts.sync, parts.interval),
+            settings=DriverSettings(parts.limits, parts.sync, parts.interval, parts.fill),
         )
 
     # Life

@@ -216,8 +216,9 @@ def test_a_block_is_filled_for_a_bounded_time_and_the_rest_waits_for_the_next() 
 
 def test_where_agreeing_takes_long_a_block_is_filled_for_longer() -> None:
     waits = (1, 160, 320, 800, 60_000)
-    times = [compute_fill_time(Milliseconds(wait)) for wait in waits]
+    times = [compute_fill_time(Milliseconds(wait), Milliseconds(10)) for wait in waits]
     assert times == [10, 10, 20, 50, 50]
+    assert compute_fill_time(Milliseconds(60_000), Milliseconds(100)) == 100
 
 
 def test_a_full_pool_is_an_answer() -> None:

@@ -31,7 +31,7 @@ from dure.node import messages
 from dure.node.catching_up import CatchingUp, Hooks, Slice, SyncSettings
 from dure.node.dissemination import Again, Dissemination
 from dure.node.dissemination import Hooks as DisseminationHooks
-from dure.node.driver.execution import Execution
+from dure.node.driver.execution import FILL_MS_DEFAULT, Execution
 from dure.node.driver.intake import Answer, Intake, Observer
 from dure.node.driver.muteness import Muteness
 from dure.node.driver.outbox import GATHERED
@@ -71,6 +71,8 @@ class DriverSettings:
     sync: SyncSettings = field(default_factory=SyncSettings)
     interval: Milliseconds = field(default=Milliseconds(0))
     """Between two blocks at least, unless many transactions wait: `driver.spacing`."""
+    fill: Milliseconds = field(default=Milliseconds(FILL_MS_DEFAULT))
+    """How long a block is filled at least: `driver.execution`."""
 
 
 DEFAULT_SETTINGS = DriverSettings()
@@ -118,6 +120,7 @@ class Driver:
             ports.clock,
             proposer=ports.signer.key,
             checks_sealed_signatures=settings.sync.signatures == "all",
+            fill=settings.fill,
         )
         self._spacing = Spacing(
             settings.interval, ports.clock, self.mempool, executor, build=self._build

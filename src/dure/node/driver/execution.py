@@ -32,10 +32,9 @@ from dure.node.driver.halt import Divergence, FinalBlockNotExecuted
 from dure.node.driver.intake import Intake
 from dure.node.ports import Clock
 
-FILL_MS_MIN: Final = 10
-"""How long a proposer fills a block at least. Checking, completing and storing it take others about
-twice as long."""
+FILL_MS_DEFAULT: Final = 10
 FILL_MS_MAX: Final = 50
+"""How long a block is filled at most, unless the operator wants every block filled for longer."""
 FILL_SHARE: Final = 16
 """One in so many milliseconds since the block before is for filling the next."""
 FILL_GAS_MIN: Final = 2_000_000
@@ -58,10 +57,12 @@ class Execution:
         *,
         proposer: PublicKey,
         checks_sealed_signatures: bool,
+        fill: Milliseconds,
     ) -> None:
         self._checks_sealed_signatures = checks_sealed_signatures
         self._executor = executor
         self._intake = intake
+        self._fill = fill
         self._clock = clock
         self._proposer = proposer
 
@@ -133,7 +134,8 @@ class Execution:
     ) -> Iterator[Transaction]:
         """Yield what waits until the time for filling the block is over; the first few anyway."""
         since_parent = order.time - self._executor.head.header.time
-        end = self._clock.now() + compute_fill_time(Milliseconds(since_parent))
+        fill = compute_fill_time(Milliseconds(since_parent), self._fill)
+        end = self._clock.now() + fill
         sure = FILL_GAS_MIN
         for transaction in waiting:
             if sure <= 0 and self._clock.now() >= end:
@@ -150,6 +152,9 @@ class Execution:
         return self._intake.quarantine(TransactionId(culprit))
 
 
-def compute_fill_time(since_parent: Milliseconds) -> Milliseconds:
-    """Return how long a block may be filled that comes so long after its parent."""
-    return Milliseconds(min(max(since_parent // FILL_SHARE, FILL_MS_MIN), FILL_MS_MAX))
+def compute_fill_time(since_parent: Milliseconds, fill: Milliseconds) -> Milliseconds:
+    """Return how long a block may be filled that comes so long after its parent; `fill` at least.
+
+    Checking, completing and storing the block take every validator about twice as long.
+    """
+    return Milliseconds(max(fill, min(since_parent // FILL_SHARE, FILL_MS_MAX)))
