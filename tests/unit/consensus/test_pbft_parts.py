@@ -123,6 +123,17 @@ class TestMessages:
         opened = decode_message(data, block_bytes_max=BYTES_MAX, is_bare=True)
         assert put_body(opened, block.transactions, block_bytes_max=BYTES_MAX) == message
 
+    @pytest.mark.parametrize("message", SAMPLES)
+    def test_the_engine_sends_without_the_body_and_takes_it_in_again(
+        self, message: Message
+    ) -> None:
+        engine = Desk().engine
+        bare, block = engine.take_body(message)
+        opened = engine.decode_message(engine.encode_message(bare), is_bare=block is not None)
+        assert opened == bare
+        whole = bare if block is None else engine.put_body(bare, block.transactions)
+        assert whole == message
+
     def test_a_body_is_the_headers_and_within_bounds(self) -> None:
         message = propose(B, Desk().make_block(B))
         bare, _ = take_body(message)
