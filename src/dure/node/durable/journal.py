@@ -202,7 +202,8 @@ class Journal:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
             if os.fstat(self._descriptor).st_size != end:
                 os.ftruncate(self._descriptor, end)
-                os.fsync(self._descriptor)
+            # A process that was killed before it flushed leaves records that only look durable.
+            os.fsync(self._descriptor)
         except OSError as problem:
             self._fail(problem, "opened")
         self._size = end

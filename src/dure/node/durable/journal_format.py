@@ -84,9 +84,12 @@ class JournalFormat:
         entries: list[Entry] = []
         end = _HEADER_LENGTH
         for end, entry in self._records.walk(data, _HEADER_LENGTH):  # noqa: B007 - the last counts
+            # Of those before the header's number some were dropped when the file was made.
+            if entry.sequence > next_sequence:
+                raise DamagedRecords(f"lacks records before number {entry.sequence}")
             entries.append(entry)
-        sequence = entries[-1].sequence + 1 if entries else 0
-        return Content(entries, max(sequence, next_sequence), end, voter, loss)
+            next_sequence = max(next_sequence, entry.sequence + 1)
+        return Content(entries, next_sequence, end, voter, loss)
 
     @property
     def _records(self) -> RecordFormat:

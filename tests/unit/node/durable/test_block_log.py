@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,21 @@ class Course:
         shutil.copytree(self.kept, folder)
         (folder / "blocks").write_bytes(log)
         return RocksDisk(folder)
+
+
+def copy_running(folder: Path, to: Path) -> None:
+    """Copy a store whose database may be merging its files just now: all of one moment."""
+
+    def list_files() -> list[str]:
+        return sorted(path.name for path in (folder / "rocks").iterdir())
+
+    while True:
+        files = list_files()
+        with suppress(shutil.Error):
+            shutil.copytree(folder, to)
+            if list_files() == files:
+                return
+        shutil.rmtree(to)
 
 
 @pytest.fixture(scope="module")
@@ -177,7 +193,7 @@ def test_whatever_the_database_was_given_and_kept_a_kill_changes_nothing(
             disk._flush()
         before = describe(disk)
         left = tmp_path / f"left-{height}"
-        shutil.copytree(tmp_path / "node", left)
+        copy_running(tmp_path / "node", left)
         reader = Store.open_for_reading(left)
         assert describe(reader) == before
         reader.close()
@@ -250,3 +266,34 @@ def test_a_log_without_its_database_is_not_overwritten(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "rocks")
     with pytest.raises(StorageError, match="holds blocks, and the database beside it is gone"):
         RocksDisk(tmp_path)
+
+
+def test_a_block_whose_flush_failed_does_not_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = RocksDisk(tmp_path / "node")
+    commit(disk, 0)
+    before = describe(disk)
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("dure.node.durable.block_log.os.fdatasync", fail)
+    with pytest.raises(StorageError, match="could not be written"):
+        commit(disk, 1)
+    monkeypatch.undo()
+    disk.close()
+    again = RocksDisk(tmp_path / "node")
+    assert describe(again) == before
+    again.close()
+
+
+def test_long_values_reach_the_database_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "RECENT_BYTES_MAX", 600)
+    disk = RocksDisk(tmp_path / "node")
+    for height in range(6):
+        commit(disk, height)
+        assert len(disk._recent) < 20
+    disk.close()

@@ -320,3 +320,13 @@ def test_records_are_bounded(path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     with pytest.raises(StorageError, match="at most 10 bytes"):
         journal.append(Height(1), b"x" * 11)
     journal.close()
+
+
+def test_records_cut_out_of_the_middle_are_missed(path: Path) -> None:
+    sizes = fill(path, b"first", b"second", b"third")
+    content = path.read_bytes()
+    for start, end in ((sizes[0], sizes[2]), (sizes[1], sizes[2]), (sizes[0], sizes[1])):
+        path.write_bytes(content[:start] + content[end:])
+        journal = open_journal(path)
+        assert journal.loss is Loss.DAMAGED
+        journal.close()
