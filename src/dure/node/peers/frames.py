@@ -9,9 +9,7 @@ from typing import Final
 from dure.core.errors import PeerViolation
 
 HEADER_LENGTH: Final = 4
-PART_OVERHEAD: Final = 64
-"""What a frame's header, and its body, cost in memory beside their bytes while they wait."""
-FRAME_OVERHEAD: Final = 2 * PART_OVERHEAD
+FRAME_OVERHEAD: Final = 128
 """What a waiting frame costs in memory beside its bytes; many tiny frames count too."""
 
 
@@ -96,9 +94,8 @@ class SendQueue:
                 view = memoryview(part)
                 self._parts.appendleft(view[room:])
                 part = view[:room]
-            else:
-                self.size -= PART_OVERHEAD
             pieces.append(part)
             room -= len(part)
-        self.size -= count_max - room
+        taken = count_max - room
+        self.size = self.size - taken if self._parts else 0
         return b"".join(pieces)
