@@ -3,7 +3,8 @@
 Rules
 -----
 1. A node that is a little behind fetches blocks; one that is far behind by the word of so many that
-   one of them is right (`claims`) fetches a state, where its settings allow that.
+   one of them is right (`claims`) fetches a state, where its settings allow that. When it has heard
+   of fewer yet, of one that claims so much, it waits for their word before it fetches blocks.
 2. From the moment on when an offered state is proved to be final, the node takes no other part: it
    neither votes nor admits transactions, for it could not know which were executed already. Claims
    alone silence nobody: who may be asked for a state need not be a validator.
@@ -38,6 +39,8 @@ PAUSE_MS: Final = Milliseconds(10)
 """Between slices of work that has time: the history far below the head."""
 REST_MS: Final = 2_000
 LONG_REST_MS: Final = 60_000
+WORD_MS: Final = 4_000
+"""So long after the first claim that was heard the word of others is waited for."""
 FAILURES_MAX: Final = 3
 """After so many fetches of a state that failed, the rest before the next is a long one."""
 BEHIND_MAX: Final = 8
@@ -124,6 +127,7 @@ class CatchingUp:
         self._state: StateFetch | None = None
         self._failures = 0
         self._rest_until = Instant(0)
+        self._heard_since: Instant | None = None
 
     @property
     def is_fetching_state(self) -> bool:
@@ -157,6 +161,8 @@ class CatchingUp:
         match message:
             case messages.Status(height=height, oldest=oldest):
                 self.claims.on_status(peer, height, oldest)
+                if self._heard_since is None:
+                    self._heard_since = now
                 self._advance(now, is_patient=True)
                 return
             case messages.Blocks():
@@ -234,10 +240,18 @@ class CatchingUp:
         if self._state is not None and self._state.is_first(now):
             return
         behind = self.claims.find_top() - self._means.executor.head.header.height
-        if behind > int(is_patient):
+        if behind > int(is_patient) and not self._awaits_word(behind, now):
             self._blocks.advance(now)
         if self._settings.history == "archive" and not self._is_known_behind():
             self._archive.advance(now)
+
+    def _awaits_word(self, behind: int, now: Instant) -> bool:
+        """Say whether a state may be the way, and too few were heard of yet to know it."""
+        behind_max = self._settings.behind_max
+        if behind_max is None or behind <= behind_max or self._heard_since is None:
+            return False
+        is_early = 0 <= now - self._heard_since < WORD_MS
+        return is_early and self.claims.find_claimed(self._means.executor.head.validators) is None
 
     def _is_known_behind(self) -> bool:
         """Say whether so many claim to be ahead that it is true: one liar stops no history."""

@@ -25,6 +25,8 @@ QUESTIONS_MAX: Final = 6
 BODIES_PER_PEER_MAX: Final = 4
 MESSAGES_PER_PEER_MAX: Final = 4
 """That wait for the same body."""
+BODY_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Of envelopes that are fetched for one body: no engine takes a longer block."""
 
 FindEnvelope = Callable[[EnvelopeId], bytes | None]
 
@@ -39,6 +41,7 @@ class Fetch:
     """Bare messages that wait for the body, by who sent them."""
     asked: set[PublicKey] = field(default_factory=set)
     questions: int = 0
+    fetched_bytes: int = 0
     _ids: list[EnvelopeId] = field(init=False)
     _envelopes: list[bytes | None] = field(init=False)
 
@@ -75,7 +78,12 @@ class Fetch:
         for place, envelope in zip(answer.places, answer.envelopes, strict=True):
             if place >= len(self._ids) or compute_envelope_id(envelope) != self._ids[place]:
                 raise PeerViolation("another envelope than the one that was asked for")
-            taken += self._envelopes[place] is None
+            if self._envelopes[place] is not None:
+                continue
+            self.fetched_bytes += len(envelope)
+            if self.fetched_bytes > BODY_BYTES_MAX:
+                raise PeerViolation("a body that is longer than any block")
+            taken += 1
             self._envelopes[place] = envelope
         return taken
 

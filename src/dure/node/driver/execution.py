@@ -15,6 +15,7 @@ Rules
    operator wants that.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -26,7 +27,7 @@ from dure.chain.transaction import Transaction
 from dure.consensus.interface import BuildCandidate
 from dure.core.block import Block, compute_block_id
 from dure.core.errors import InvalidBlock, WorkerDied, WorkerNotStarted
-from dure.core.types import Milliseconds, PublicKey, TransactionId
+from dure.core.types import BlockId, Milliseconds, PublicKey, TransactionId
 from dure.core.validators import compute_faults_tolerated
 from dure.node.driver.halt import Divergence, FinalBlockNotExecuted
 from dure.node.driver.intake import Intake
@@ -42,6 +43,8 @@ FILL_GAS_MIN: Final = 2_000_000
 other programs have the core for a while, blocks of one or two would cost more than they carry."""
 DEATHS_MAX = 4
 """Deaths of contract workers that one proposal may cost before it is given up."""
+
+REFUSED_MAX: Final = 64
 
 log = structlog.get_logger()
 
@@ -63,6 +66,8 @@ class Execution:
         self._executor = executor
         self._intake = intake
         self._fill = fill
+        self._refused: deque[BlockId] = deque(maxlen=REFUSED_MAX)
+        """Blocks that broke a rule when they were judged here, newest last."""
         self._clock = clock
         self._proposer = proposer
 
@@ -83,6 +88,7 @@ class Execution:
             self._executor.judge(block)
         except InvalidBlock as problem:
             log.warning("block_refused", height=block.header.height, reason=problem.message)
+            self._refused.append(compute_block_id(block.header))
             return False
         except WorkerDied as death:
             block_id = compute_block_id(block.header)
@@ -108,8 +114,10 @@ class Execution:
         Where no faults are tolerated a quorum is everybody, and nobody but they vouches for it.
         """
         is_vouched = compute_faults_tolerated(len(self._executor.head.validators)) > 0
-        is_known = self._executor.get_candidate(compute_block_id(block.header)) is not None
-        if is_vouched and not is_known and not self._checks_sealed_signatures:
+        block_id = compute_block_id(block.header)
+        # What was found wrong here stays wrong, whoever sealed it.
+        is_judged = block_id in self._refused or self._executor.get_candidate(block_id) is not None
+        if is_vouched and not is_judged and not self._checks_sealed_signatures:
             self._executor.transactions.remember_sealed(block.transactions)
 
     def _propose(self, order: BuildCandidate) -> Candidate | None:

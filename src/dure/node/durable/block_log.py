@@ -27,6 +27,7 @@ data    = block_length[4] block[block_length] changes
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct
@@ -142,12 +143,17 @@ class BlockLog:
         self._end = end
 
     def cut_tail(self) -> None:
-        """Cut off what lies behind the last record; raise `StorageError`."""
+        """Cut off what lies behind the last record, and flush the rest; raise `StorageError`.
+
+        A process that was killed between writing and flushing leaves a whole record that the disk
+        may not have: nobody is told of it before it does.
+        """
         try:
             torn = os.fstat(self._descriptor).st_size - self._end
             if torn:
                 os.ftruncate(self._descriptor, self._end)
-                os.fsync(self._descriptor)
+            os.fsync(self._descriptor)
+            if torn:
                 log.info("block_log_tail_cut", file=str(self._path), bytes=torn)
         except OSError as problem:
             self._fail(problem)
@@ -164,6 +170,9 @@ class BlockLog:
             _write_all(self._descriptor, written)
             os.fdatasync(self._descriptor)
         except OSError as problem:
+            with suppress(OSError):
+                # What was refused must not come back as a block at the next start.
+                os.ftruncate(self._descriptor, self._end)
             self._fail(problem)
         self._end += len(written)
         return offset

@@ -55,6 +55,8 @@ from dure.proof.file import Handover
 
 RECENT_KEYS_MAX: Final = 4 * 1024
 """Changed keys from which on the database is given them: in order, it takes about 1 µs for each."""
+RECENT_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Bytes of the log from which on it is: few changes may be long."""
 BATCH_KEYS_MAX: Final = 64 * 1024
 UNFLUSHED_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bytes of the log after which the database writes a table, so that little is to be read again."""
@@ -77,6 +79,7 @@ class RocksDisk(Store):
         self._options.disable_wal = True  # type: ignore[method-assign,assignment]
         self._options.memtable_insert_hint_per_batch = True
         self._unflushed = 0
+        self._recent_bytes = 0
         try:
             if self._get(FORMAT_KEY) is None:
                 self._make_fresh()
@@ -194,8 +197,9 @@ class RocksDisk(Store):
 
     def keep_evidence(self, height: Height, validator: PublicKey, evidence: bytes) -> None:
         """Keep the proof that a validator contradicted itself; see `dure.node.ports.Disk`."""
-        if sum(1 for _ in self.load_evidence()) < EVIDENCE_MAX:
-            self._append(_log_record(key_of(b"E", height) + validator, evidence))
+        key = key_of(b"E", height) + validator
+        if self._get(key) is None and sum(1 for _ in self.load_evidence()) < EVIDENCE_MAX:
+            self._append(_log_record(key, evidence))
 
     def append_journal(self, height: Height, record: bytes) -> None:
         """Append and flush one consensus record."""
@@ -224,7 +228,8 @@ class RocksDisk(Store):
         offset = blocks.append(record)
         self._take_in(offset, record)
         self._unflushed += blocks.end - offset
-        if len(self._recent) >= RECENT_KEYS_MAX:
+        self._recent_bytes += blocks.end - offset
+        if len(self._recent) >= RECENT_KEYS_MAX or self._recent_bytes >= RECENT_BYTES_MAX:
             self._hand_over()
 
     def _hand_over(self) -> None:
@@ -243,6 +248,7 @@ class RocksDisk(Store):
                 batch.put(LOG_KEY, encode_height(self._get_log().end))
             self._write(batch)
         self._recent.clear()
+        self._recent_bytes = 0
         if self._unflushed > UNFLUSHED_BYTES_MAX:
             self._unflushed = 0
             with self._naming_failures():

@@ -8,7 +8,8 @@ small frames of one turn leave in one TLS record.
 
 import asyncio
 import socket
-from typing import Final, Protocol
+import ssl
+from typing import Final, Protocol, cast
 
 from dure.core.errors import DureError, PeerViolation
 from dure.core.types import ChainId, PublicKey
@@ -17,7 +18,6 @@ from dure.node.peers.directory import Peer
 from dure.node.peers.frames import FrameReader, SendQueue
 from dure.node.peers.hello import HELLO_BYTES_MAX, encode_hello, validate_hello
 from dure.node.peers.limits import PeerLimits, RateLimit
-from dure.node.peers.tls import TlsTransport
 
 TURN_SECONDS: Final = 0.005
 """How long the frames of one peer are handed over before others get their turn."""
@@ -62,8 +62,8 @@ class ConnectionOwner(Protocol):
     def on_closed(self, connection: "PeerConnection") -> None: ...
 
 
-class PeerConnection:
-    """What uses one TLS connection; `owner` hears of everything that happens."""
+class PeerConnection(asyncio.Protocol):
+    """The protocol object of one TLS connection; `owner` hears of everything that happens."""
 
     def __init__(self, owner: ConnectionOwner, expected: Peer | None = None) -> None:
         """Make one for a connection that we dial to `expected`, or that somebody dials to us."""
@@ -75,7 +75,7 @@ class PeerConnection:
         now = self._loop.time()
         self._byte_rate = RateLimit(owner.limits.received_bytes_per_second, now)
         self._frame_rate = RateLimit(owner.limits.received_frames_per_second, now)
-        self._transport: TlsTransport | None = None
+        self._transport: asyncio.Transport | None = None
         self._hello_timer: asyncio.TimerHandle | None = None
         self._reading_later: asyncio.Handle | None = None
         self._writing_later: asyncio.Handle | None = None
@@ -106,14 +106,14 @@ class PeerConnection:
         """What waits for the peer."""
         return self._queue.size
 
-    def connection_made(self, transport: TlsTransport) -> None:
-        self._transport = transport
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
         try:
             self.peer = self._identify(transport)
         except DureError as refusal:
             self.close(refusal.message)
             return
-        _keep_alive(transport.connection)
+        _keep_alive(transport.get_extra_info("socket"))
         self._write_frame(encode_hello(self._owner.chain_id, self._owner.key))
         seconds = self._owner.limits.handshake_seconds
         self._hello_timer = self._loop.call_later(seconds, self.close, "the peer sent no hello")
@@ -157,8 +157,9 @@ class PeerConnection:
         self.closed.set()
         self._owner.on_closed(self)
 
-    def _identify(self, transport: TlsTransport) -> Peer:
-        certificate = transport.connection.getpeercert(binary_form=True)
+    def _identify(self, transport: asyncio.BaseTransport) -> Peer:
+        tls = cast("ssl.SSLObject", transport.get_extra_info("ssl_object"))
+        certificate = tls.getpeercert(binary_form=True)
         assert certificate is not None, "both sides must show a certificate"
         tls_key = get_certificate_key(certificate)
         if self._expected is not None and tls_key != self._expected.tls_key:

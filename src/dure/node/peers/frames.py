@@ -9,7 +9,9 @@ from typing import Final
 from dure.core.errors import PeerViolation
 
 HEADER_LENGTH: Final = 4
-FRAME_OVERHEAD: Final = 128
+PART_OVERHEAD: Final = 64
+"""What a frame's header, and its body, cost in memory beside their bytes while they wait."""
+FRAME_OVERHEAD: Final = 2 * PART_OVERHEAD
 """What a waiting frame costs in memory beside its bytes; many tiny frames count too."""
 
 
@@ -94,8 +96,9 @@ class SendQueue:
                 view = memoryview(part)
                 self._parts.appendleft(view[room:])
                 part = view[:room]
+            else:
+                self.size -= PART_OVERHEAD
             pieces.append(part)
             room -= len(part)
-        taken = count_max - room
-        self.size = self.size - taken if self._parts else 0
+        self.size -= count_max - room
         return b"".join(pieces)

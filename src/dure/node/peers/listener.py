@@ -10,9 +10,9 @@ from typing import Final
 from dure.core.errors import ConfigurationError
 from dure.node.peers.connection import PeerConnection
 from dure.node.peers.limits import PeerLimits
-from dure.node.peers.tls import open_tls
 
 BACKLOG: Final = 64
+SHUTDOWN_SECONDS: Final = 1.0
 ACCEPT_PAUSE_SECONDS: Final = 0.2
 """Rest after the operating system refused to hand over a caller, for want of descriptors."""
 
@@ -95,10 +95,10 @@ class Listener:
     async def _shake_hands(self, caller: socket.socket) -> None:
         # A failed handshake closes the socket; strangers are no news, so nothing is logged.
         with contextlib.suppress(OSError):
-            await open_tls(
+            await asyncio.get_running_loop().connect_accepted_socket(
+                self._build_connection,
                 caller,
-                self.context,
-                self._build_connection(),
-                is_server=True,
-                seconds=self._limits.handshake_seconds,
+                ssl=self.context,
+                ssl_handshake_timeout=self._limits.handshake_seconds,
+                ssl_shutdown_timeout=SHUTDOWN_SECONDS,
             )

@@ -15,8 +15,7 @@ from dure.identity.certificates import build_client_context, build_server_contex
 from dure.node.peers.connection import PeerConnection
 from dure.node.peers.directory import Peer
 from dure.node.peers.limits import PeerLimits
-from dure.node.peers.listener import Listener, open_socket
-from dure.node.peers.tls import connect, open_tls
+from dure.node.peers.listener import SHUTDOWN_SECONDS, Listener, open_socket
 
 log = structlog.get_logger("dure.node.peers")
 
@@ -158,6 +157,8 @@ class PeerNetwork:
             connection.close("this node is stopping")
         for connection in connections:
             await connection.closed.wait()
+        # Transports close their sockets one turn of the loop after they are told to.
+        await asyncio.sleep(0)
 
     def send(self, peer: PublicKey, data: bytes) -> None:
         """Queue a frame for one peer; lost where it is not connected."""
@@ -277,13 +278,18 @@ class PeerNetwork:
             pause = compute_pause(failures, self.limits)
 
     async def _dial(self, link: _Link) -> PeerConnection | None:
-        connection = PeerConnection(self, link.peer)
-        seconds = self.limits.handshake_seconds
+        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(seconds):
-                calling = await connect(link.peer.host, link.peer.port)
-            tls = self._client_tls
-            await open_tls(calling, tls, connection, is_server=False, seconds=seconds)
+            async with asyncio.timeout(2 * self.limits.handshake_seconds):
+                _, connection = await loop.create_connection(
+                    lambda: PeerConnection(self, link.peer),
+                    link.peer.host,
+                    link.peer.port,
+                    ssl=self._client_tls,
+                    server_hostname="",
+                    ssl_handshake_timeout=self.limits.handshake_seconds,
+                    ssl_shutdown_timeout=SHUTDOWN_SECONDS,
+                )
         except (OSError, UnicodeError) as problem:
             link.problem = f"cannot be reached: {problem}"
             return None

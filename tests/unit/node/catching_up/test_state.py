@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from dure.core.types import Height
 from dure.node import messages
 from dure.node.catching_up import SyncSettings
+from dure.node.catching_up.catching_up import WORD_MS
 from dure.testing.simulation import Simulation
 from tests.unit.node.catching_up.growing import (
     BY_STATE,
@@ -224,3 +225,26 @@ def test_validators_may_change_meanwhile() -> None:
 
 def _is_offer(message: messages.PeerMessage) -> bool:
     return isinstance(message, messages.SnapshotOffer)
+
+
+def test_the_first_claim_heard_does_not_decide_the_way() -> None:
+    simulation = begin(28)
+    leave_behind(simulation, BY_STATE)
+    for index in (1, 2):
+        simulation.crash(index)
+    simulation.restart(LATE)
+    simulation.run_for(WORD_MS - 500)
+    assert simulation.height(LATE) == 3
+    simulation.restart(1)
+    simulation.run_until(lambda: is_level(simulation, 0, 1))
+    assert len(get_stored(simulation)) < 20
+
+
+def test_where_only_one_is_heard_blocks_are_fetched_from_it() -> None:
+    simulation = begin(29)
+    leave_behind(simulation, BY_STATE)
+    for index in (1, 2):
+        simulation.crash(index)
+    simulation.restart(LATE)
+    simulation.run_until(lambda: is_level(simulation, 0), 4 * WORD_MS)
+    assert get_stored(simulation) == [*range(79)]

@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dure.consensus.pbft.messages import Ballot, Ballots, Step, Vote
-from dure.core.block import compute_envelope_id
+from dure.core.block import compute_envelope_id, compute_envelope_ids
 from dure.core.codec import decode, encode
 from dure.core.errors import PeerViolation
 from dure.core.types import BlockId, Hash, Height, Round, Signature
 from dure.node import messages
+from dure.node.dissemination import fetching
 from dure.node.dissemination.bodies import Body, KeptBodies, join_ids
 from dure.node.dissemination.dissemination import ANSWERED_BYTES_PER_SECOND, SAID_MAX
 from dure.node.dissemination.fetching import (
@@ -299,3 +300,16 @@ def test_kept_bodies_are_bounded_by_number_and_by_bytes() -> None:
     kept.add(ROOT, large)
     assert len(kept) == 1
     assert kept.find(ROOT) is large
+
+
+def test_no_more_is_fetched_for_a_body_than_a_block_may_hold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    envelopes = [bytes([number]) * 100 for number in range(4)]
+    ids = compute_envelope_ids(tuple(envelopes))
+    monkeypatch.setattr(fetching, "BODY_BYTES_MAX", 250)
+    fetch = fetching.Fetch(Hash(bytes(32)), b"".join(ids))
+    for _ in range(3):
+        fetch.take(messages.Envelopes(Hash(bytes(32)), (0, 1), tuple(envelopes[:2])))
+    with pytest.raises(PeerViolation, match="longer than any block"):
+        fetch.take(messages.Envelopes(Hash(bytes(32)), (2,), (envelopes[2],)))

@@ -266,3 +266,34 @@ def test_a_log_without_its_database_is_not_overwritten(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "rocks")
     with pytest.raises(StorageError, match="holds blocks, and the database beside it is gone"):
         RocksDisk(tmp_path)
+
+
+def test_a_block_whose_flush_failed_does_not_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = RocksDisk(tmp_path / "node")
+    commit(disk, 0)
+    before = describe(disk)
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr("dure.node.durable.block_log.os.fdatasync", fail)
+    with pytest.raises(StorageError, match="could not be written"):
+        commit(disk, 1)
+    monkeypatch.undo()
+    disk.close()
+    again = RocksDisk(tmp_path / "node")
+    assert describe(again) == before
+    again.close()
+
+
+def test_long_values_reach_the_database_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "RECENT_BYTES_MAX", 600)
+    disk = RocksDisk(tmp_path / "node")
+    for height in range(6):
+        commit(disk, height)
+        assert len(disk._recent) < 20
+    disk.close()

@@ -45,7 +45,7 @@ def test_evidence_outlives_the_node(tmp_path: Path) -> None:
     disk = RocksDisk(tmp_path)
     assert list(disk.load_evidence()) == [
         (2, bytes(32), b"another"),
-        (3, LIAR.public, b"the same again"),
+        (3, LIAR.public, b"proof"),
     ]
     disk.close()
 

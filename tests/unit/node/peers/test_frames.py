@@ -83,3 +83,13 @@ def test_pauses_grow_to_a_bound() -> None:
     for failures, longest in [(0, 0.1), (1, 0.2), (5, 3.2), (6, 5.0), (10**6, 5.0)]:
         pauses = [compute_pause(failures, limits) for _ in range(50)]
         assert longest / 2 <= min(pauses) < max(pauses) <= longest
+
+
+def test_a_queue_that_is_never_empty_counts_only_what_waits() -> None:
+    queue = SendQueue(bytes_max=1_000)
+    assert queue.put(b"first" * 10)
+    for _ in range(100):
+        assert queue.put(b"frame" * 10), "a reader that keeps up is not given up"
+        queue.take(54)
+    queue.take(1_000)
+    assert queue.size == 0
