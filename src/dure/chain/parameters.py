@@ -57,6 +57,11 @@ class Parameters(Wire, frozen=True):
     """Whether anybody may deploy contracts; unsafe on CPython where deployers are not trusted."""
     open_enrolment: bool
     """Whether accounts that no organisation has enrolled may send, each with its own quota."""
+    open_reading: bool
+    """Whether a node answers whoever asks; otherwise it reads out to callers that it knows only.
+
+    What the members' nodes hold is the same either way: this binds their public listeners.
+    """
     heartbeat: Milliseconds
     """Age of the head at which a block may be empty, and is made; 0 for never.
 
@@ -75,6 +80,7 @@ DEFAULT_PARAMETERS = Parameters(
     quota_period=Milliseconds(60_000),
     open_deployment=False,
     open_enrolment=False,
+    open_reading=True,
     heartbeat=Milliseconds(0),
 )
 

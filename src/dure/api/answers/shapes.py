@@ -144,6 +144,7 @@ class ParametersAnswer(Answer, frozen=True):
     quota_period: Number
     open_deployment: bool
     open_enrolment: bool
+    open_reading: bool
     heartbeat: Number
 
 
