@@ -1,23 +1,23 @@
-"""Certificates for the connections between nodes: mutual TLS 1.3, pinned to one key per node.
+"""Certificates for the connections between nodes: mutual TLS 1.3, one TLS key per node.
 
-Each node has a TLS key of its own, apart from its validator key, and a certificate that it signed
-itself. All certificates stand in the network's peers file, each beside the validator key that it
-speaks for.
+Each node has a TLS key of its own, apart from its validator key. Its certificate comes from the
+authority of its organisation (`dure.identity.authorities`), or is one that it signed itself, which
+then stands in the network's peers file, beside the validator key that it speaks for: pinned.
 
 Why a separate key: the validator key signs votes only, behind a guard that never lets it contradict
 itself, and may move into a hardware signer. A TLS key signs whatever a handshake asks for and must
 lie in the node's memory. One key for both would let a handshake sign consensus bytes; two keys also
 let an operator change the TLS key at any time.
 
-Why self-signed and pinned: a connection counts only if the peer's certificate carries exactly the
-key that the peers file states. No authority can add a member, and no name or date is ever trusted.
-So the certificate says as little as it can: it is a pure function of key and name, and does not
-expire (RFC 5280, section 4.1.2.5), because an expired certificate would stop a chain and protect
-nobody from anything; changing the key is an edit of the peers file.
+Pinned, for chains without authorities: a connection counts only if the peer's certificate carries
+exactly the key that the peers file states, and no name or date is ever trusted. So the certificate
+says as little as it can: it is a pure function of key and name, and does not expire (RFC 5280,
+section 4.1.2.5); changing the key is an edit of the peers file.
 
-Python's `ssl` accepts a self-signed certificate only from its trust store, so the store holds the
-members' certificates, and `get_certificate_key` names the key that the handshake proved, for the
-comparison afterwards.
+What the handshake proves is that the other side holds its certificate's key, and that the
+certificate is pinned or signed by somebody in the trust store. Whom it makes of the peer, whether
+the chain says so, and whether its dates are right, is decided afterwards by `dure.node.peers`: so
+OpenSSL leaves dates alone here, and the rule about them stands in one place.
 """
 
 import datetime as dt
@@ -42,6 +42,8 @@ from dure.identity import files
 from dure.identity.keys import SigningKey
 
 CERTIFICATE_BYTES_MAX: Final = 8192
+_NO_CHECK_TIME: Final = ssl.VerifyFlags(0x20_0000)
+"""X509_V_FLAG_NO_CHECK_TIME of OpenSSL 1.1.0 and later, for which Python has no name."""
 NODE_NAME_LENGTH_MAX: Final = 64
 """Longest common name of X.509 (RFC 5280, appendix A.1)."""
 
@@ -94,6 +96,11 @@ def decode_certificate(text: str) -> bytes:
         raise ConfigurationError("the text is no PEM certificate") from problem
 
 
+def encode_certificate(der: bytes) -> str:
+    """Return a DER certificate as PEM."""
+    return ssl.DER_cert_to_PEM_cert(der)
+
+
 def save_tls_files(key_path: Path, certificate_path: Path, key: SigningKey, name: str) -> str:
     """Write a node's TLS key (PKCS 8 PEM, mode 0600) and certificate; return the latter's PEM."""
     certificate = build_certificate(key, name)
@@ -104,26 +111,38 @@ def save_tls_files(key_path: Path, certificate_path: Path, key: SigningKey, name
     return certificate
 
 
-def build_server_context(certificate: Path, key: Path, trusted: Iterable[str]) -> ssl.SSLContext:
-    """Return the context of the side that is called; `trusted` are the callers' PEM texts."""
+def build_server_context(
+    certificate: Path, key: Path, trusted: Iterable[str], authorities: Iterable[bytes] = ()
+) -> ssl.SSLContext:
+    """Return the context of the side that is called.
+
+    `trusted` are PEM texts of pinned callers; `authorities` DER of those who certify others.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # No resumption: every connection proves its key anew.
     context.num_tickets = 0
-    return _prepare(context, certificate, key, trusted)
+    return _prepare(context, certificate, key, (trusted, authorities))
 
 
-def build_client_context(certificate: Path, key: Path, trusted: Iterable[str]) -> ssl.SSLContext:
-    """Return the context of the side that calls; `trusted` are the PEM texts of who may answer."""
+def build_client_context(
+    certificate: Path, key: Path, trusted: Iterable[str], authorities: Iterable[bytes] = ()
+) -> ssl.SSLContext:
+    """Return the context of the side that calls; the arguments are those of the other side's."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     # The pinned key says who answers; the host name says only where.
     context.check_hostname = False
-    return _prepare(context, certificate, key, trusted)
+    return _prepare(context, certificate, key, (trusted, authorities))
 
 
 def _prepare(
-    context: ssl.SSLContext, certificate: Path, key: Path, trusted: Iterable[str]
+    context: ssl.SSLContext,
+    certificate: Path,
+    key: Path,
+    trust: tuple[Iterable[str], Iterable[bytes]],
 ) -> ssl.SSLContext:
+    trusted, authorities = trust
     context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.verify_flags |= _NO_CHECK_TIME
     context.verify_mode = ssl.CERT_REQUIRED
     # The key file is read once more by OpenSSL, which knows nothing of who else can read it.
     files.read_private_file(key, bytes_max=CERTIFICATE_BYTES_MAX)
@@ -134,6 +153,8 @@ def _prepare(
         raise ConfigurationError(message, file=str(certificate)) from problem
     for text in trusted:
         context.load_verify_locations(cadata=decode_certificate(text))
+    for der in authorities:
+        context.load_verify_locations(cadata=der)
     return context
 
 
