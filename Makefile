@@ -10,7 +10,7 @@ MINUTES ?= 10
 SEEDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser demo test check docs coverage bench soak simulate faults pythons fuzz format lock clean
+.PHONY: help setup setup-browser setup-softhsm demo test check docs coverage bench soak simulate faults pythons fuzz format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -24,10 +24,13 @@ $(STAMP): requirements/dev.txt pyproject.toml scripts/setup.sh
 setup-browser: ## install a browser for the page tests, where that is possible
 	@sh scripts/setup_browser.sh
 
+setup-softhsm: ## install a token of software for the tests of keys in a token, where that is possible
+	@sh scripts/setup_softhsm.sh
+
 demo: setup ## four organisations, real flights: late ones are paid by themselves
 	@$(BIN)/dure demo flight-delay $(ARGS)
 
-test: setup setup-browser ## run the whole test suite
+test: setup setup-browser setup-softhsm ## run the whole test suite
 	@$(BIN)/python -m pytest -n $(COUNT) --dist loadfile $(ARGS)
 
 check: setup ## format, lint, types and the import rules of the house

@@ -13,9 +13,9 @@ import typer
 from dure.chain.genesis.document import decode_genesis_file
 from dure.chain.transaction import ThresholdPolicy, compute_address
 from dure.cli.network.founding import load_network
+from dure.cli.unlocking import unlock
 from dure.core.errors import ConfigurationError, NotFound, Unavailable
 from dure.core.types import ChainId
-from dure.identity.keys import SigningKey, is_sealed, load_key
 from dure.sdk import Account, Client, LocalAccount, ThresholdAccount
 
 NetworkOption = Annotated[
@@ -54,14 +54,6 @@ def fetch(folder: Path, path: str) -> dict[str, Any]:
     raise Unavailable("no node of the network answers")
 
 
-def load_signing_key(path: Path) -> SigningKey:
-    """Return the key in a file; ask for the passphrase where it is sealed."""
-    secret = (
-        typer.prompt(f"Passphrase of {path.name}", hide_input=True) if is_sealed(path) else None
-    )
-    return load_key(path, secret)
-
-
 def load_account(folder: Path, name: str) -> Account:
     """Return a member's account by the member's name, or any account by its key file."""
     path = folder / name / "account.json"
@@ -70,7 +62,7 @@ def load_account(folder: Path, name: str) -> Account:
     if not path.exists():
         message = f"{name!r} is neither a member in {folder} nor a key file"
         raise ConfigurationError(message, name=name)
-    return LocalAccount(load_signing_key(path))
+    return LocalAccount(unlock(path))
 
 
 def load_authority(folder: Path) -> Account:
@@ -83,7 +75,7 @@ def load_authority(folder: Path) -> Account:
     if not isinstance(policy, ThresholdPolicy):
         raise ConfigurationError("this chain's authority is not an account of its members")
     files = [folder / member.name / "account.json" for member in network.members]
-    given = [load_signing_key(file) for file in files if file.exists()]
+    given = [unlock(file) for file in files if file.exists()]
     keys = [key for key in given if key.public in policy.keys]
     return ThresholdAccount(
         policy.threshold,
@@ -98,7 +90,7 @@ def load_story_clock(folder: Path) -> Account:
     path = folder / "story-clock.json"
     if not path.exists():
         raise ConfigurationError(f"{folder} is no test chain: its time cannot be moved")
-    return LocalAccount(load_signing_key(path))
+    return LocalAccount(unlock(path))
 
 
 def parse_arguments(given: list[str] | None) -> dict[str, str]:

@@ -31,11 +31,11 @@ from dure.cli.operating.evidence import show_evidence
 from dure.cli.operating.new_key import new_key
 from dure.cli.operating.peers import reload_peers
 from dure.cli.operating.status import show_status
+from dure.cli.unlocking import unlock
 from dure.console import build_pages
 from dure.contract.ports import Machine
 from dure.core.errors import ConfigurationError
 from dure.core.types import Milliseconds
-from dure.identity.keys import is_sealed, load_key
 from dure.index import Index, follow
 from dure.node.catching_up import SyncSettings
 from dure.node.collector import settle_collector
@@ -54,8 +54,6 @@ from dure.node.verification.choice import choose_count
 from dure.node.workers.choice import open_machine
 
 app = typer.Typer(no_args_is_help=True, help="Run one organisation's node.")
-
-PASSPHRASE_VARIABLE = "DURE_PASSPHRASE"  # noqa: S105 - a variable's name
 
 
 @app.callback()
@@ -86,8 +84,8 @@ def run(
 ) -> None:
     """Run a node until it is asked to stop (Ctrl-C, or SIGTERM).
 
-    The passphrase of a sealed validator key is read from the environment variable DURE_PASSPHRASE,
-    or asked for.
+    The passphrase of a sealed validator key, or the PIN of the token that holds it, is the first
+    line of the file that the environment variable DURE_PASSPHRASE_FILE names, or is asked for.
 
     Example: dure node run my-network/insurer/node.toml
     """
@@ -189,13 +187,8 @@ def _reload_peers(node: Node, files: NodeFiles) -> int:
 def _build_parts(
     settings: NodeConfiguration, files: NodeFiles, document: GenesisDocument, machine: Machine
 ) -> NodeParts:
-    secret = None
-    if is_sealed(files.key):
-        secret = os.environ.get(PASSPHRASE_VARIABLE)
-        if secret is None:
-            secret = typer.prompt(f"Passphrase of {files.key.name}", hide_input=True)
     mempool = settings.mempool
-    key, peers = load_key(files.key, secret), load_peers(files.peers)
+    key, peers = unlock(files.key), load_peers(files.peers)
     return NodeParts(
         name=settings.node.name,
         document=document,

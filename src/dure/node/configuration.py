@@ -10,7 +10,7 @@ Rules
 3. `DURE_SECTION_KEY` (`DURE_API_PORT=8701`) overrides a key of a section. A variable with the name
    of a section but of no key in it is refused: it is a typing error.
 4. Paths are relative to the file's own folder, so that a node's folder can be moved as a whole.
-5. Secrets never stand in the file; a passphrase comes from the environment or a prompt.
+5. Secrets never stand in the file; a passphrase comes from a file of its own or a prompt.
 """
 
 import os

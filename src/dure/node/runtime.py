@@ -27,7 +27,7 @@ from dure.contract.ports import Machine
 from dure.core.attestation import Attestation
 from dure.core.errors import DureError, InvalidTransaction, TimedOut, Unavailable
 from dure.core.types import Height, Milliseconds, PublicKey, TransactionId
-from dure.identity.keys import SigningKey
+from dure.identity.keys import Key
 from dure.node.catching_up import SyncSettings
 from dure.node.clock import SystemClock
 from dure.node.diagnosis import Standing, explain
@@ -44,6 +44,7 @@ from dure.node.durable.storage import RocksDisk
 from dure.node.gateway import KeptHistory, NodeStatus, Notice, PeerStatus
 from dure.node.mempool import MempoolLimits
 from dure.node.messages import split_envelopes
+from dure.node.peers.admission import ChainAdmission
 from dure.node.peers.directory import Peer
 from dure.node.peers.network import LocalNode, PeerNetwork
 from dure.node.ports import StoredBlock
@@ -73,7 +74,7 @@ class NodeParts:
     genesis: Path
     """The document's file; what a chain with a predecessor begins with lies beside it."""
     machine: Machine
-    key: SigningKey
+    key: Key
     guard: Path
     """File of the signer's memory."""
     data: Path
@@ -127,7 +128,15 @@ class Node:
         self._pool = Pool(parts.verify_workers)
         self._arrivals = Arrivals(self._executor, self._pool, self._lanes.put)
         on_frame = self._arrivals.put if parts.verify_workers else self._lanes.put
-        self._network = PeerNetwork(local, parts.peers, on_frame, on_change=self._on_peer_change)
+        self._network = PeerNetwork(
+            local,
+            parts.peers,
+            on_frame,
+            on_change=self._on_peer_change,
+            admission=ChainAdmission(
+                self._executor.view, lambda: self._executor.head.validators, self._clock.now
+            ),
+        )
         signer = self._muteness or self._signer
         ports = Ports(self._disk, self._network, self._clock, signer)
         self._driver = Driver(
@@ -322,6 +331,8 @@ class Node:
         """Tell subscribers and those who wait."""
         self._gate.on_block(len(transaction_ids), len(self._driver.mempool))
         self._subscriptions.on_block(stored, transaction_ids)
+        # Whoever the block expelled is cut off with it.
+        self._network.review()
 
     def on_dropped(self, transaction: Transaction, reason: InvalidTransaction) -> None:
         """Tell those who wait."""

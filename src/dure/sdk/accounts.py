@@ -9,7 +9,7 @@ from typing import Protocol
 
 from dure.chain.transaction import KeyPolicy, Policy, ThresholdPolicy, compute_address
 from dure.core.types import Address, PublicKey
-from dure.identity.keys import SigningKey
+from dure.identity.keys import Key
 
 
 class Account(Protocol):
@@ -26,7 +26,7 @@ class Account(Protocol):
         ...
 
     @property
-    def keys(self) -> tuple[SigningKey, ...]:
+    def keys(self) -> tuple[Key, ...]:
         """The policy's keys that are at hand here; maybe too few to act."""
         ...
 
@@ -34,10 +34,10 @@ class Account(Protocol):
 class LocalAccount:
     """One key that acts alone."""
 
-    def __init__(self, key: SigningKey, *, address: Address | None = None) -> None:
+    def __init__(self, key: Key, *, address: Address | None = None) -> None:
         self.policy: Policy = KeyPolicy(key.public)
         self.address = compute_address(self.policy) if address is None else address
-        self.keys = (key,)
+        self.keys: tuple[Key, ...] = (key,)
 
     def __repr__(self) -> str:
         return f"LocalAccount(address={self.address.hex()})"
@@ -50,13 +50,13 @@ class ThresholdAccount:
         self,
         threshold: int,
         members: Iterable[PublicKey],
-        keys: Iterable[SigningKey] = (),
+        keys: Iterable[Key] = (),
         *,
         address: Address | None = None,
     ) -> None:
         self.policy: Policy = ThresholdPolicy(threshold, tuple(sorted(members)))
         self.address = compute_address(self.policy) if address is None else address
-        self.keys = tuple(keys)
+        self.keys: tuple[Key, ...] = tuple(keys)
 
     def __repr__(self) -> str:
         return f"ThresholdAccount(address={self.address.hex()})"

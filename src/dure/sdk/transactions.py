@@ -40,7 +40,7 @@ from dure.core.types import (
     Signature,
     TransactionId,
 )
-from dure.identity.keys import SigningKey
+from dure.identity.keys import Key
 from dure.sdk.accounts import Account, get_threshold, list_policy_keys
 
 VALID_FOR: Final = Milliseconds(60_000)
@@ -90,7 +90,7 @@ class Draft:
         """Whether enough keys have signed."""
         return all(self.count_missing(policy) == 0 for policy in self.policies)
 
-    def sign(self, *keys: SigningKey) -> "Draft":
+    def sign(self, *keys: Key) -> "Draft":
         """Return the draft with these keys' signatures."""
         draft = self
         for key in keys:

@@ -14,6 +14,7 @@ from dure.cli.access import parse_arguments, parse_value
 from dure.cli.main import build_app
 from dure.core.errors import ConfigurationError
 
+PASSPHRASE = "four words of no meaning"
 APP = build_app()
 
 
@@ -89,7 +90,7 @@ def test_a_sealed_key_asks_for_its_passphrase_when_made_and_not_when_shown(
 ) -> None:
     file = tmp_path / "alice.json"
     asked = CliRunner().invoke(
-        APP, ["key", "new", str(file), "--passphrase", "--json"], input="open\nopen\n"
+        APP, ["key", "new", str(file), "--passphrase", "--json"], input=f"{PASSPHRASE}\n" * 2
     )
     assert asked.exit_code == 0
     shown = CliRunner().invoke(APP, ["key", "show", str(file), "--json"])

@@ -25,7 +25,6 @@ from dure.cli.access import (
     connect,
     load_account,
     load_authority,
-    load_signing_key,
     load_story_clock,
 )
 from dure.cli.demo.settling import NodeState, are_equal, wait_settled
@@ -33,6 +32,7 @@ from dure.cli.network.commands import parse_moment
 from dure.cli.network.founding import Network, Plan, found_network
 from dure.cli.network.processes import RunningNetwork
 from dure.cli.output import JsonOption, err, out, print_json
+from dure.cli.unlocking import unlock
 from dure.core.errors import DureError, NotFound
 from dure.identity.keys import generate_key, save_key
 from dure.sdk import Client, LocalAccount
@@ -167,7 +167,7 @@ def found_story_network(folder: Path, engine: EngineKind) -> Network:
 
 def open_office(folder: Path) -> Office:
     """Return the accounts behind the scenes of a network that `found_story_network` made."""
-    treasury = LocalAccount(load_signing_key(folder / TREASURY))
+    treasury = LocalAccount(unlock(folder / TREASURY))
     first = next(name for names in MEMBERS.values() for name in names)
     return Office(
         member=load_account(folder, first),

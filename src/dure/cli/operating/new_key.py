@@ -5,6 +5,7 @@ another's guard, would forget. A key that was made a moment ago has voted on not
 begins empty, whatever became of the old one. Nothing votes under it until the chain admits it.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,12 @@ import typer
 
 from dure.cli.network.founding import Network, load_network
 from dure.cli.output import JsonOption, out, print_facts, print_json
+from dure.cli.unlocking import ask_new_passphrase, ask_pin, find_library
 from dure.core.errors import ConfigurationError
 from dure.core.types import PublicKey
 from dure.identity.files import move_aside, replace_file
-from dure.identity.keys import SigningKey, generate_key, load_public_key, save_key
+from dure.identity.keys import Key, generate_key, load_public_key, save_key, save_token_key
+from dure.identity.tokens import open_reader
 from dure.node.configuration import NodeFiles, load_configuration, locate_files
 from dure.node.durable.signer import create_guard
 from dure.node.durable.storage import RocksDisk
@@ -30,6 +33,10 @@ def new_key(
     passphrase: Annotated[
         bool, typer.Option("--passphrase", help="Ask for a passphrase and seal the key with it.")
     ] = False,
+    token: Annotated[
+        str | None,
+        typer.Option("--token", help="Make the key in the hardware token with this label."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Give a node that is stopped another validator key, with a guard of its own.
@@ -37,20 +44,18 @@ def new_key(
     For a key that was seen by others, or a validator that has lost its votes. The old key and its
     guard are moved aside. The members admit the new key with `dure network validators set`.
 
+    With --token the secret is made in the token that the library DURE_PKCS11_MODULE speaks to, and
+    never leaves it; the node opens it with the PIN when it starts.
+
     Example: dure node new-key my-network/bank/node.toml
     """
     settings = load_configuration(configuration)
     configure_logs(settings.log.level, settings.log.format)
     files = locate_files(configuration, settings)
-    secret = (
-        typer.prompt("Passphrase", hide_input=True, confirmation_prompt=True)
-        if passphrase
-        else None
-    )
     old = load_public_key(files.key)
-    key = generate_key()
+    key, save = _make_key(token, sealed=passphrase)
     begin_journal(files.data, key.public)
-    replace_key(files, key, secret)
+    replace_key(files, key.public, save)
     new = key.public
     name_key(files.peers, old, new)
     facts = {"old_key": old.hex(), "new_key": new.hex(), "file": str(files.key)}
@@ -65,6 +70,18 @@ def new_key(
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _make_key(token: str | None, *, sealed: bool) -> tuple[Key, Callable[[Path], None]]:
+    """Return a new key, and what writes its file."""
+    if token is None:
+        secret = ask_new_passphrase() if sealed else None
+        key = generate_key()
+        return key, lambda path: save_key(path, key, secret)
+    if sealed:
+        raise ConfigurationError("a key in a token has a PIN: leave --passphrase out")
+    place, held = open_reader(find_library()).create_key(token, ask_pin(token))
+    return held, lambda path: save_token_key(path, held.public, place)
 
 
 def begin_journal(data: Path, key: PublicKey) -> None:
@@ -82,7 +99,7 @@ def begin_journal(data: Path, key: PublicKey) -> None:
         disk.close()
 
 
-def replace_key(files: NodeFiles, key: SigningKey, secret: str | None) -> None:
+def replace_key(files: NodeFiles, key: PublicKey, save: Callable[[Path], None]) -> None:
     """Put a key and a blank guard in the place of those that stand there, which go aside."""
     try:
         # The key goes last: a key that is still there without its guard starts no node.
@@ -91,8 +108,8 @@ def replace_key(files: NodeFiles, key: SigningKey, secret: str | None) -> None:
     except OSError as problem:
         message = f"{files.key} and {files.guard} cannot be moved aside: {problem.strerror}"
         raise ConfigurationError(message, file=str(files.key)) from problem
-    save_key(files.key, key, secret)
-    create_guard(files.guard, key.public)
+    save(files.key)
+    create_guard(files.guard, key)
 
 
 def name_key(peers_file: Path, old: PublicKey, new: PublicKey) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import structlog
 
-from dure.identity.keys import SigningKey
+from dure.identity.keys import Key
 from dure.node.durable.loss import Loss, find_disagreement, find_own_seal
 from dure.node.durable.signer import FileSigner, Place, is_guard_lost, replace_guard
 from dure.node.durable.storage import RocksDisk
@@ -37,7 +37,7 @@ class Recollection:
 
 
 def recollect(
-    disk: RocksDisk, guard: Path, key: SigningKey, *, read_place: ReadPlace, votes_lost: bool
+    disk: RocksDisk, guard: Path, key: Key, *, read_place: ReadPlace, votes_lost: bool
 ) -> Recollection:
     """Open the guard of `key` and compare it with what `disk` holds.
 

@@ -40,7 +40,7 @@ from dure.core.attestation import AttestationStatement, compute_attestation_mess
 from dure.core.errors import ConfigurationError, StorageError
 from dure.core.types import PublicKey, Signature
 from dure.identity.files import move_aside, write_new_file
-from dure.identity.keys import SigningKey
+from dure.identity.keys import Key
 
 MAGIC: Final = b"DUREGRD1"
 SLOT_DISTANCE: Final = 4096
@@ -129,7 +129,7 @@ def replace_guard(path: Path, key: PublicKey) -> None:
 class FileSigner:
     """`dure.node.ports.Signer` with the key in memory and the last position in a file."""
 
-    def __init__(self, path: Path, key: SigningKey) -> None:
+    def __init__(self, path: Path, key: Key) -> None:
         """Open the guard file of `key`; raise `ConfigurationError` or `StorageError`."""
         self._path = path
         self._key = key

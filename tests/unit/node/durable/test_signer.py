@@ -14,6 +14,7 @@ from dure.core.errors import ConfigurationError, StorageError
 from dure.core.signatures import verify
 from dure.core.types import BlockId, ChainId, Height, Instant, PublicKey, Round, Signature
 from dure.identity.keys import SigningKey
+from dure.identity.tokens import TokenFailed
 from dure.node.durable.signer import (
     SLOT_DISTANCE,
     FileSigner,
@@ -74,6 +75,29 @@ def test_a_position_behind_is_refused_also_after_a_restart(
     again = FileSigner(path, KEY)
     assert again.sign(*behind, b"vote") is None
     assert again.sign(3, 1, 3, b"next") is not None
+    again.close()
+
+
+class FailingToken:
+    """A key whose token was taken out."""
+
+    public = KEY.public
+
+    def sign(self, message: bytes) -> Signature:
+        raise TokenFailed("taken out")
+
+
+def test_after_a_token_failed_in_the_middle_only_the_same_vote_can_be_signed(
+    signer: FileSigner, path: Path
+) -> None:
+    signer.close()
+    broken = FileSigner(path, FailingToken())
+    with pytest.raises(TokenFailed):
+        broken.sign(3, 1, 2, b"vote")
+    broken.close()
+    again = FileSigner(path, KEY)
+    assert again.sign(3, 1, 2, b"other") is None
+    assert again.sign(3, 1, 2, b"vote") is not None
     again.close()
 
 

@@ -22,7 +22,6 @@ from dure.chain.genesis.succession import (
     list_remaining,
 )
 from dure.chain.transaction import Policy, get_keys
-from dure.cli.access import load_signing_key
 from dure.cli.network.regenesis.draft_files import (
     Draft,
     check_draft,
@@ -36,11 +35,12 @@ from dure.cli.network.regenesis.refounding import refound_network
 from dure.cli.network.regenesis.typed import parse_key, parse_policy, split_all
 from dure.cli.network.regenesis.words import show_draft
 from dure.cli.output import JsonOption, err, out, print_json
+from dure.cli.unlocking import unlock
 from dure.cli.verify import load_trust, parse_chain
 from dure.core.certificate import compute_certificate_hash
 from dure.core.errors import ConfigurationError
 from dure.core.validators import Validator, ValidatorSet, build_validator_set
-from dure.identity.keys import SigningKey
+from dure.identity.keys import Key
 from dure.proof.trust import NO_TRUST, Trust, trust_chain
 
 EXIT_INCOMPLETE: Final = 3
@@ -158,7 +158,7 @@ def sign(
         )
     made = load_draft(folder)
     succession = check_draft(made, NO_TRUST, None if own is None else load_last_state(own))
-    replace_document(made, add_signature(made, load_signing_key(key)))
+    replace_document(made, add_signature(made, unlock(key)))
     show_draft(load_draft(folder), succession, json=json)
 
 
@@ -220,7 +220,7 @@ def found(
     out.print(f"Start it with: [bold]dure network up {folder}[/bold]")
 
 
-def add_signature(made: Draft, key: SigningKey) -> GenesisDocument:
+def add_signature(made: Draft, key: Key) -> GenesisDocument:
     """Return the genesis endorsed by one more key; raise `ConfigurationError` for a stranger's."""
     names = get_names(made.genesis)
     given = {each.organisation: each for each in made.document.endorsements}
