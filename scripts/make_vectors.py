@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts import edwards
+from scripts.passkey_vectors import build_passkeys
 
 FOLDER = Path(__file__).parent.parent / "tests" / "vectors"
 
@@ -276,6 +277,7 @@ BUILDERS = {
     "merkle": build_merkle,
     "addresses": build_addresses,
     "ed25519": build_ed25519,
+    "passkeys": build_passkeys,
 }
 
 

@@ -67,12 +67,20 @@ class WrongSignature(InvalidTransaction):
     """A signature does not verify against the key that the proof states."""
 
 
+class WrongAssertion(InvalidTransaction):
+    """A passkey signed something else, elsewhere, or without asking its user."""
+
+
 class WrongKey(InvalidTransaction):
     """A public key that may not be registered: non-canonical, of small order, or off the curve."""
 
 
 class WrongPolicy(InvalidTransaction):
     """The proof's policy is not the one that may act for this account now."""
+
+
+class SessionLimitExceeded(InvalidTransaction):
+    """A session key does what its account did not allow it, or would spend more than is left."""
 
 
 class TransactionExpired(InvalidTransaction):

@@ -1,6 +1,7 @@
-"""Ed25519 by the ZIP-215 rule.
+"""Signatures: Ed25519 by the ZIP-215 rule, and P-256 for passkeys.
 
-The one predicate that every node uses, so that all agree which signatures are valid.
+The one predicate that every node uses, so that all agree which signatures are valid. The length of
+the key says which of the two is meant; what a passkey's message is, `dure.core.passkeys` says.
 
 Libraries disagree on edge points (measured: OpenSSL accepts two of five, libsodium none, zebra all
 five), therefore no other library ever stands in for this one. Keys of small order or of
@@ -16,7 +17,8 @@ from typing import Final
 import ed25519_zebra
 
 from dure.core.errors import WrongKey
-from dure.core.types import PublicKey, Signature
+from dure.core.passkeys import p256
+from dure.core.types import PasskeyKey, PublicKey, Signature
 
 FIELD_PRIME: Final = 2**255 - 19
 
@@ -35,15 +37,17 @@ SMALL_ORDER_Y: Final = frozenset(
 """The y coordinates of the eight points whose order divides eight; x and -x share one."""
 
 
-SignedItem = tuple[PublicKey, bytes, Signature]
-"""(public key, message, signature)."""
+SignedItem = tuple[PublicKey | PasskeyKey, bytes, Signature]
+"""(public key, message, signature); under a passkey's key the message is a SHA-256 digest."""
 
 
-def verify(public_key: PublicKey, message: bytes, signature: Signature) -> bool:
+def verify(public_key: PublicKey | PasskeyKey, message: bytes, signature: Signature) -> bool:
     """Say whether `signature` is valid for `message` under `public_key`.
 
     Wrong lengths are simply not valid.
     """
+    if len(public_key) == p256.KEY_BYTES:
+        return p256.verify(public_key, message, signature)
     return bool(ed25519_zebra.ed_verify(signature, message, public_key))
 
 

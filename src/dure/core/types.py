@@ -72,8 +72,11 @@ AssetId = NewType("AssetId", Digest)
 PublicKey = NewType("PublicKey", Digest)
 """An Ed25519 public key, 32 bytes, canonical and not of small order wherever it is registered."""
 
+PasskeyKey = NewType("PasskeyKey", Annotated[bytes, Meta(min_length=33, max_length=33)])
+"""A P-256 public key: the compressed point, 33 bytes, on the curve wherever it is registered."""
+
 Signature = NewType("Signature", Annotated[bytes, Meta(min_length=64, max_length=64)])
-"""An Ed25519 signature, 64 bytes."""
+"""A signature, 64 bytes: of Ed25519, or r and s of P-256."""
 
 NO_HASH: Final = Hash(bytes(32))
 """Stands where nothing is hashed: the root of an empty tree, the parent of the genesis block."""

@@ -17,31 +17,35 @@ from dure.chain.money import LEDGER
 from dure.chain.system import GAS_PER_SOURCE_BYTE, GAS_PER_TRANSFER
 from dure.chain.transaction import (
     BODY_VERSION,
+    GAS_PER_ASSERTION,
     GAS_PER_BYTE,
     GAS_PER_CALL,
     GAS_PER_SIGNATURE,
     Body,
     Call,
     Envelope,
+    PasskeyPolicy,
     Policy,
+    PolicyKey,
     PolicyProof,
+    ProofMember,
     compute_transaction_id,
+    get_keys,
+    get_threshold,
+    open_member,
 )
 from dure.core.codec import encode
 from dure.core.errors import MalformedTransaction, WrongKey, WrongSignature
-from dure.core.signatures import verify
+from dure.core.signatures import verify_many
 from dure.core.types import (
     Amount,
     ChainId,
     Gas,
     Instant,
     Milliseconds,
-    PublicKey,
-    Signature,
     TransactionId,
 )
-from dure.identity.keys import Key
-from dure.sdk.accounts import Account, get_threshold, list_policy_keys
+from dure.sdk.accounts import Account, Signer
 
 VALID_FOR: Final = Milliseconds(60_000)
 """How long a transaction waits for a block, unless the caller says otherwise: half a window."""
@@ -59,6 +63,9 @@ GAS_OF_LIFE: Final = {
 }
 """What the ledger's calls about a contract may need beyond the ordinary."""
 _ENVELOPE_BYTES: Final = 400
+_KEY_BYTES: Final = 100
+_PASSKEY_BYTES: Final = 4_096
+"""Its relying party and origins, and what an authenticator and a browser add."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ class Draft:
     valid_until: Instant
     policies: tuple[Policy, ...]
     """The sender's, and the payer's where there is one."""
-    signatures: Mapping[PublicKey, Signature] = field(default_factory=dict)
+    signatures: Mapping[PolicyKey, ProofMember] = field(default_factory=dict)
 
     @property
     def transaction_id(self) -> TransactionId:
@@ -90,24 +97,27 @@ class Draft:
         """Whether enough keys have signed."""
         return all(self.count_missing(policy) == 0 for policy in self.policies)
 
-    def sign(self, *keys: Key) -> "Draft":
+    def sign(self, *keys: Signer) -> "Draft":
         """Return the draft with these keys' signatures."""
         draft = self
         for key in keys:
             draft = draft.add_signature(key.public, key.sign(self.transaction_id))
         return draft
 
-    def add_signature(self, key: PublicKey, signature: Signature) -> "Draft":
-        """Return the draft with a signature made elsewhere; raise `WrongKey`, `WrongSignature`."""
-        if not any(key in list_policy_keys(policy) for policy in self.policies):
-            raise WrongKey(f"{key.hex()} is none of the keys that sign this transaction")
-        if not verify(key, self.transaction_id, signature):
-            raise WrongSignature(f"the signature of {key.hex()} is not over this transaction")
+    def add_signature(self, key: PolicyKey, signature: ProofMember) -> "Draft":
+        """Return the draft with a signature made elsewhere.
+
+        Raise `WrongKey`, `WrongSignature`, and `WrongAssertion` for a passkey's.
+        """
+        if not any(key in get_keys(policy) for policy in self.policies):
+            raise WrongKey(f"{_name(key)} is none of the keys that sign this transaction")
+        if not all(verify_many([open_member(key, signature, self.transaction_id)])):
+            raise WrongSignature(f"the signature of {_name(key)} is not over this transaction")
         return replace(self, signatures={**self.signatures, key: signature})
 
     def count_missing(self, policy: Policy) -> int:
         """Return how many more of the policy's keys must sign."""
-        given = sum(key in self.signatures for key in list_policy_keys(policy))
+        given = sum(key in self.signatures for key in get_keys(policy))
         return max(0, get_threshold(policy) - given)
 
     def complete(self) -> SignedTransaction:
@@ -121,13 +131,13 @@ class Draft:
         return SignedTransaction(envelope, self.transaction_id, self.valid_until)
 
     def _prove(self, policy: Policy) -> PolicyProof:
-        wanted = [key for key in list_policy_keys(policy) if key in self.signatures]
+        wanted = [key for key in get_keys(policy) if key in self.signatures]
         # The chain takes exactly as many as are needed, so that none is paid for nothing.
         chosen = set(wanted[: get_threshold(policy)])
         return PolicyProof(
             policy=policy,
             signatures=tuple(
-                self.signatures[key] if key in chosen else None for key in list_policy_keys(policy)
+                self.signatures[key] if key in chosen else None for key in get_keys(policy)
             ),
         )
 
@@ -194,10 +204,29 @@ def estimate_gas(calls: Sequence[Call], policies: Sequence[Policy]) -> Gas:
     A block has room for a sum of limits, so programs in a hurry state a tighter one.
     """
     size = _ENVELOPE_BYTES + sum(200 + len(call.arguments) for call in calls)
-    size += sum(100 * len(list_policy_keys(policy)) for policy in policies)
-    signatures = GAS_PER_SIGNATURE * sum(map(get_threshold, policies))
+    size += sum(map(_estimate_proof_bytes, policies))
+    signatures = sum(map(_estimate_proof_gas, policies))
     work = sum(GAS_PER_CALL + _estimate_call(call) for call in calls)
     return Gas(signatures + GAS_PER_BYTE * size + work)
+
+
+def _estimate_proof_bytes(policy: Policy) -> int:
+    return sum(
+        _PASSKEY_BYTES if isinstance(key, PasskeyPolicy) else _KEY_BYTES for key in get_keys(policy)
+    )
+
+
+def _estimate_proof_gas(policy: Policy) -> int:
+    """Return what proving costs at most: where not all sign, passkeys may."""
+    each = sorted(
+        GAS_PER_ASSERTION if isinstance(key, PasskeyPolicy) else GAS_PER_SIGNATURE
+        for key in get_keys(policy)
+    )
+    return sum(each[-get_threshold(policy) :])
+
+
+def _name(key: PolicyKey) -> str:
+    return f"passkey {key.key.hex()}" if isinstance(key, PasskeyPolicy) else key.hex()
 
 
 def _estimate_call(call: Call) -> int:

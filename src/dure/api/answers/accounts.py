@@ -11,7 +11,7 @@ from dure.api.answers.shapes import (
 )
 from dure.chain import state
 from dure.chain.money import Money
-from dure.chain.transaction import KeyPolicy, ThresholdPolicy, compute_address
+from dure.chain.transaction import Policy, compute_address
 from dure.core.address import encode_address
 from dure.core.types import Address, AssetId
 from dure.node.gateway import Gateway
@@ -102,7 +102,7 @@ def _describe_balance(view: state.View, asset: AssetId, holder: Address) -> Bala
     )
 
 
-def _describe_policy(policy: KeyPolicy | ThresholdPolicy | None) -> dict[str, Json] | None:
-    form = json_form.render(KeyPolicy | ThresholdPolicy, policy)
+def _describe_policy(policy: Policy | None) -> dict[str, Json] | None:
+    form = json_form.render(Policy, policy)
     assert form is None or isinstance(form, dict)
     return form

@@ -22,15 +22,18 @@ from msgspec import Meta
 
 from dure.chain.transaction import (
     Policy,
+    PolicyKey,
     PolicyProof,
-    ThresholdPolicy,
+    ProofMember,
     get_keys,
+    get_threshold,
+    open_proof,
     validate_policy,
 )
 from dure.core import hashing
 from dure.core.codec import Wire, encode
 from dure.core.errors import InvalidGenesis, InvalidTransaction
-from dure.core.signatures import SignedItem, verify_many
+from dure.core.signatures import verify_many
 from dure.core.types import (
     INT_MAX,
     BlockId,
@@ -149,7 +152,9 @@ def find_flaws(
     return {name: flaw for name, flaw in found.items() if flaw}
 
 
-def sign_endorsement(endorsement: Endorsement, key: PublicKey, signature: Signature) -> Endorsement:
+def sign_endorsement(
+    endorsement: Endorsement, key: PolicyKey, signature: ProofMember
+) -> Endorsement:
     """Return the endorsement with one more signature, of a key of its policy."""
     places = get_keys(endorsement.proof.policy)
     signatures = tuple(
@@ -165,27 +170,21 @@ def begin_endorsement(organisation: Name, policy: Policy) -> Endorsement:
     return Endorsement(organisation, PolicyProof(policy, (None,) * len(get_keys(policy))))
 
 
-def get_threshold(policy: Policy) -> int:
-    """Return how many keys of the policy act together."""
-    return policy.threshold if isinstance(policy, ThresholdPolicy) else 1
-
-
 def _find_flaw(policy: Policy, name: Name, given: Endorsement | None, message: Digest) -> str:
     if given is None:
         return f"the genesis lacks the endorsement of {name}"
-    proof, keys = given.proof, get_keys(policy)
+    proof, needed = given.proof, get_threshold(policy)
     if proof.policy != policy:
         return f"{name} endorses with another policy than that of its account"
-    if len(proof.signatures) != len(keys):
+    if len(proof.signatures) != len(get_keys(policy)):
         return f"the endorsement of {name} has not one place for each key"
-    signed: list[SignedItem] = [
-        (key, message, signature)
-        for key, signature in zip(keys, proof.signatures, strict=True)
-        if signature is not None
-    ]
-    needed = get_threshold(policy)
-    if len(signed) != needed:
-        return f"the endorsement of {name} carries {len(signed)} of {needed} signatures"
+    count = len(proof.signatures) - proof.signatures.count(None)
+    if count != needed:
+        return f"the endorsement of {name} carries {count} of {needed} signatures"
+    try:
+        signed, _ = open_proof(proof, message)
+    except InvalidTransaction as problem:
+        return f"the endorsement of {name} is not in order: {problem.message}"
     if not all(verify_many(signed)):
         return f"a signature in the endorsement of {name} does not verify"
     return ""

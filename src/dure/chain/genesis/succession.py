@@ -35,11 +35,18 @@ from dure.chain.genesis.document import (
 from dure.chain.genesis.predecessor import Predecessor, require
 from dure.chain.parameters import Parameters
 from dure.chain.state_tree import tree
-from dure.chain.transaction import Policy, ThresholdPolicy, compute_address, get_keys
+from dure.chain.transaction import (
+    Policy,
+    PolicyKey,
+    ThresholdPolicy,
+    compute_address,
+    get_keys,
+    sort_keys,
+)
 from dure.core.block import Header, compute_block_id
 from dure.core.codec import encode
 from dure.core.errors import InvalidGenesis
-from dure.core.types import NO_HASH, Hash, Instant, PublicKey
+from dure.core.types import NO_HASH, Hash, Instant
 from dure.core.validators import Name, ValidatorSet
 
 CARRIED_KINDS: Final = frozenset(b"abcfhmopqrstuv")
@@ -185,7 +192,7 @@ def draft_authority(items: Mapping[bytes, bytes], remaining: tuple[Policy, ...])
     `remaining` are their first policies. Raises `InvalidGenesis` where one of them acts by several
     keys, which one policy cannot hold as a whole: the members then have to name an authority.
     """
-    keys: list[PublicKey] = []
+    keys: list[PolicyKey] = []
     for first in remaining:
         acting = find_policy(items, first)
         if isinstance(acting, ThresholdPolicy):
@@ -193,7 +200,7 @@ def draft_authority(items: Mapping[bytes, bytes], remaining: tuple[Policy, ...])
                 "an organisation's account acts by several keys: name the keys of the authority"
             )
         keys.extend(get_keys(acting))
-    return ThresholdPolicy(2 * len(keys) // 3 + 1, tuple(sorted(keys)))
+    return ThresholdPolicy(2 * len(keys) // 3 + 1, sort_keys(keys))
 
 
 def _validate_old_state(genesis: Genesis, old: Mapping[bytes, bytes]) -> None:

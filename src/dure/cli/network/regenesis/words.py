@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dure.chain.genesis.document import get_names
-from dure.chain.transaction import Policy, get_keys
+from dure.chain.transaction import PasskeyPolicy, Policy, get_keys, get_threshold
 from dure.cli.network.regenesis.draft_files import Draft, find_draft_flaws
 from dure.cli.output import print_facts, print_json
 from dure.core.validators import compute_quorum
@@ -71,5 +71,8 @@ def show_draft(made: Draft, succession: Succession, *, json: bool) -> None:
 
 
 def _describe_policy(policy: Policy) -> dict[str, Any]:
-    keys = [key.hex() for key in get_keys(policy)]
-    return {"threshold": getattr(policy, "threshold", 1), "keys": keys}
+    keys = [
+        f"passkey {key.key.hex()} at {key.rp_id}" if isinstance(key, PasskeyPolicy) else key.hex()
+        for key in get_keys(policy)
+    ]
+    return {"threshold": get_threshold(policy), "keys": keys}
