@@ -1,18 +1,15 @@
 """REST and WebSocket: the two listeners of a node, public and admin."""
 
 from dure.api.admin import build_admin_app
-from dure.api.app import build_public_app
-from dure.api.http.access import AccessPolicy, Act, OpenAccess
+from dure.api.app import build_access, build_public_app
 from dure.api.server import bind_admin, bind_public, serve
 from dure.api.settings import ApiSettings, build_local_hosts
 
 __all__ = [
-    "AccessPolicy",
-    "Act",
     "ApiSettings",
-    "OpenAccess",
     "bind_admin",
     "bind_public",
+    "build_access",
     "build_admin_app",
     "build_local_hosts",
     "build_public_app",

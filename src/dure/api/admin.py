@@ -5,28 +5,29 @@ Every act, allowed or not, leaves a line in the audit log before it happens.
 """
 
 import asyncio
-import os
-import time
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final, TypeVar
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from dure.api.access.audit import Act, AuditLog
+from dure.api.access.callers import CallersFile, describe_change
+from dure.api.access.known import KnownCallers
 from dure.api.answers.accounts import describe_status
 from dure.api.answers.shapes import AdminStatusAnswer, DoneAnswer, PeerAnswer
 from dure.api.answers.validators import AttestationAnswer
-from dure.api.app import build_router
+from dure.api.app import build_router, read_wall_ms
 from dure.api.http.guard import Guard
 from dure.api.routes.operation import answer_json
 from dure.core.attestation import Attestation
-from dure.core.errors import ConfigurationError, StorageError, Unavailable
+from dure.core.errors import ConfigurationError, Unavailable
 from dure.node.gateway import Gateway
 from dure.proof import json_form
+
+T = TypeVar("T")
 
 ADMIN_HOSTS: Final = frozenset({"localhost"})
 """What clients of the socket send as `Host`."""
@@ -34,61 +35,46 @@ ADMIN_HOSTS: Final = frozenset({"localhost"})
 REQUEST_BYTES_MAX: Final = 64 * 1024
 
 
-class AuditEntry(msgspec.Struct, frozen=True):
-    """One line of the audit log."""
-
-    time: int
-    """Milliseconds since 1970, by the node's clock."""
-    act: str
-    node: str
-    height: int
-
-
-class AuditLog:
-    """Lines of JSON, only ever appended, on disk before the act that they tell of."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def append(self, entry: AuditEntry) -> None:
-        """Write and flush one line; raise `StorageError`, and then the act must not happen."""
-        line = msgspec.json.encode(entry) + b"\n"
-        try:
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                os.write(descriptor, line)
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
-        except OSError as problem:
-            raise StorageError("the audit log cannot be written") from problem
+OPERATOR: Final = "the admin socket"
+"""Whoever can open it; it does not tell which person that was."""
 
 
 def build_admin_app(
     gateway: Gateway,
     *,
-    audit_path: Path,
+    audit: AuditLog,
+    callers: KnownCallers,
     shutdown: Callable[[], None],
     reload_peers: Callable[[], int],
+    load_callers: Callable[[], CallersFile],
 ) -> ASGIApp:
     """Return the application of the admin listener.
 
     `shutdown` asks the node to stop; it returns at once. `reload_peers` reads the peers file again
-    and returns how many it names.
+    and returns how many it names. `load_callers` reads the callers' file again, for `callers`.
     """
-    audit = AuditLog(audit_path)
+
+    async def write_down(name: str, facts: Mapping[str, str] | None = None) -> None:
+        height = gateway.get_status().height
+        act = Act(name, OPERATOR, read_wall_ms(), height, facts)
+        await asyncio.to_thread(audit.append, act)
 
     def act(
         name: str, handler: Callable[[], DoneAnswer | AdminStatusAnswer | AttestationAnswer]
     ) -> Callable[[Request], Awaitable[Response]]:
         async def handle(_request: Request) -> Response:
-            status = gateway.get_status()
-            now = time.time_ns() // 1_000_000
-            entry = AuditEntry(now, name, status.name, status.height)
-            await asyncio.to_thread(audit.append, entry)
+            await write_down(name)
             return answer_json(handler())
 
         return handle
+
+    async def change_callers(_request: Request) -> Response:
+        file = _blame_the_operator(load_callers)
+        await write_down("access", describe_change(callers.file, file))
+        callers.change(file)
+        return answer_json(
+            DoneAnswer(f"the node knows the {len(file.callers)} callers of its file")
+        )
 
     def stop() -> DoneAnswer:
         # After the answer, not before: the operator should hear that the node stops.
@@ -101,16 +87,13 @@ def build_admin_app(
         return AttestationAnswer(form)
 
     def reload() -> DoneAnswer:
-        try:
-            count = reload_peers()
-        except ConfigurationError as problem:
-            # The operator's to mend, and no fault of the node's.
-            raise Unavailable(problem.message) from problem
+        count = _blame_the_operator(reload_peers)
         return DoneAnswer(f"the node knows the {count} nodes of its peers file")
 
     routes: list[BaseRoute] = [
         Route("/v1/admin/status", act("status", lambda: describe_admin_status(gateway))),
         Route("/v1/admin/attest", act("attest", attest), methods=["POST"]),
+        Route("/v1/admin/access", change_callers, methods=["POST"]),
         Route("/v1/admin/peers", act("peers", reload), methods=["POST"]),
         Route("/v1/admin/shutdown", act("shutdown", stop), methods=["POST"]),
     ]
@@ -130,6 +113,14 @@ def describe_admin_status(gateway: Gateway) -> AdminStatusAnswer:
         status=describe_status(gateway),
         peers=[PeerAnswer(p.name, p.key.hex(), p.connected, p.height) for p in peers],
     )
+
+
+def _blame_the_operator(read: Callable[[], T]) -> T:
+    """Return what was read of a file; a bad one is the operator's to mend, and no fault of ours."""
+    try:
+        return read()
+    except ConfigurationError as problem:
+        raise Unavailable(problem.message) from problem
 
 
 def _count_nothing(_route: str, _status: int) -> None:

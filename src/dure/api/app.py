@@ -6,14 +6,16 @@ the event stream.
 
 import time
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from dure.api.access.known import KnownCallers
+from dure.api.access.roles import Act
 from dure.api.answers.contracts import Contracts
-from dure.api.http.access import AccessPolicy, Act, OpenAccess
+from dure.api.http.access import Access
 from dure.api.http.allowance import Allowance
 from dure.api.http.guard import Guard, build_origins
 from dure.api.http.metrics import Metrics
@@ -27,19 +29,19 @@ from dure.index import Index
 from dure.node.gateway import Gateway
 
 
-def build_public_app(
+def build_public_app(  # noqa: PLR0913 - what a listener is made of, by name
     gateway: Gateway,
     index: Index,
     *,
     settings: ApiSettings,
     genesis_file: bytes,
-    access: AccessPolicy | None = None,
+    access: Access | None = None,
     pages: ASGIApp | None = None,
 ) -> ASGIApp:
     """Return the application of the public listener.
 
-    `genesis_file` is what `encode_genesis_file` made; `pages` answers every path that the API does
-    not have.
+    `genesis_file` is what `encode_genesis_file` made; without `access` nobody has a role; `pages`
+    answers every path that the API does not have, and decides by itself who may see them.
     """
     metrics = Metrics(gateway)
     service = Service(
@@ -47,7 +49,7 @@ def build_public_app(
         index=index,
         settings=settings,
         genesis_file=genesis_file,
-        access=access or OpenAccess(),
+        access=access or build_access(gateway, settings),
         allowance=Allowance(
             settings.submissions_per_second, settings.submissions_burst, time.monotonic
         ),
@@ -71,6 +73,27 @@ def build_public_app(
     )
 
 
+def build_access(
+    gateway: Gateway, settings: ApiSettings, callers: KnownCallers | None = None
+) -> Access:
+    """Return the rule of the chain's own parameter for these callers; without them for nobody."""
+    return Access(
+        is_reading_open=lambda: gateway.executor.parameters.open_reading,
+        callers=callers or KnownCallers(read_wall_ms, time.monotonic),
+        addresses=Allowance(
+            settings.requests_per_second,
+            settings.requests_burst,
+            time.monotonic,
+            limit="requests of an address",
+        ),
+    )
+
+
+def read_wall_ms() -> int:
+    """Return the time on this machine's clock, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
 def build_router(routes: list[BaseRoute], pages: ASGIApp | None = None) -> ASGIApp:
     """Return a router that leaves errors to the gate in front of it."""
 
@@ -91,7 +114,7 @@ def build_router(routes: list[BaseRoute], pages: ASGIApp | None = None) -> ASGIA
 
 def _build_route(service: Service, operation: Operation) -> Route:
     async def handle(request: Request) -> Response:
-        service.access.authorize(request, operation.act)
+        _let_in(service, request, operation.act)
         return await operation.handler(service, request)
 
     return Route(
@@ -101,7 +124,12 @@ def _build_route(service: Service, operation: Operation) -> Route:
 
 def _build_socket_route(service: Service, socket: Socket) -> WebSocketRoute:
     async def handle(connection: WebSocket) -> None:
-        service.access.authorize(connection, Act.READ)
+        _let_in(service, connection, Act.READ)
         await service.hold_socket(lambda: socket.handler(service, connection))
 
     return WebSocketRoute(socket.path, handle)
+
+
+def _let_in(service: Service, connection: HTTPConnection, act: Act) -> None:
+    caller = service.access.authorize(connection, act)
+    service.metrics.callers.labels("nobody" if caller is None else caller.role.value).inc()

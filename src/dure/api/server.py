@@ -7,14 +7,16 @@ import asyncio
 import contextlib
 import os
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from dure.api.settings import ApiSettings
+from dure.api.tls import CertifiedHttp, CertifiedWebSocket
 from dure.core.errors import ConfigurationError
 
 SHUTDOWN_SECONDS: Final = 2
@@ -70,11 +72,23 @@ def bind_admin(path: Path) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def serve(app: ASGIApp, bound: socket.socket, settings: ApiSettings) -> AsyncIterator[None]:
+async def serve(
+    app: ASGIApp,
+    bound: socket.socket,
+    settings: ApiSettings,
+    tls: ssl.SSLContext | None = None,
+) -> AsyncIterator[None]:
     """Answer requests on a bound socket for the time of a `with` block.
 
-    Then end every connection.
+    Then end every connection. `tls` makes it HTTPS.
     """
+    secured: dict[str, Any] = {}
+    if tls is not None:
+        secured = {
+            "ssl_context_factory": lambda _config, _default: tls,
+            "http": CertifiedHttp,
+            "ws": CertifiedWebSocket,
+        }
     config = uvicorn.Config(
         app,
         lifespan="off",
@@ -86,6 +100,7 @@ async def serve(app: ASGIApp, bound: socket.socket, settings: ApiSettings) -> As
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         ws_max_size=settings.frame_bytes_max,
         ws_per_message_deflate=False,
+        **secured,
     )
     server = _Server(config)
     running = asyncio.create_task(server.serve(sockets=[bound]))

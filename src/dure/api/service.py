@@ -1,14 +1,16 @@
 """What every handler of one API shares, assembled once."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
+from dure.api.access.roles import Act
 from dure.api.answers.agreements import Agreements
 from dure.api.answers.contracts import Contracts
-from dure.api.http.access import AccessPolicy
+from dure.api.http.access import Access, get_client
 from dure.api.http.allowance import Allowance
 from dure.api.http.metrics import Metrics
 from dure.api.settings import ApiSettings
@@ -28,7 +30,7 @@ class Service:
     index: Index
     settings: ApiSettings
     genesis_file: bytes
-    access: AccessPolicy
+    access: Access
     allowance: Allowance
     metrics: Metrics
     contracts: Contracts
@@ -45,7 +47,11 @@ class Service:
     async def submit(
         self, connection: HTTPConnection, envelopes: list[bytes]
     ) -> list[TransactionId | InvalidTransaction]:
-        """Hand envelopes to the node; raise `TooManyRequests` where the client sends too many."""
+        """Hand envelopes to the node; raise `TooManyRequests` where the client sends too many.
+
+        The request that carried them is counted already, so the first one costs its caller nothing.
+        """
+        self.access.charge(connection, max(0, len(envelopes) - 1))
         self.allowance.take(get_client(connection), len(envelopes))
         self.metrics.submitted.inc(len(envelopes))
         results = await self.gateway.submit(envelopes)
@@ -66,7 +72,8 @@ class Service:
         finally:
             self.sockets -= 1
 
-
-def get_client(connection: HTTPConnection) -> str:
-    """Return the client's address; all clients of a Unix socket are one."""
-    return connection.client.host if connection.client else "local"
+    async def watch_access(self, connection: HTTPConnection) -> None:
+        """Raise `AccessDenied` soon after who opened a stream may not read any more."""
+        while True:
+            await asyncio.sleep(self.settings.access_check_s)
+            self.access.recheck(connection, Act.READ)

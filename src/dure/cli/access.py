@@ -17,6 +17,7 @@ from dure.cli.unlocking import unlock
 from dure.core.errors import ConfigurationError, NotFound, Unavailable
 from dure.core.types import ChainId
 from dure.sdk import Account, Client, LocalAccount, ThresholdAccount
+from dure.sdk.connection.credentials import find_credentials
 
 NetworkOption = Annotated[
     Path, typer.Option("--network", help="The network's folder.", envvar="DURE_NETWORK")
@@ -43,7 +44,8 @@ def fetch(folder: Path, path: str) -> dict[str, Any]:
     """
     for member in load_network(folder).members:
         try:
-            response = httpx.get(f"{member.url}{path}", timeout=10)
+            headers = find_credentials().build_headers([member.url])
+            response = httpx.get(f"{member.url}{path}", headers=headers, timeout=10)
         except httpx.TransportError:
             continue
         answer: dict[str, Any] = response.json()

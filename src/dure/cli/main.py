@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "demo": "dure.cli.demo.commands",
     "network": "dure.cli.network.commands",
     "node": "dure.cli.node",
+    "access": "dure.cli.operating.callers.commands",
     "key": "dure.cli.key",
     "contract": "dure.cli.contracts.commands",
     "app": "dure.cli.application",

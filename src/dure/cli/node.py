@@ -15,18 +15,13 @@ from typing import Annotated
 import typer
 
 from dure import api
-from dure.api import (
-    ApiSettings,
-    bind_admin,
-    bind_public,
-    build_admin_app,
-    build_local_hosts,
-    build_public_app,
-)
+from dure.api import bind_admin, bind_public, build_access, build_admin_app, build_public_app
+from dure.api.access.callers import load_callers
 from dure.application import find_applications
 from dure.chain.genesis.document import GenesisDocument, decode_genesis_file
 from dure.cli.operating.attest import attest
 from dure.cli.operating.diff import show_difference
+from dure.cli.operating.door import open_door
 from dure.cli.operating.evidence import show_evidence
 from dure.cli.operating.new_key import new_key
 from dure.cli.operating.peers import reload_peers
@@ -162,17 +157,28 @@ async def _following(node: Node, index: Index) -> AsyncIterator[None]:
 async def _serving(
     settings: NodeConfiguration, files: NodeFiles, node: Node, index: Index, genesis_file: bytes
 ) -> AsyncIterator[None]:
-    limits = ApiSettings(allowed_hosts=build_local_hosts(settings.api.port))
-    pages = build_pages(node, index, find_applications())
-    public = build_public_app(node, index, settings=limits, genesis_file=genesis_file, pages=pages)
+    door = open_door(settings, files)
+    limits = door.limits
+    access = build_access(node, limits, door.callers)
+    pages = build_pages(node, index, find_applications(), access)
+    public = build_public_app(
+        node,
+        index,
+        settings=limits,
+        genesis_file=genesis_file,
+        access=access,
+        pages=pages,
+    )
     admin = build_admin_app(
         node,
-        audit_path=files.data / "audit.jsonl",
+        audit=door.audit,
+        callers=door.callers,
         shutdown=node.stop,
         reload_peers=lambda: _reload_peers(node, files),
+        load_callers=lambda: load_callers(files.callers),
     )
     async with (
-        api.serve(public, bind_public(settings.api.host, settings.api.port), limits),
+        api.serve(public, bind_public(settings.api.host, settings.api.port), limits, door.tls),
         api.serve(admin, bind_admin(files.admin_socket), limits),
     ):
         yield

@@ -26,6 +26,9 @@ HEADERS: Final = {
     "cache-control": "no-store",
 }
 
+CALLER_SCOPE: Final = "dure.caller"
+"""Where a page's handler leaves who asks, for the frame around the page."""
+
 TIME_MAX: Final = 253_402_300_799_999
 """The last millisecond of the year 9999, the last that has a date."""
 
@@ -57,10 +60,27 @@ class Renderer:
         self, request: Request, template: str, status: int = 200, **values: object
     ) -> Response:
         """Return a page in the language of the request."""
+        caller = request.scope.get(CALLER_SCOPE)
+        values = self._describe_frame() | values | {"caller": caller}
+        return self._render(request, template, status, values)
+
+    def render_door(
+        self, request: Request, template: str, status: int = 200, **values: object
+    ) -> Response:
+        """Return a page that shows nothing of the chain, for whoever may not see it.
+
+        Its forms say which page they come from, so that the gate can tell it from another site's.
+        """
+        answer = self._render(request, template, status, values)
+        answer.headers["referrer-policy"] = "same-origin"
+        return answer
+
+    def _render(
+        self, request: Request, template: str, status: int, values: dict[str, Any]
+    ) -> Response:
         language = choose_language(request)
         asked = get_asked_language(request)
         content = self._environment.get_template(template).render(
-            **self._describe_frame(),
             **values,
             t=partial(get_text, language),
             language=language,
@@ -68,7 +88,7 @@ class Renderer:
             path=request.url.path,
             query=f"?lang={asked}" if asked else "",
         )
-        headers = HEADERS | {"content-language": language, "vary": "accept-language"}
+        headers = HEADERS | {"content-language": language, "vary": "accept-language, cookie"}
         return Response(content, status, headers=headers, media_type="text/html")
 
 

@@ -147,6 +147,14 @@ class AccessDenied(DureError):
     """The caller may not do that."""
 
 
+class CallerUnknown(AccessDenied):
+    """The node must know who asks, and does not: no token, or one that is worth nothing here."""
+
+
+class RoleMissing(AccessDenied):
+    """The node knows who asks; the caller's role may not do that. `facts["act"]` says what."""
+
+
 class Unavailable(DureError):
     """Not found, not yet final, or too busy; the request was in order."""
 

@@ -38,6 +38,15 @@ SEAL: Final = _domain("seal")
 CERTIFICATE: Final = _domain("certificate")
 SCHEDULED: Final = _domain("scheduled")
 ATTESTATION: Final = _domain("attestation")
+READING_KEY: Final = _domain("reading-key")
+SEALED_CONTENT: Final = _domain("sealed-content")
+SEALED_FILE: Final = _domain("sealed-file")
+SEALED_FILE_KEY: Final = _domain("sealed-file-key")
+SEALED_KEY: Final = _domain("sealed-key")
+SEALED_PLACE: Final = _domain("sealed-place")
+SEALED_REQUEST: Final = _domain("sealed-request")
+TOKEN: Final = _domain("token")
+AUDIT_ENTRY: Final = _domain("audit-entry")
 
 
 def compute_hash(domain: bytes, data: bytes) -> Hash:

@@ -36,11 +36,17 @@ _Text = Meta(min_length=1, max_length=4096, pattern=r"^[^\x00-\x1f\x7f]*$")
 _Name = Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$")
 _Host = Meta(pattern=r"^[0-9A-Za-z.:_-]{1,253}$")
 _Port = Meta(ge=1, le=65535)
+_Optional = Meta(pattern=r"^[^\x00-\x1f\x7f]{0,4096}$")
+_Names = Meta(
+    pattern=r"^(|[0-9A-Za-z.-]{1,253}:[0-9]{1,5}(,[0-9A-Za-z.-]{1,253}:[0-9]{1,5}){0,31})$"
+)
 
 _WORDS: Final = {
     _Text.pattern: "text without control characters, 1 to 4096 characters",
     _Name.pattern: "1 to 64 letters, digits, _ and -",
     _Host.pattern: "letters, digits and . : _ -, 1 to 253 characters",
+    _Optional.pattern: "text without control characters, up to 4096 characters",
+    _Names.pattern: "up to 32 host names with ports like node.example:443, separated by commas",
 }
 
 
@@ -95,6 +101,33 @@ class ApiSection(_Section, frozen=True, kw_only=True):
     admin_socket: Annotated[
         str, _Text, Meta(description="Unix socket of the admin API; only this user may open it.")
     ] = "admin.sock"
+    callers: Annotated[str, _Text, Meta(description="File of the callers that the node knows.")] = (
+        "callers.json"
+    )
+    audit: Annotated[
+        str, _Text, Meta(description="Log of administration: who did what to the node.")
+    ] = "audit.jsonl"
+    names: Annotated[
+        str,
+        _Names,
+        Meta(
+            description="Host names with ports, separated by commas, by which clients on other "
+            "hosts call the public API; empty: none."
+        ),
+    ] = ""
+    certificate: Annotated[
+        str,
+        _Optional,
+        Meta(description="TLS certificate of the public API; empty: plain HTTP."),
+    ] = ""
+    tls_key: Annotated[str, _Optional, Meta(description="The certificate's key.")] = ""
+    client_authorities: Annotated[
+        str,
+        _Optional,
+        Meta(
+            description="Authorities, as PEM, whose certificates make callers known; empty: none."
+        ),
+    ] = ""
 
 
 class MempoolSection(_Section, frozen=True, kw_only=True):
@@ -184,6 +217,8 @@ class NodeConfiguration(_Section, frozen=True, kw_only=True):
 class NodeFiles:
     """Where everything lies, as absolute paths."""
 
+    folder: Path
+    """Of the configuration; other paths in it begin here."""
     genesis: Path
     data: Path
     key: Path
@@ -192,6 +227,8 @@ class NodeFiles:
     certificate: Path
     tls_key: Path
     admin_socket: Path
+    callers: Path
+    audit: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +273,7 @@ def locate_files(path: Path, configuration: NodeConfiguration) -> NodeFiles:
     folder = path.resolve().parent
     node, peers, api = configuration.node, configuration.peers, configuration.api
     return NodeFiles(
+        folder=folder,
         genesis=folder / node.genesis,
         data=folder / node.data,
         key=folder / node.key,
@@ -244,6 +282,8 @@ def locate_files(path: Path, configuration: NodeConfiguration) -> NodeFiles:
         certificate=folder / peers.certificate,
         tls_key=folder / peers.tls_key,
         admin_socket=folder / api.admin_socket,
+        callers=folder / api.callers,
+        audit=folder / api.audit,
     )
 
 

@@ -32,6 +32,7 @@ returns, so no node has to be trusted. A refusal is proved as well, and raised a
 from dure.sdk.accounts import Account, LocalAccount, ThresholdAccount
 from dure.sdk.async_client import AsyncClient, AsyncContractProxy
 from dure.sdk.client import Client, ContractProxy
+from dure.sdk.connection.credentials import Credentials
 from dure.sdk.connection.stream import Stream, StreamedBlock, open_stream
 from dure.sdk.contracts import Done, NamedEvent, WrongCall
 from dure.sdk.errors import ContractRefused, InvalidAnswer, RequestRefused
@@ -46,6 +47,7 @@ __all__ = [
     "Client",
     "ContractProxy",
     "ContractRefused",
+    "Credentials",
     "Done",
     "Draft",
     "FinalReceipt",

@@ -17,6 +17,7 @@ from dure.proof.file import ProofFile
 from dure.sdk import answers, ledger_calls, versions
 from dure.sdk.accounts import Account
 from dure.sdk.client import wall_time
+from dure.sdk.connection.credentials import Credentials, find_credentials
 from dure.sdk.connection.transport import AsyncTransport
 from dure.sdk.contracts import Binding, load_binding
 from dure.sdk.receipts import FinalReceipt
@@ -28,8 +29,9 @@ class AsyncClient:
     """Speaks with the nodes of one chain. Use it in an `async with`, or close it.
 
     `urls` names one node or several; `chain_id` pins the chain, and `trust_first_use=True` takes
-    the node's word for it instead. Methods raise the classes of `dure.core.errors`.
-    `transport` and `now` are for tests.
+    the node's word for it instead. `token` is what the node's operator gave out, or `Credentials`
+    with a client certificate; without it the variable `DURE_TOKEN` may have one. Methods raise the
+    classes of `dure.core.errors`. `transport` and `now` are for tests.
     """
 
     def __init__(
@@ -38,12 +40,13 @@ class AsyncClient:
         *,
         chain_id: ChainId | None = None,
         trust_first_use: bool = False,
+        token: str | Credentials | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         now: Callable[[], Instant] | None = None,
     ) -> None:
         clock = wall_time if now is None else now
         self._session = Session(chain_id=chain_id, trust_first_use=trust_first_use, now=clock)
-        self._transport = AsyncTransport(urls, transport)
+        self._transport = AsyncTransport(urls, transport, find_credentials(token))
         self._run = self._transport.run
 
     async def __aenter__(self) -> Self:

@@ -18,6 +18,7 @@ from dure.core.address import encode_address
 from dure.core.errors import Unavailable
 from dure.core.types import Address
 from dure.sdk.answers import BlockItem, Item
+from dure.sdk.connection.credentials import Credentials, find_credentials
 from dure.sdk.errors import InvalidAnswer
 
 ITEM_BYTES_MAX: Final = 1024 * 1024
@@ -34,18 +35,21 @@ async def follow(
     from_height: int,
     contract: Address | None = None,
     name: str | None = None,
+    token: str | Credentials | None = None,
     attempts_max: int = 5,
 ) -> AsyncIterator[Item]:
     """Yield blocks and events from a height on, each once, for as long as the caller takes them.
 
-    Raise `Unavailable` when `attempts_max` connections in a row brought nothing.
+    `token` is as for `AsyncClient`. Raise `Unavailable` when `attempts_max` connections in a row
+    brought nothing.
     """
+    credentials = find_credentials(token)
     last: Place | None = None
     height, failures = from_height, 0
     while failures < attempts_max:
         failures += 1
         try:
-            async for item in _connect(_address(url, height, contract, name)):
+            async for item in _connect(_address(url, height, contract, name), credentials):
                 failures = 0
                 place = get_place(item)
                 if last is None or place[:4] > last[:4] or item.finality != "final":
@@ -63,8 +67,11 @@ def get_place(item: Item) -> Place:
     return (item.height, item.index, item.call, item.number, item.finality)
 
 
-async def _connect(address: str) -> AsyncIterator[Item]:
-    async with connect(address, max_size=ITEM_BYTES_MAX, open_timeout=OPEN_TIMEOUT_S) as socket:
+async def _connect(address: str, credentials: Credentials) -> AsyncIterator[Item]:
+    options = credentials.build_socket_options(address)
+    async with connect(
+        address, max_size=ITEM_BYTES_MAX, open_timeout=OPEN_TIMEOUT_S, **options
+    ) as socket:
         async for data in socket:
             try:
                 item: Item = msgspec.json.decode(data, type=Item)

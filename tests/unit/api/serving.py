@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx
 from starlette.types import ASGIApp
 
 from dure.api import ApiSettings, bind_public, build_local_hosts, build_public_app, serve
+from dure.api.http.access import Access
 from dure.index import Index
 from dure.index.rows import build_rows
 from tests.unit.api.solo_chain import SoloChain
@@ -36,8 +38,11 @@ class Desk:
     chain: SoloChain = field(default_factory=SoloChain)
     settings: ApiSettings = field(default_factory=lambda: ApiSettings(build_local_hosts(8700)))
     pages: ASGIApp | None = None
+    access: Access | None = None
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
+        self.settings = replace(self.settings, audit=self.folder / "audit.jsonl")
         url = f"sqlite:///{self.folder}/index.db"
         self.index = Index(url, self.chain.executor.chain_id)
 
@@ -52,6 +57,7 @@ class Desk:
             self.index,
             settings=self.settings,
             genesis_file=self.chain.genesis_file,
+            access=self.access,
             pages=self.pages,
         )
 
@@ -80,6 +86,6 @@ class Desk:
         bound = bind_public("127.0.0.1", 0)
         port = bound.getsockname()[1]
         self.settings = replace(self.settings, allowed_hosts=build_local_hosts(port))
-        async with serve(self.build(), bound, self.settings):
+        async with serve(self.build(), bound, self.settings, self.tls):
             yield f"127.0.0.1:{port}"
         self.index.close()

@@ -11,6 +11,9 @@ import msgspec
 import pytest
 
 from dure.api import ApiSettings, bind_admin, bind_public, build_admin_app, build_local_hosts, serve
+from dure.api.access.audit import AuditLog
+from dure.api.access.callers import load_callers
+from dure.api.access.known import KnownCallers
 from dure.api.answers.shapes import AdminStatusAnswer
 from dure.api.answers.validators import AttestationAnswer
 from dure.core.attestation import Attestation, collect_signature
@@ -27,6 +30,7 @@ def ask(
     *,
     chain: SoloChain | None = None,
     headers: dict[str, str] | None = None,
+    callers: KnownCallers | None = None,
 ) -> tuple[httpx.Response, int]:
     """Ask the admin API over a Unix socket; return the answer and how often it asked to stop."""
     stops: list[bool] = []
@@ -35,9 +39,11 @@ def ask(
     async def main() -> httpx.Response:
         app = build_admin_app(
             gateway,
-            audit_path=folder / "audit.log",
+            audit=AuditLog(folder / "audit.log", "bank"),
+            callers=KnownCallers(lambda: 0, lambda: 0.0) if callers is None else callers,
             shutdown=lambda: stops.append(True),
             reload_peers=lambda: reload_peers(folder),
+            load_callers=lambda: load_callers(folder / "callers.json"),
         )
         socket = folder / "admin.sock"
         settings = ApiSettings(build_local_hosts(1))

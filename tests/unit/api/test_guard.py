@@ -1,6 +1,5 @@
 """What is refused before it reaches the ledger, and what is never told."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -8,12 +7,10 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from starlette.requests import HTTPConnection
 
-from dure.api import Act, build_public_app
 from dure.api.http.allowance import CLIENTS_MAX, Allowance
 from dure.api.http.errors import STATUS, TooManyRequests, get_status
-from dure.core.errors import AccessDenied, DureError
+from dure.core.errors import DureError
 from dure.node.gateway import NodeStatus
 from tests.unit.api.serving import HOST, Desk
 from tests.unit.api.solo_chain import SoloChain
@@ -199,30 +196,3 @@ def test_every_error_class_has_a_status() -> None:
     for each in walk(DureError):
         if each.__init__ is DureError.__init__:
             assert 400 <= get_status(each("x")) <= 504
-
-
-class MembersOnly:
-    """Lets everybody read and nobody submit."""
-
-    def authorize(self, connection: HTTPConnection, act: Act) -> None:
-        if act is Act.SUBMIT:
-            raise AccessDenied("only members submit here")
-
-
-def test_the_access_policy_decides(desk: Desk) -> None:
-    app = build_public_app(
-        desk.chain,
-        desk.index,
-        settings=desk.settings,
-        genesis_file=desk.chain.genesis_file,
-        access=MembersOnly(),
-    )
-
-    async def ask() -> tuple[int, int]:
-        transport = httpx.ASGITransport(app)
-        async with httpx.AsyncClient(transport=transport, base_url=f"http://{HOST}") as client:
-            read = await client.get("/v1/status")
-            sent = await client.post("/v1/transactions", content=b"", headers=BYTES)
-            return read.status_code, sent.status_code
-
-    assert asyncio.run(ask()) == (200, 403)

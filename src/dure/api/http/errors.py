@@ -14,6 +14,7 @@ from starlette.responses import Response
 from dure.api.answers.shapes import ErrorAnswer, ErrorBody
 from dure.core.errors import (
     AccessDenied,
+    CallerUnknown,
     DureError,
     InvalidEncoding,
     InvalidTransaction,
@@ -68,6 +69,7 @@ STATUS: Final[dict[type[DureError], int]] = {
     InvalidRequest: 400,
     InvalidEncoding: 400,
     WrongHost: 421,
+    CallerUnknown: 401,
     AccessDenied: 403,
     TransactionReplayed: 409,
     MempoolFull: 503,
@@ -102,10 +104,12 @@ def build_error(problem: DureError) -> ErrorAnswer:
 def render_error(problem: DureError) -> Response:
     """Return the error as a response; where it says when to try again, so does a header.
 
-    Source: RFC 9110 section 10.2.3, whole seconds.
+    Source: RFC 9110 section 10.2.3, whole seconds; section 11.6.1, how a caller may prove itself.
     """
     content = msgspec.json.encode(build_error(problem))
     headers: dict[str, str] = {}
+    if isinstance(problem, CallerUnknown):
+        headers["www-authenticate"] = 'Bearer realm="dure"'
     retry_ms = problem.facts.get("retry_after_ms")
     if isinstance(retry_ms, int):
         headers["retry-after"] = str(-(-retry_ms // 1000))

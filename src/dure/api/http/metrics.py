@@ -54,6 +54,12 @@ class Metrics:
             ("route", "status"),
             registry=self.registry,
         )
+        self.callers = Counter(
+            "dure_api_authorized",
+            "Requests that were let in, by the caller's role; nobody: without one.",
+            ("role",),
+            registry=self.registry,
+        )
         self.submitted = Counter(
             "dure_api_transactions_submitted",
             "Transactions that clients sent to this node.",

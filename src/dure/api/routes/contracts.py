@@ -10,6 +10,7 @@ from starlette.responses import Response
 from dure.api.answers.blocks import FINAL_CONFIRMATIONS
 from dure.api.answers.contracts import Contracts
 from dure.api.answers.shapes import ContractList, EventItem, EventList, ViewAnswer
+from dure.api.http.access import get_client
 from dure.api.http.errors import InvalidRequest
 from dure.api.routes.operation import (
     Parameters,
@@ -19,7 +20,7 @@ from dure.api.routes.operation import (
     read_query,
     read_version,
 )
-from dure.api.service import Service, get_client
+from dure.api.service import Service
 from dure.chain.transaction import compute_contract_address
 from dure.contract.agreement import LanguageCode
 from dure.core.types import INT_MAX, NO_HASH, Address, Height

@@ -6,7 +6,9 @@ from typing import Any, Final
 
 import msgspec
 
+from dure.api.access.roles import PERMITTED, PERMITTED_TO_ALL, Act, Role
 from dure.api.answers.shapes import ErrorAnswer
+from dure.api.http.access import COOKIE
 from dure.api.http.errors import ERROR_STATUSES
 from dure.api.routes.operation import (
     BINARY,
@@ -17,6 +19,40 @@ from dure.api.routes.operation import (
     Parameters,
     Socket,
 )
+
+SECURITY_SCHEMES: Final[dict[str, dict[str, str]]] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token that the node's operator gave out with `dure access token create`.",
+    },
+    "certificate": {
+        "type": "mutualTLS",
+        "description": "A client certificate of an authority that the node's operator named.",
+    },
+    "page": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "Set by the page /sign-in; counts for this node's own pages only.",
+    },
+}
+
+REFUSALS: Final[dict[int, dict[str, Any]]] = {
+    401: {
+        "description": "The node must know who asks: there was no token, or one worth nothing.",
+        "headers": {
+            "WWW-Authenticate": {"description": "Bearer.", "schema": {"type": "string"}},
+        },
+    },
+    403: {"description": "The caller's role may not do that, or another site's page asks."},
+    429: {
+        "description": "The address or the caller asks more than it may; see `facts.limit`.",
+        "headers": {
+            "Retry-After": {"description": "Whole seconds.", "schema": {"type": "integer"}},
+        },
+    },
+}
 
 REFERENCE: Final = "#/components/schemas/{name}"
 
@@ -53,13 +89,15 @@ def build_openapi(operations: tuple[Operation, ...], sockets: tuple[Socket, ...]
         "openapi": "3.1.0",
         "info": {"title": "Dure node", "version": version("dure")},
         "paths": paths,
-        "components": {"schemas": components},
+        "components": {"schemas": components, "securitySchemes": SECURITY_SCHEMES},
     }
 
 
 def _describe(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     error = {"description": "Refused.", "content": {JSON: {"schema": schemas[repr(ErrorAnswer)]}}}
-    responses: dict[str, Any] = {str(status): error for status in ERROR_STATUSES}
+    responses: dict[str, Any] = {
+        str(status): error | REFUSALS.get(status, {}) for status in ERROR_STATUSES
+    }
     for status, answer in operation.answers.items():
         schema = {} if answer is None else {"schema": schemas[repr(answer)]}
         responses[str(status)] = {"description": "Done.", "content": {operation.media: schema}}
@@ -68,13 +106,24 @@ def _describe(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         "operationId": operation.handler.__name__,
         "parameters": _describe_path(operation.path) + _describe_query(operation.query),
         "responses": dict(sorted(responses.items())),
+        "security": _describe_security(operation.act),
+        "x-act": operation.act.value,
+        "x-roles": [role.value for role in Role if operation.act in PERMITTED[role]],
     }
+    content: dict[str, Any] = {}
     if operation.body is not None:
-        content: dict[str, Any] = {JSON: {"schema": schemas[repr(operation.body)]}}
-        if operation.takes_binary:
-            content[BINARY] = {"schema": {"type": "string", "format": "binary"}}
+        content[JSON] = {"schema": schemas[repr(operation.body)]}
+    if operation.takes_binary:
+        content[BINARY] = {"schema": {"type": "string", "format": "binary"}}
+    if content:
         described["requestBody"] = {"required": True, "content": content}
     return described
+
+
+def _describe_security(act: Act) -> list[dict[str, list[str]]]:
+    """Return the ways to be let in; an empty one where a chain may let in whoever asks."""
+    ways: list[dict[str, list[str]]] = [{name: []} for name in SECURITY_SCHEMES]
+    return [{}, *ways] if act in PERMITTED_TO_ALL[True] else ways
 
 
 def _describe_path(path: str) -> list[dict[str, Any]]:

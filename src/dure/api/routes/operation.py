@@ -14,7 +14,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from dure.api.http.access import Act
+from dure.api.access.roles import Act
 from dure.api.http.errors import InvalidRequest
 from dure.api.service import Service
 from dure.core.address import TEXT_LENGTH, decode_address

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from dure.api.access.roles import Act
 from dure.api.answers import shapes
+from dure.api.answers.administration import AuditList
 from dure.api.answers.validators import ValidatorHistoryAnswer
-from dure.api.http.access import Act
-from dure.api.routes import chain, contracts, transactions
+from dure.api.routes import audit, chain, contracts, transactions
 from dure.api.routes.operation import BINARY, TEXT, Operation, Socket
 from dure.api.sockets.live import LiveQuery, serve_events
 from dure.api.sockets.stream import serve_stream
@@ -176,9 +177,19 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "Whether the node serves, and if not, why",
         chain.get_health,
         shapes.HealthAnswer,
+        act=Act.GREET,
         also=((503, shapes.HealthAnswer),),
     ),
     Operation("GET", "/metrics", "Figures for Prometheus", chain.get_metrics, None, media=TEXT),
+    Operation(
+        "GET",
+        "/v1/audit",
+        "Who did what to this node: its log of administration, and where it ends",
+        audit.list_entries,
+        AuditList,
+        query=audit.AuditQuery,
+        act=Act.AUDIT,
+    ),
 )
 
 SOCKETS: Final[tuple[Socket, ...]] = (

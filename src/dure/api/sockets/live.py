@@ -43,7 +43,9 @@ async def serve_events(service: Service, socket: WebSocket) -> None:
                 for text in service.event_texts.read(notice, wanted):
                     await sender.send_text(text)
 
-    problem = await run_until_one_ends(_wait_for_leave(socket), push())
+    problem = await run_until_one_ends(
+        _wait_for_leave(socket), push(), service.watch_access(socket)
+    )
     if problem is not None:
         await close(socket, problem, service.settings.send_timeout_s)
 

@@ -51,11 +51,9 @@ class Sender:
             raise ReaderTooSlow("too slow: resume from the last height that you have") from None
 
 
-async def run_until_one_ends(
-    reading: Coroutine[Any, Any, None], pushing: Coroutine[Any, Any, None]
-) -> DureError | None:
-    """Run both halves of a stream; return what ended it, None where the client just left."""
-    tasks = {asyncio.create_task(reading), asyncio.create_task(pushing)}
+async def run_until_one_ends(*parts: Coroutine[Any, Any, None]) -> DureError | None:
+    """Run the parts of a stream; return what ended it, None where the client just left."""
+    tasks = {asyncio.create_task(part) for part in parts}
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -9,7 +9,7 @@ from typing import assert_never
 
 from starlette.websockets import WebSocket
 
-from dure.api.http.access import Act
+from dure.api.access.roles import Act
 from dure.api.http.errors import InvalidRequest
 from dure.api.service import Service
 from dure.api.sockets.block_frames import BlockFrames
@@ -35,7 +35,8 @@ class Stream:
     async def serve(self) -> None:
         """Answer frames until the client leaves, sends what it may not, or reads too slowly."""
         await self._socket.accept()
-        problem = await run_until_one_ends(self._read(), self._push())
+        watching = self._service.watch_access(self._socket)
+        problem = await run_until_one_ends(self._read(), self._push(), watching)
         if problem is not None:
             await close(self._socket, problem, self._service.settings.send_timeout_s)
 

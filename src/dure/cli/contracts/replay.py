@@ -20,6 +20,7 @@ from dure.core.codec import decode
 from dure.core.errors import ConfigurationError, InvalidProof, NotFound, Unavailable
 from dure.node.durable.inheritance import load_inherited
 from dure.proof.file import ProofFile
+from dure.sdk.connection.credentials import find_credentials
 
 REQUEST_TIMEOUT_S = 30
 
@@ -67,8 +68,9 @@ def _find(receipts: list[Receipt], identity: bytes) -> int:
 
 
 def _fetch_blocks(folder: Path, heights: range) -> Iterator[Block]:
-    with httpx.Client(timeout=REQUEST_TIMEOUT_S) as client:
-        urls = [member.url for member in load_network(folder).members]
+    urls = [member.url for member in load_network(folder).members]
+    headers = find_credentials().build_headers(urls)
+    with httpx.Client(timeout=REQUEST_TIMEOUT_S, headers=headers) as client:
         for height in heights:
             data = _fetch(client, urls, f"/v1/blocks/{height}/bytes")
             yield decode(Block, data)

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
+import msgspec
 import typer
 from rich.table import Table
 
 from dure.chain.genesis.document import ChainKind, EngineKind
+from dure.chain.parameters import DEFAULT_PARAMETERS
 from dure.cli.network.founding import (
     FIRST_API_PORT,
     PORT_MAX,
@@ -33,6 +35,7 @@ from dure.cli.network.regenesis import commands as regenesis
 from dure.cli.output import JsonOption, err, out, print_facts, print_json
 from dure.core.errors import ConfigurationError
 from dure.core.types import Instant
+from dure.sdk.connection.credentials import find_credentials
 
 app = typer.Typer(no_args_is_help=True, help="Found, run, watch and stop a network on this host.")
 app.add_typer(regenesis.app, name="regenesis")
@@ -58,6 +61,12 @@ def init(
         ),
     ] = None,
     name: Annotated[str, typer.Option(help="What the chain calls itself.")] = "dure",
+    closed: Annotated[
+        bool,
+        typer.Option(
+            "--closed", help="Have nodes read out only to callers with a token or certificate."
+        ),
+    ] = False,
     first_api_port: Annotated[
         int,
         typer.Option(
@@ -78,6 +87,7 @@ def init(
         kind=kind,
         engine=engine,
         story_start=start,
+        parameters=msgspec.structs.replace(DEFAULT_PARAMETERS, open_reading=not closed),
         first_api_port=first_api_port,
     )
     network = found_network(folder, plan)
@@ -215,7 +225,8 @@ async def _ask_all(network: Network) -> list[dict[str, Any]]:
 
 async def _ask(client: httpx.AsyncClient, name: str, url: str) -> dict[str, Any]:
     try:
-        answer = await client.get(f"{url}/v1/status")
+        headers = find_credentials().build_headers([url])
+        answer = await client.get(f"{url}/v1/status", headers=headers)
         answer.raise_for_status()
     except httpx.ConnectError:
         return {"member": name, "url": url, "up": False, "problem": "nobody answers there"}

@@ -9,6 +9,7 @@ import typer
 from dure.cli.output import JsonOption, out, print_facts, print_json
 from dure.core.errors import ConfigurationError, Unavailable
 from dure.node.configuration import load_configuration
+from dure.sdk.connection.credentials import find_credentials
 
 NodeArgument = Annotated[
     str, typer.Argument(metavar="NODE", help="The node's node.toml, or the address of its API.")
@@ -69,7 +70,8 @@ def find_address(node: str) -> str:
 def ask_node(address: str, path: str) -> dict[str, Any]:
     """Return a node's answer to a GET request; raise `Unavailable` where there is none."""
     try:
-        response = httpx.get(f"{address}{path}", timeout=TIMEOUT_S)
+        headers = find_credentials().build_headers([address])
+        response = httpx.get(f"{address}{path}", headers=headers, timeout=TIMEOUT_S)
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
     except (httpx.HTTPError, ValueError) as problem:

@@ -29,6 +29,7 @@ from dure.core.errors import DureError, InvalidCertificate, InvalidProof, TimedO
 from dure.core.merkle import compute_root
 from dure.core.types import BlockId, ChainId, EnvelopeId, Height
 from dure.core.validators import ValidatorSet, compute_validators_root
+from dure.sdk.connection.credentials import Credentials, find_credentials
 from dure.sdk.connection.frames import Answer, BlockFrame, NodeFrame, Retracted, Submit, Subscribe
 from dure.sdk.errors import InvalidAnswer, build_error
 
@@ -191,19 +192,26 @@ async def open_stream(
     client: ProvesValidators,
     *,
     validators: ValidatorSet | None = None,
+    token: str | Credentials | None = None,
 ) -> AsyncIterator[Stream]:
     """Open the binary stream of the node at `url`, such as `http://localhost:8700`.
 
     The validators are proved by `client` unless the caller knows them, as from the genesis of a
-    chain that has no block yet. Raise `Unavailable` where the node cannot be reached.
+    chain that has no block yet. `token` is as for `AsyncClient`. Raise `Unavailable` where the node
+    cannot be reached.
     """
     chain_id = await client.get_chain_id()
     if validators is None:
         _, validators = await client.read_validators()
     address = "ws" + url.rstrip("/").removeprefix("http") + "/v1/stream"
+    credentials = find_credentials(token)
     try:
         socket = await connect(
-            address, max_size=FRAME_BYTES_MAX, open_timeout=OPEN_TIMEOUT_S, compression=None
+            address,
+            max_size=FRAME_BYTES_MAX,
+            open_timeout=OPEN_TIMEOUT_S,
+            compression=None,
+            **credentials.build_socket_options(url),
         )
     except (OSError, TimeoutError, InvalidHandshake) as problem:
         raise Unavailable(f"{url}: {str(problem) or type(problem).__name__}") from problem

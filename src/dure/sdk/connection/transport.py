@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 import httpx
 
 from dure.core.errors import ConfigurationError, Unavailable
+from dure.sdk.connection.credentials import Credentials
 from dure.sdk.connection.exchange import Operation, Pause, Request, Response, Step
 from dure.sdk.errors import InvalidAnswer
 
@@ -59,13 +60,19 @@ class Nodes:
 class SyncTransport:
     """Carries operations out by waiting."""
 
-    def __init__(self, urls: str | Sequence[str], transport: httpx.BaseTransport | None) -> None:
+    def __init__(
+        self,
+        urls: str | Sequence[str],
+        transport: httpx.BaseTransport | None,
+        credentials: Credentials,
+    ) -> None:
         self.nodes = Nodes(urls)
         self._http = httpx.Client(
             transport=transport,
             follow_redirects=False,
             trust_env=False,
-            verify=_build_tls(self.nodes),
+            headers=credentials.build_headers(self.nodes.urls),
+            verify=_build_tls(self.nodes, credentials),
         )
 
     def close(self) -> None:
@@ -114,14 +121,18 @@ class AsyncTransport:
     """Carries operations out by awaiting."""
 
     def __init__(
-        self, urls: str | Sequence[str], transport: httpx.AsyncBaseTransport | None
+        self,
+        urls: str | Sequence[str],
+        transport: httpx.AsyncBaseTransport | None,
+        credentials: Credentials,
     ) -> None:
         self.nodes = Nodes(urls)
         self._http = httpx.AsyncClient(
             transport=transport,
             follow_redirects=False,
             trust_env=False,
-            verify=_build_tls(self.nodes),
+            headers=credentials.build_headers(self.nodes.urls),
+            verify=_build_tls(self.nodes, credentials),
         )
 
     async def close(self) -> None:
@@ -184,8 +195,10 @@ def _add_bounded(content: bytearray, chunk: bytes) -> None:
         raise InvalidAnswer(f"the node's answer has more than {ANSWER_BYTES_MAX} bytes")
 
 
-def _build_tls(nodes: Nodes) -> ssl.SSLContext:
+def _build_tls(nodes: Nodes, credentials: Credentials) -> ssl.SSLContext:
     """Return whom to trust; plain HTTP need not wait a tenth of a second for the authorities."""
+    if credentials.tls is not None:
+        return credentials.tls
     if any(url.startswith("https:") for url in nodes.urls):
         return httpx.create_ssl_context()
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,0 +1,1 @@
+"""`dure access`: who may ask what of a node, and the log of its administration."""

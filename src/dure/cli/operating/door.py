@@ -1,0 +1,59 @@
+"""The door of a node's public listener, as its configuration says: names, TLS, callers, the log."""
+
+import os
+import ssl
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from dure.api import ApiSettings, build_local_hosts
+from dure.api.access.audit import Act, AuditLog
+from dure.api.access.callers import load_callers
+from dure.api.access.certificates import build_certificate_reader, build_listener_context
+from dure.api.access.known import KnownCallers, know_no_certificate
+from dure.api.app import read_wall_ms
+from dure.core.errors import ConfigurationError
+from dure.node.configuration import ApiSection, NodeConfiguration, NodeFiles
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What decides who may come in."""
+
+    limits: ApiSettings
+    callers: KnownCallers
+    audit: AuditLog
+    tls: ssl.SSLContext | None
+
+
+def open_door(settings: NodeConfiguration, files: NodeFiles) -> Door:
+    """Read everything, and write down that the node starts and whom it knows.
+
+    Raise `ConfigurationError` for a file that cannot be used, `StorageError` where the log cannot
+    be written: a node whose log would miss something does not start.
+    """
+    api = settings.api
+    names = frozenset(name.lower() for name in api.names.split(",") if name)
+    limits = ApiSettings(allowed_hosts=build_local_hosts(api.port) | names, audit=files.audit)
+    reader = build_certificate_reader(read_wall_ms) if api.client_authorities else None
+    callers = KnownCallers(read_wall_ms, time.monotonic, reader or know_no_certificate)
+    callers.change(load_callers(files.callers))
+    audit = AuditLog(files.audit, settings.node.name)
+    roles = Counter(each.role.value for each in callers.file.callers)
+    facts = {"pid": str(os.getpid())} | {role: str(count) for role, count in sorted(roles.items())}
+    audit.append(Act("started", "the node", read_wall_ms(), facts=facts))
+    return Door(limits, callers, audit, _build_tls(api, files))
+
+
+def _build_tls(api: ApiSection, files: NodeFiles) -> ssl.SSLContext | None:
+    if bool(api.certificate) != bool(api.tls_key):
+        raise ConfigurationError("[api] certificate and tls_key belong together: give both")
+    if not api.certificate:
+        if api.client_authorities:
+            message = "[api] client_authorities needs TLS: give certificate and tls_key, too"
+            raise ConfigurationError(message)
+        return None
+    authorities = files.folder / api.client_authorities if api.client_authorities else None
+    return build_listener_context(
+        files.folder / api.certificate, files.folder / api.tls_key, authorities
+    )
