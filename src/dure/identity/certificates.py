@@ -20,6 +20,7 @@ the chain says so, and whether its dates are right, is decided afterwards by `du
 OpenSSL leaves dates alone here, and the rule about them stands in one place.
 """
 
+import contextlib
 import datetime as dt
 import ssl
 from collections.abc import Iterable
@@ -154,7 +155,9 @@ def _prepare(
     for text in trusted:
         context.load_verify_locations(cadata=decode_certificate(text))
     for der in authorities:
-        context.load_verify_locations(cadata=der)
+        # One that OpenSSL cannot read certifies nobody, and must not keep the others out.
+        with contextlib.suppress(ssl.SSLError):
+            context.load_verify_locations(cadata=der)
     return context
 
 

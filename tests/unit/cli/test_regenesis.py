@@ -88,7 +88,7 @@ def write_network(folder: Path, ended: Ended) -> Place:
         disk.close()
         pem = (folder / name / "tls.pem").read_text()
         key = KEYS[number].public
-        peers.append(build_peer(name, key, host=LOOPBACK, port=7100 + number, certificate=pem))
+        peers.append(build_peer(name, key, address=(LOOPBACK, 7100 + number), certificate=pem))
     write_peers(folder / "peers.toml", peers)
     (folder / "genesis.dure").write_bytes(encode_genesis_file(ended.chain.document))
     return Place(folder, ended)

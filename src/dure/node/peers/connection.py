@@ -13,7 +13,6 @@ from typing import Final, Protocol, cast
 
 from dure.core.errors import DureError, PeerViolation
 from dure.core.types import ChainId, PublicKey
-from dure.identity.certificates import get_certificate_key
 from dure.node.peers.directory import Peer
 from dure.node.peers.frames import FrameReader, SendQueue
 from dure.node.peers.hello import HELLO_BYTES_MAX, encode_hello, validate_hello
@@ -49,8 +48,8 @@ class ConnectionOwner(Protocol):
     @property
     def limits(self) -> PeerLimits: ...
 
-    def admit(self, connection: "PeerConnection", tls_key: PublicKey) -> Peer:
-        """Return who has this certificate key; raise `PeerViolation` where it is not welcome."""
+    def admit(self, connection: "PeerConnection", certificate: bytes) -> Peer:
+        """Return who shows this certificate (DER); raise `PeerViolation` where not welcome."""
         ...
 
     def on_open(self, connection: "PeerConnection") -> None: ...
@@ -82,6 +81,8 @@ class PeerConnection(asyncio.Protocol):
         self._is_writable = True
         self.peer: Peer | None = None
         """Who is at the other end, once its certificate has said so."""
+        self.certificate = b""
+        """What it showed, DER."""
         self.closed = asyncio.Event()
         """Set when the connection is gone."""
         self.is_open = False
@@ -161,10 +162,11 @@ class PeerConnection(asyncio.Protocol):
         tls = cast("ssl.SSLObject", transport.get_extra_info("ssl_object"))
         certificate = tls.getpeercert(binary_form=True)
         assert certificate is not None, "both sides must show a certificate"
-        tls_key = get_certificate_key(certificate)
-        if self._expected is not None and tls_key != self._expected.tls_key:
+        self.certificate = certificate
+        peer = self._owner.admit(self, certificate)
+        if self._expected is not None and peer != self._expected:
             raise PeerViolation("another peer answers at this address")
-        return self._owner.admit(self, tls_key)
+        return peer
 
     def _hand_over(self) -> None:
         """Deliver whole frames until there are none, the peer's rate is used up or time is."""

@@ -1,4 +1,7 @@
-"""`dure.node.ports.Network` over TLS: who is connected, who dials whom, who is barred."""
+"""`dure.node.ports.Network` over TLS: who is connected, who dials whom, who is barred.
+
+Who may be connected is asked of an `Admission` when a peer comes, and again at every `review`.
+"""
 
 import asyncio
 import secrets
@@ -9,9 +12,15 @@ from ssl import SSLContext
 
 import structlog
 
-from dure.core.errors import PeerViolation
+from dure.core.errors import AccessDenied, ConfigurationError, PeerViolation
 from dure.core.types import ChainId, PublicKey
-from dure.identity.certificates import build_client_context, build_server_context
+from dure.identity.authorities.profile import Kind, read_certificate
+from dure.identity.certificates import (
+    build_client_context,
+    build_server_context,
+    get_certificate_key,
+)
+from dure.node.peers.admission import PINNED_ONLY, Admission
 from dure.node.peers.connection import PeerConnection
 from dure.node.peers.directory import Peer
 from dure.node.peers.limits import PeerLimits
@@ -87,14 +96,16 @@ class PeerNetwork:
         *,
         on_change: Callable[[PublicKey, bool], None] = lambda _peer, _is_connected: None,
         limits: PeerLimits | None = None,
+        admission: Admission = PINNED_ONLY,
     ) -> None:
         """Prepare the network; `peers` may contain this node itself. Raise `ConfigurationError`."""
         self.limits = limits if limits is not None else PeerLimits()
         self._local = local
         self._on_frame = on_frame
         self._on_change = on_change
+        self._admission = admission
         self._links = {peer.key: _Link(peer) for peer in peers if peer.key != local.key}
-        self._by_tls_key = {link.peer.tls_key: link for link in self._links.values()}
+        self._authorities = self._list_authorities(self._links.values())
         self._server_tls, self._client_tls = self._build_contexts(self._links.values())
         self._connections: set[PeerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -135,15 +146,42 @@ class PeerNetwork:
             known = kept.get(peer.key)
             if peer.key != self._local.key:
                 links[peer.key] = known if known and known.peer == peer else _Link(peer)
-        self._server_tls, self._client_tls = self._build_contexts(links.values())
+        before = self._authorities
+        self._authorities = self._list_authorities(links.values())
+        try:
+            self._server_tls, self._client_tls = self._build_contexts(links.values())
+        except ConfigurationError:
+            self._authorities = before
+            raise
         self._links = links
-        self._by_tls_key = {link.peer.tls_key: link for link in links.values()}
         for link in kept.values():
             if links.get(link.peer.key) is not link:
                 self._forget(link)
-        if self._listener is not None:
-            self._listener.context = self._server_tls
-            self._begin_dialing()
+        self._use_contexts()
+        self.review()
+
+    def reload_certificate(self) -> None:
+        """Show the certificate that lies in the file now; what is connected stays connected.
+
+        Raise `ConfigurationError` where it cannot be used; then nothing has changed.
+        """
+        self._server_tls, self._client_tls = self._build_contexts(self._links.values())
+        self._use_contexts()
+
+    def review(self) -> None:
+        """Ask again who may be connected, and cut off who may not; call it at every new head."""
+        authorities = self._list_authorities(self._links.values())
+        if authorities != self._authorities:
+            self._authorities = authorities
+            self.reload_certificate()
+        for connection in tuple(self._connections):
+            peer = connection.peer
+            if peer is None:
+                continue
+            flaw = self._admission.find_flaw(peer, connection.certificate, is_new=False)
+            if flaw is not None:
+                log.warning("peer_cut_off", peer=peer.name, reason=flaw)
+                connection.close(flaw)
 
     async def close(self) -> None:
         """End all connections and tasks, and wait until they are gone."""
@@ -183,12 +221,16 @@ class PeerNetwork:
         now = asyncio.get_running_loop().time()
         return [self._describe(link, now) for link in self._links.values()]
 
-    def admit(self, connection: PeerConnection, tls_key: PublicKey) -> Peer:
-        """Say who has this certificate key; raise `PeerViolation` where it may not come in."""
+    def admit(self, connection: PeerConnection, certificate: bytes) -> Peer:
+        """Say who shows this certificate; raise `PeerViolation` where it may not come in."""
         self._connections.add(connection)
-        link = self._by_tls_key.get(tls_key)
+        link = self._find_holder(certificate)
         if link is None:
             raise PeerViolation("the certificate is nobody's in the peers file")
+        flaw = self._admission.find_flaw(link.peer, certificate, is_new=True)
+        if flaw is not None:
+            link.problem = flaw
+            raise PeerViolation(flaw)
         if connection.is_dialed is not self._is_dialed(link):
             raise PeerViolation("it is not this peer's part to call")
         if link.barred_until > asyncio.get_running_loop().time():
@@ -238,9 +280,38 @@ class PeerNetwork:
 
     def _build_contexts(self, links: Iterable[_Link]) -> tuple[SSLContext, SSLContext]:
         """Return those of the side that is called and of the side that calls."""
-        trusted = [link.peer.certificate for link in links]
+        pinned = [link.peer.certificate for link in links if link.peer.certificate is not None]
         files = self._local.certificate, self._local.tls_key
-        return build_server_context(*files, trusted), build_client_context(*files, trusted)
+        trust = pinned, self._authorities
+        return build_server_context(*files, *trust), build_client_context(*files, *trust)
+
+    def _use_contexts(self) -> None:
+        if self._listener is not None:
+            self._listener.context = self._server_tls
+            self._begin_dialing()
+
+    def _list_authorities(self, links: Iterable[_Link]) -> tuple[bytes, ...]:
+        """Return who certifies the peers that are not pinned, as the chain says now."""
+        certified = {link.peer.organisation for link in links if link.peer.certificate is None}
+        own = sorted(name for name in certified if name is not None)
+        return tuple(der for name in own for der in self._admission.list_authorities(name))
+
+    def _find_holder(self, certificate: bytes) -> _Link | None:
+        """Return whose certificate this is, by its key or by what it says."""
+        try:
+            key = get_certificate_key(certificate)
+            pinned = [link for link in self._links.values() if link.peer.tls_key == key]
+            if pinned:
+                return pinned[0]
+            subject = read_certificate(certificate).subject
+        except (ConfigurationError, AccessDenied):
+            return None
+        wanted = (subject.organisation, subject.name, None)
+        for link in self._links.values():
+            peer = link.peer
+            if (peer.organisation, peer.name, peer.certificate) == wanted:
+                return link if subject.kind is Kind.NODE else None
+        return None
 
     def _begin_dialing(self) -> None:
         for link in self._links.values():

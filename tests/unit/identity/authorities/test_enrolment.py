@@ -103,7 +103,7 @@ def test_a_token_is_for_one_subject_and_a_bounded_time(authority: OpenAuthority)
     with pytest.raises(ConfigurationError, match="days at most"):
         issue_token(authority.folder, NODE, now=NOW, lifetime=TOKEN_LIFETIME_MAX + DAY)
     # None of this used it up.
-    assert enrol(authority, build_request(KEY, NODE, token), NOW + DAY)
+    assert enrol(authority, build_request(KEY, NODE, token), NOW + DAY).subject == NODE
 
 
 def test_a_token_may_be_for_a_shorter_certificate(authority: OpenAuthority) -> None:

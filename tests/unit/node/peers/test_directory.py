@@ -15,7 +15,7 @@ def make(number: int) -> Peer:
     key = SigningKey(bytes([number]) * 32).public
     name = f"bank {number} 은행"
     certificate = build_certificate(tls, name)
-    return build_peer(name, key, host="127.0.0.1", port=7400 + number, certificate=certificate)
+    return build_peer(name, key, address=("127.0.0.1", 7400 + number), certificate=certificate)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typing import Any
 from dure.core.types import ChainId, PublicKey
 from dure.identity.certificates import build_client_context, save_tls_files
 from dure.identity.keys import SigningKey
+from dure.node.peers.admission import PINNED_ONLY, Admission
 from dure.node.peers.directory import Peer, build_peer
 from dure.node.peers.limits import PeerLimits
 from dure.node.peers.network import LocalNode, PeerNetwork, PeerStatus
@@ -61,6 +62,7 @@ class Node:
     received: list[tuple[PublicKey, bytes]] = field(default_factory=list)
     changes: list[tuple[PublicKey, bool]] = field(default_factory=list)
     network: PeerNetwork | None = None
+    admission: Admission = PINNED_ONLY
 
     @property
     def key(self) -> PublicKey:
@@ -73,6 +75,7 @@ class Node:
             lambda key, data: self.received.append((key, data)),
             on_change=lambda key, is_connected: self.changes.append((key, is_connected)),
             limits=self.limits,
+            admission=self.admission,
         )
         await self.network.start()
         return self.network
@@ -106,7 +109,7 @@ class Town:
         pem = save_tls_files(secret, certificate, SigningKey(bytes(key[::-1])), name)
         port = find_free_port()
         local = LocalNode(key, CHAIN, "127.0.0.1", port, certificate, secret)
-        return Node(local, build_peer(name, key, host="127.0.0.1", port=port, certificate=pem))
+        return Node(local, build_peer(name, key, address=("127.0.0.1", port), certificate=pem))
 
     def impersonate(self, victim: Node) -> Node:
         """Return a node with the victim's validator key and address, and a TLS key of its own."""
@@ -115,7 +118,7 @@ class Town:
         pem = save_tls_files(secret, certificate, SigningKey(b"eve!" * 8), victim.peer.name)
         local = replace(victim.local, certificate=certificate, tls_key=secret)
         return Node(
-            local, build_peer("eve", stranger.key, host="127.0.0.1", port=1, certificate=pem)
+            local, build_peer("eve", stranger.key, address=("127.0.0.1", 1), certificate=pem)
         )
 
     async def start(self, *nodes: Node) -> None:
@@ -141,9 +144,9 @@ class RawCaller:
 
     @classmethod
     async def call(cls, caller: Node, called: Node) -> "RawCaller":
-        context = build_client_context(
-            caller.local.certificate, caller.local.tls_key, [called.peer.certificate]
-        )
+        pinned = called.peer.certificate
+        assert pinned is not None
+        context = build_client_context(caller.local.certificate, caller.local.tls_key, [pinned])
         reader, writer = await asyncio.open_connection(
             "127.0.0.1", called.local.port, ssl=context, server_hostname=""
         )
