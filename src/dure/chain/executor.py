@@ -21,7 +21,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from dure.chain import assembly, schedule, state
+from dure.chain import assembly, schedule, state, system
 from dure.chain.admission import TransactionCache
 from dure.chain.candidate import Candidate, Candidates, Committed, Position
 from dure.chain.execution.block import Execution
@@ -31,15 +31,15 @@ from dure.chain.execution.session import Moment, Session
 from dure.chain.genesis.document import EngineKind, Genesis, GenesisDocument, compute_chain_id
 from dure.chain.genesis.state import build_beginning
 from dure.chain.money import validate_conservation
-from dure.chain.parameters import Parameters
+from dure.chain.parameters import PROTOCOL_VERSION, Parameters
 from dure.chain.replay import ReplayWindow
 from dure.chain.state_tree import proof, tree
 from dure.chain.state_tree.frozen import FrozenState
-from dure.chain.transaction import Transaction, compute_address
+from dure.chain.transaction import Transaction
 from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Machine, Meter
 from dure.core.block import Block, Header, compute_block_id, compute_transaction_root
-from dure.core.errors import InvalidBlock
+from dure.core.errors import InvalidBlock, ProtocolNotKnown
 from dure.core.merkle import compute_root
 from dure.core.types import BlockId, Gas, Hash, Height, Instant, PublicKey, TransactionId
 from dure.core.validators import ValidatorSet
@@ -73,7 +73,6 @@ class Executor:
         self._machine = machine
         self._rules = Rules(
             chain_id=self.chain_id,
-            authority=compute_address(genesis.authority),
             story_clock=genesis.story_clock,
             has_one_validator=genesis.engine is EngineKind.SOLO,
             machine=machine,
@@ -315,6 +314,7 @@ class Executor:
             height=self._head.header.height,
             time=self.ledger_time,
             scheduled_gas_max=Gas(0),
+            consult=system.consult,
             load_program=self._load_program,
         )
         return self._machine.open(Session(self.view(), moment), Meter(VIEW_GAS)).view(call)
@@ -374,6 +374,10 @@ class Executor:
         return candidate.position
 
     def _begin(self, position: Position, time: Instant) -> Execution:
+        version = position.parameters.protocol_version
+        if version != PROTOCOL_VERSION:
+            message = f"the chain's protocol version is {version} now: install a program with it"
+            raise ProtocolNotKnown(message, version=version)
         return Execution(
             rules=self._rules,
             view=state.View(self._state, position.layers),

@@ -16,11 +16,11 @@ import msgspec
 from dure.chain import state
 from dure.chain.execution.events import EventLog
 from dure.chain.transaction import METHOD_NAME_MAX, compute_asset_id
-from dure.contract.ports import Refusal, TransferRule
-from dure.core.codec import encode
+from dure.contract.ports import LEDGER_ADDRESS, Refusal, TransferRule
+from dure.core.codec import Wire, encode
 from dure.core.types import INT_MAX, Address, Amount, AssetId
 
-LEDGER: Final = Address(bytes(31) + b"\1")
+LEDGER: Final = LEDGER_ADDRESS
 """The address of the ledger's own calls and events."""
 
 ASSET_CODE: Final = re.compile("[!-~]{1,16}")
@@ -33,6 +33,14 @@ _BALANCES: Final = ord(state.BALANCE)
 _ASSETS: Final = ord(state.ASSET)
 _decode_balance: Final = msgspec.msgpack.Decoder(int).decode
 _asset_decoder: Final = msgspec.msgpack.Decoder(state.AssetRecord)
+
+
+class TransferArguments(Wire, frozen=True):
+    """Of the ledger's own call `transfer`."""
+
+    asset: AssetId
+    target: Address
+    amount: Amount
 
 
 class _Findings(EventLog, gc=False, kw_only=True):

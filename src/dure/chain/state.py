@@ -8,10 +8,13 @@ fixed length.
 | `a` | address | `Account` |
 | `b` | asset, holder | balance |
 | `c` | contract | `ContractRecord` |
+| `d` | address | a device: `dure.chain.membership` has it and `i`, `k`, `x` |
 | `e` | height | `ValidatorSet` that decides from that height on; the first one is the genesis' |
 | `f` | asset, holder | frozen balances: empty |
-| `g` | name | the chain's single values: `Clock`, `Parameters`, validators … |
+| `g` | name | the chain's single values: `Clock`, `Parameters`, validators, authority … |
 | `h` | contract, version | `VersionRecord`: every code that the contract ever had |
+| `i` | organisation | who certifies for it, and what the members say of it |
+| `k` | holder, role | roles of the chain |
 | `m` | number | ledger time at which that scheduled call is due |
 | `o` | organisation | the organisation's account: the address itself |
 | `p` | number | `ParkedCall`, whose contract is stopped |
@@ -21,6 +24,7 @@ fixed length.
 | `t` | asset | `AssetRecord` |
 | `u` | `o` organisation, or `a` account | `Usage` of the gas quota |
 | `v` | contract, key | what the contract stored |
+| `x` | account of the organisation, serial number | revoked certificates |
 
 A view reads through layers of writes down to the committed map. A transaction writes into a layer
 of its own, which is merged or dropped; a candidate block is a layer on its parent's; nothing below
@@ -50,12 +54,17 @@ ASSET: Final = b"t"
 BALANCE: Final = b"b"
 CONTRACT: Final = b"c"
 FROZEN: Final = b"f"
+APPROVERS: Final = b"gapprovers"
+AUTHORITY: Final = b"gauthority"
 CLOCK: Final = b"gclock"
 PARAMETERS: Final = b"gparameters"
 VALIDATORS: Final = b"gvalidators"
 VALIDATORS_NEXT: Final = b"gvalidators-next"
 HANDOVERS: Final = b"ghandovers"
+ORGANISATIONS: Final = b"gorganisations"
 SEQUENCE: Final = b"gsequence"
+SUPPORT: Final = b"gsupport"
+VERSION_NEXT: Final = b"gversion-next"
 
 
 class Account(Wire, frozen=True):
@@ -127,6 +136,21 @@ class PendingValidators(Wire, frozen=True):
     """The first height that it decides."""
     decided: Height
     """Of the block that holds the decision."""
+
+
+class Support(Wire, frozen=True):
+    """The newest protocol version that an organisation has announced to run."""
+
+    organisation: Name
+    version: Unsigned
+
+
+class PendingVersion(Wire, frozen=True):
+    """A protocol version that was decided on and does not hold yet."""
+
+    version: Unsigned
+    from_height: Height
+    """The first height at which it holds."""
 
 
 class Usage(Wire, frozen=True):
@@ -286,6 +310,25 @@ class View(msgspec.Struct, gc=False):
     def merge(self, fork: "View") -> None:
         """Take over the writes of a fork of this view."""
         self.top.update(fork.top)
+
+
+def get_authority(view: View) -> Address:
+    """Return who makes privileged calls: the members' account, or the governance contract."""
+    return view.require(Address, AUTHORITY)
+
+
+def list_organisations(view: View) -> tuple[Name, ...]:
+    """Return the names of the member organisations, sorted."""
+    return view.require(tuple[Name, ...], ORGANISATIONS)
+
+
+def find_organisation(view: View, account: Address) -> Name | None:
+    """Return the member whose own account this is, or None."""
+    known = view.load(Account, key_account(account))
+    name = known.organisation if known is not None else None
+    if name is None or view.get(key_organisation(name)) != account:
+        return None
+    return name
 
 
 def list_changes(view: View) -> list[tuple[Height, ValidatorSet]]:

@@ -96,6 +96,9 @@ class TransferRule:
     method: str
 
 
+LEDGER_ADDRESS: Final = Address(bytes(31) + b"\1")
+"""Where contracts see the ledger itself, as if it were another one; see `Ledger.perform`."""
+
 STORAGE: Final = b"v"
 _HOME_BYTES: Final = len(STORAGE) + 32
 
@@ -175,6 +178,20 @@ class Ledger(Protocol):
 
     def cancel(self, contract: Address, number: int) -> bool:
         """Withdraw a scheduled call of this contract; say whether it was still waiting."""
+        ...
+
+    def consult(self, method: str, arguments: bytes) -> bytes:
+        """Answer a reading method that the ledger has for contracts.
+
+        Arguments and result are canonical bytes, as between contracts.
+        """
+        ...
+
+    def perform(self, contract: Address, method: str, arguments: bytes) -> bytes:
+        """Do what the ledger does for a contract, if at all: the governance contract's decisions.
+
+        Like `consult`, and charged to the meter.
+        """
         ...
 
     def get_balance(self, asset: AssetId, holder: Address) -> Amount: ...

@@ -186,6 +186,13 @@ class ConfigurationError(DureError):
     """A setting, file or environment variable that cannot be used."""
 
 
+class ProtocolNotKnown(ConfigurationError):
+    """The members activated a protocol version that this program does not know; a newer one does.
+
+    The node stops rather than guess.
+    """
+
+
 class StorageError(DureError):
     """The disk refused or returned something else than what was written.
 

@@ -124,13 +124,13 @@ def build_document(name: str = "village") -> GenesisDocument:
         story_clock=BANK.address,
         parameters=DEFAULT_PARAMETERS,
         validators=build_validator_set([Validator(KEY.public, "bank")]),
-        organisations=(Organisation("bank", policy),),
+        organisations=(Organisation("bank", policy, None),),
         authority=policy,
         assets=(Asset("KRW", 0, BANK.address),),
         allocations_hash=compute_allocations_hash(allocations),
         predecessor=None,
     )
-    return GenesisDocument(genesis, allocations, ())
+    return GenesisDocument(genesis, allocations, (), None)
 
 
 @dataclasses.dataclass

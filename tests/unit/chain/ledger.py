@@ -103,15 +103,15 @@ def build_document(
             [Validator(derive_key(label).public, "bank") for label in VALIDATORS]
         ),
         organisations=(
-            Organisation("bank", policy_of("bank")),
-            Organisation("port", policy_of("port")),
+            Organisation("bank", policy_of("bank"), b"authority of the bank"),
+            Organisation("port", policy_of("port"), None),
         ),
         authority=AUTHORITY_POLICY,
         assets=(Asset("KRW", 0, AUTHORITY),),
         allocations_hash=compute_allocations_hash(allocations),
         predecessor=None,
     )
-    return GenesisDocument(change(genesis, **fields), allocations, ())
+    return GenesisDocument(change(genesis, **fields), allocations, (), None)
 
 
 def prove(body: bytes, policy: Policy, *signers: str) -> PolicyProof:

@@ -42,7 +42,7 @@ from tests.unit.chain.machine import ScriptMachine
 SMALL_ORDER = PublicKey(bytes([1]) + bytes(31))
 V1 = Validator(derive_key("v1").public, "bank")
 V2 = Validator(derive_key("v2").public, "bank")
-BANK_MEMBER = Organisation("bank", policy_of("bank"))
+BANK_MEMBER = Organisation("bank", policy_of("bank"), None)
 
 
 def test_a_genesis_file_is_read_as_it_was_written() -> None:
@@ -74,7 +74,7 @@ def test_a_file_beyond_the_bound_is_not_read(monkeypatch: pytest.MonkeyPatch) ->
 
 def with_allocations(*allocations: Allocation) -> GenesisDocument:
     document = build_document(allocations_hash=compute_allocations_hash(allocations))
-    return GenesisDocument(document.genesis, allocations, ())
+    return GenesisDocument(document.genesis, allocations, (), None)
 
 
 BROKEN = {
@@ -103,7 +103,7 @@ BROKEN = {
     "unsound organisation": build_document(
         organisations=(
             change(BANK_MEMBER, policy=KeyPolicy(SMALL_ORDER)),
-            Organisation("port", policy_of("port")),
+            Organisation("port", policy_of("port"), None),
         )
     ),
     "unmeetable authority": build_document(authority=ThresholdPolicy(2, (V1.key,))),

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+import msgspec
+
 from dure.chain import membership, state, system
 from dure.chain.membership import Attribute
 from dure.core.types import Address, Hash
 from tests.unit.chain.ledger import (
     ALICE,
+    AUTHORITY,
     BANK,
     BOB,
     CAROL,
@@ -51,6 +54,8 @@ def expel(ledger: Ledger, organisation: str) -> None:
     view = ledger.executor.view()
     membership.forget_membership(view, organisation)
     view.put(state.key_organisation(organisation), None)
+    key = state.key_account(AUTHORITY)
+    view.save(key, msgspec.structs.replace(view.require(state.Account, key), organisation="port"))
     ledger.executor._apply(view.top, {})
 
 

@@ -70,7 +70,7 @@ def change(genesis: Genesis, **fields: object) -> GenesisDocument:
     rest = {name: value for name, value in fields.items() if name not in own}
     before = msgspec.structs.replace(get_before(genesis), **rest)
     changed = msgspec.structs.replace(genesis, **({"predecessor": before} | own))
-    return GenesisDocument(changed, (), ())
+    return GenesisDocument(changed, (), (), None)
 
 
 # What carries over
@@ -82,6 +82,7 @@ def test_all_but_the_stated_changes_stays_byte_for_byte() -> None:
     authority = state.key_account(compute_address(ended.chain.document.genesis.authority))
     different = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     assert different == {
+        state.ORGANISATIONS,
         state.VALIDATORS,
         authority,
         state.key_organisation("airline"),
@@ -392,7 +393,7 @@ def test_only_the_signatures_of_those_named_will_do(how: str, reason: str) -> No
 def test_a_signature_for_one_genesis_is_none_for_another() -> None:
     document = endorse(Ended().draft())
     other = Ended().draft(Ended().resolve(name="other")).genesis
-    moved = GenesisDocument(other, (), document.endorsements)
+    moved = GenesisDocument(other, (), document.endorsements, None)
     with pytest.raises(InvalidGenesis, match="does not verify"):
         validate_genesis(moved)
 
@@ -404,9 +405,9 @@ def test_several_keys_sign_one_after_the_other() -> None:
     genesis = change(ended.draft().genesis, signers=(policy, policy_of(key_of("insurer")))).genesis
     message = compute_endorsement_message(compute_chain_id(genesis))
     endorsement = begin_endorsement("bank", policy)
-    rest = endorse(GenesisDocument(genesis, (), ())).endorsements[1]
+    rest = endorse(GenesisDocument(genesis, (), (), None)).endorsements[1]
     for count, key in enumerate(keys):
-        document = GenesisDocument(genesis, (), (endorsement, rest))
+        document = GenesisDocument(genesis, (), (endorsement, rest), None)
         if count == 2:
             validate_genesis(document)
         else:
@@ -414,7 +415,7 @@ def test_several_keys_sign_one_after_the_other() -> None:
                 validate_genesis(document)
         endorsement = sign_endorsement(endorsement, key.public, key.sign(message))
     with pytest.raises(InvalidGenesis, match="3 of 2 signatures"):
-        validate_genesis(GenesisDocument(genesis, (), (endorsement, rest)))
+        validate_genesis(GenesisDocument(genesis, (), (endorsement, rest), None))
 
 
 def test_an_ordinary_genesis_has_no_endorsements() -> None:

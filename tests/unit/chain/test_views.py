@@ -15,6 +15,7 @@ MOMENT = Moment(
     height=Height(1),
     time=Instant(1),
     scheduled_gas_max=Gas(1),
+    consult=Mock(),
     load_program=Mock(),
 )
 

@@ -17,6 +17,7 @@ from dure.contract.ports import (
 from dure.contract.shapes import READING_KINDS
 from dure.contract.source import bundle
 from dure.contract.values import decode_result, encode_arguments
+from dure.core.codec import encode
 from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Hash, Height, Instant
 
 GAS_LIMIT = 10_000_000
@@ -129,6 +130,12 @@ class FakeLedger:
 
     def get_transfer_rule(self, asset: AssetId) -> TransferRule | None:
         return self.rules.get(asset)
+
+    def consult(self, method: str, arguments: bytes) -> bytes:
+        return encode(("consulted", method, arguments))
+
+    def perform(self, contract: Address, method: str, arguments: bytes) -> bytes:
+        return encode(("performed", contract, method, arguments))
 
     def _check_issuer(self, issuer: Address, asset: AssetId) -> None:
         if self.issuers.get(asset) != issuer:

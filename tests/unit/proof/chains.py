@@ -81,14 +81,15 @@ def build_document(name: str = "test chain") -> GenesisDocument:
             [Validator(key.public, name) for key, name in zip(KEYS, NAMES, strict=True)]
         ),
         organisations=tuple(
-            Organisation(name, policy_of(key)) for key, name in zip(MEMBERS, NAMES, strict=True)
+            Organisation(name, policy_of(key), None)
+            for key, name in zip(MEMBERS, NAMES, strict=True)
         ),
         authority=AUTHORITY,
         assets=(Asset("KRW", 0, ISSUER),),
         allocations_hash=compute_allocations_hash(allocations),
         predecessor=None,
     )
-    return GenesisDocument(genesis, allocations, ())
+    return GenesisDocument(genesis, allocations, (), None)
 
 
 class SleepyMachine:

@@ -11,7 +11,7 @@ from dure.api.answers.shapes import (
 )
 from dure.chain import state
 from dure.chain.money import Money
-from dure.chain.transaction import Policy, compute_address
+from dure.chain.transaction import Policy
 from dure.core.address import encode_address
 from dure.core.types import Address, AssetId
 from dure.node.gateway import Gateway
@@ -40,7 +40,7 @@ def describe_status(gateway: Gateway) -> StatusAnswer:
         state_root=head.header.state_root.hex(),
         validator_key=status.validator_key.hex(),
         is_validator=status.is_validator,
-        authority=encode_address(compute_address(genesis.authority)),
+        authority=encode_address(state.get_authority(executor.view())),
         story_clock=None if story_clock is None else encode_address(story_clock),
         members=[describe(MemberAnswer, member) for member in head.validators.members],
         parameters=describe(ParametersAnswer, executor.parameters),

@@ -21,9 +21,11 @@ Rules
 
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from dure.chain import money, schedule, state, system
 from dure.chain.execution import waiting
+from dure.chain.execution.later import Later
 from dure.chain.execution.quota import OwnersShare, Quota
 from dure.chain.execution.rules import Checks, Rules
 from dure.chain.execution.session import Moment, Session
@@ -82,6 +84,7 @@ class Execution:
         """Write what is kept until the end of the block."""
         self._quota.save()
         system.apply_due_validators(self.view, self.height)
+        system.apply_due_version(self.view, self.height)
 
     # Scheduled calls
 
@@ -198,6 +201,8 @@ class Execution:
         body = transaction.body
         session = Session(fork, self._moment)
         running = self.rules.machine.open(session, meter)
+        later = Later()
+        session.door = partial(self._decide, session, later, meter, transaction)
         caller = None
         meter.charge(transaction.proof_gas)
         for call in body.calls:
@@ -208,9 +213,25 @@ class Execution:
                 result = system.run_call(caller, call)
             else:
                 result = _run_contract(running, call, body.sender, meter)
+            later.run(running)
             outcome = session.end_call(result)
             meter.charge(GAS_PER_OUTPUT_BYTE * len(outcome))
             outcomes.append(outcome)
+
+    def _decide(  # noqa: PLR0913, PLR0917 - the first four are bound once a transaction
+        self,
+        session: Session,
+        later: Later,
+        meter: Meter,
+        transaction: Transaction,
+        contract: Address,
+        method: str,
+        arguments: bytes,
+    ) -> bytes:
+        """Do what `contract` has the ledger do; see `system.decisions`."""
+        caller = self._build_caller(session, later, meter, transaction)
+        caller.sender, caller.call_index = contract, later.take_number()
+        return system.decide(caller, method, arguments)
 
     def _build_caller(
         self, session: Session, running: Running, meter: Meter, transaction: Transaction
@@ -234,6 +255,7 @@ class Execution:
             height=self.height,
             time=self.time,
             scheduled_gas_max=self.parameters.scheduled_gas_max,
+            consult=system.consult,
             load_program=self.rules.load_program,
         )
 

@@ -91,11 +91,20 @@ class OwnersShare:
         record = self._view.require(state.ContractRecord, state.key_contract(self._contract))
         account = self._view.load(state.Account, state.key_account(record.owner))
         try:
+            require_admitted(self._view, account)
             return get_quota_owner(account, record.owner, self._parameters)
         except AccountNotEnrolled:
             raise Refusal(
                 "quota_exhausted", "no organisation has enrolled the owner of the contract"
             ) from None
+
+
+def require_admitted(view: state.View, account: state.Account | None) -> None:
+    """Raise `AccountNotEnrolled` for the account of an organisation that was expelled."""
+    organisation = None if account is None else account.organisation
+    if organisation is not None and view.get(state.key_organisation(organisation)) is None:
+        message = f"{organisation}, which enrolled the account, is no member any more"
+        raise AccountNotEnrolled(message)
 
 
 def get_quota_owner(account: state.Account | None, payer: Address, parameters: Parameters) -> bytes:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from dure.chain import state
-from dure.chain.execution.quota import Quota, get_quota_owner
+from dure.chain.execution.quota import Quota, get_quota_owner, require_admitted
 from dure.chain.parameters import Parameters
 from dure.chain.transaction import Transaction
 from dure.contract.ports import Machine
@@ -31,7 +31,6 @@ class Rules:
     """What stays the same for a chain's whole life."""
 
     chain_id: ChainId
-    authority: Address
     story_clock: Address | None
     has_one_validator: bool
     """Whether the engine is one that a single validator runs."""
@@ -122,4 +121,5 @@ class Checks:
                 raise WrongPolicy("the account has another policy now")
         elif transaction.addresses[index] != address:
             raise WrongPolicy("the policy is not the one that the address stands for")
+        require_admitted(self._view, account)
         return account

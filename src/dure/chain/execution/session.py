@@ -13,6 +13,7 @@ import msgspec
 from dure.chain import state
 from dure.chain.execution import waiting
 from dure.chain.execution.quota import OwnersShare
+from dure.chain.membership import has_chain_role
 from dure.chain.money import Money
 from dure.chain.transaction import METHOD_NAME_MAX
 from dure.contract.limits import VALUE_BYTES_MAX
@@ -45,6 +46,8 @@ class Moment:
     time: Instant
     """Ledger time."""
     scheduled_gas_max: Gas
+    consult: Callable[[state.View, str, bytes], bytes]
+    """Answers what a contract asks of the ledger itself."""
     load_program: Callable[[state.View, Hash], None]
     """Makes the machine know the program of that code hash, whose source the view holds."""
     installed: dict[bytes, Installed] = field(default_factory=dict, compare=False)
@@ -62,6 +65,8 @@ class Session(Money, gc=False):
     _share: OwnersShare | None = None
     """Pays for what a scheduled call schedules."""
     _installed: dict[Address, Installed] = msgspec.field(default_factory=dict)
+    door: Callable[[Address, str, bytes], bytes] | None = None
+    """Does what a contract has the ledger do, where a transaction runs."""
 
     @property
     def chain_id(self) -> ChainId:
@@ -99,7 +104,10 @@ class Session(Money, gc=False):
         self.view.save(state.key_contract(contract), record)
 
     def has_role(self, contract: Address, role: str, holder: Address) -> bool:
-        return self.view.get(state.key_role(contract, holder, role)) is not None
+        view = self.view
+        if view.get(state.key_role(contract, holder, role)) is not None:
+            return True
+        return has_chain_role(view, holder, role)
 
     def schedule(
         self, contract: Address, at: Instant, method: str, arguments: bytes, gas: Gas
@@ -128,6 +136,14 @@ class Session(Money, gc=False):
 
     def cancel(self, contract: Address, number: int) -> bool:
         return waiting.withdraw(self.view, contract, number)
+
+    def consult(self, method: str, arguments: bytes) -> bytes:
+        return self._moment.consult(self.view, method, arguments)
+
+    def perform(self, contract: Address, method: str, arguments: bytes) -> bytes:
+        if self.door is None:
+            raise Refusal("not_authority", "nothing is decided by a scheduled call")
+        return self.door(contract, method, arguments)
 
     def _find_program(self, contract: Address) -> Installed:
         data = self.view.get(state.CONTRACT + contract)

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from dure.chain.genesis.governance import Authority, validate_authority
 from dure.chain.genesis.predecessor import (
     Endorsements,
     Predecessor,
@@ -19,10 +20,12 @@ from dure.chain.genesis.predecessor import (
     validate_endorsements,
     validate_predecessor,
 )
+from dure.chain.membership import AuthorityCertificate
 from dure.chain.money import ASSET_CODE
 from dure.chain.parameters import Parameters, validate_parameters
 from dure.chain.system import LEDGER_TIME_MAX
 from dure.chain.transaction import Policy, compute_address, validate_policy
+from dure.contract.bundle import Source
 from dure.core import hashing
 from dure.core.codec import Wire, encode
 from dure.core.errors import InvalidGenesis, InvalidTransaction
@@ -52,10 +55,12 @@ class EngineKind(StrEnum):
 
 
 class Organisation(Wire, frozen=True):
-    """A member: its name and the policy of its account."""
+    """A member: its name, the policy of its account, and who certifies its nodes."""
 
     name: Name
     policy: Policy
+    authority: AuthorityCertificate | None
+    """Null where its nodes are known by pinned keys."""
 
 
 class Asset(Wire, frozen=True):
@@ -102,8 +107,8 @@ class Genesis(Wire, frozen=True):
     parameters: Parameters
     validators: ValidatorSet
     organisations: Annotated[tuple[Organisation, ...], Meta(min_length=1, max_length=128)]
-    authority: Policy
-    """Policy of the account that makes privileged system calls: m of n of the members' keys."""
+    authority: Authority
+    """Who makes privileged calls: m of n of the members' keys, or a contract in which they vote."""
     assets: Annotated[tuple[Asset, ...], Meta(max_length=ASSETS_MAX)]
     allocations_hash: Hash
     predecessor: Predecessor | None
@@ -121,6 +126,8 @@ class GenesisDocument(Wire, frozen=True):
     endorsements: Endorsements
     """Of the organisations, where the genesis has a predecessor; their signatures cover its hash.
     """
+    governance: Source | None
+    """The contract that the genesis names by its hash; null where none decides from now on."""
 
 
 def compute_chain_id(genesis: Genesis) -> ChainId:
@@ -176,7 +183,7 @@ def validate_draft(document: GenesisDocument) -> None:
         validate_parameters(genesis.parameters)
     except ValueError as problem:
         raise InvalidGenesis(str(problem)) from problem
-    _validate_members(genesis)
+    _validate_members(document)
     if genesis.predecessor is not None:
         require(
             not (genesis.assets or document.allocations),
@@ -202,7 +209,8 @@ def validate_draft(document: GenesisDocument) -> None:
         require(supply <= INT_MAX, "the supply of an asset passes the largest amount")
 
 
-def _validate_members(genesis: Genesis) -> None:
+def _validate_members(document: GenesisDocument) -> None:
+    genesis, before = document.genesis, document.genesis.predecessor
     keys = list(genesis.validators.keys)
     require(
         keys == sorted(set(keys)) and bool(keys), "validators are sorted, distinct and not none"
@@ -225,7 +233,13 @@ def _validate_members(genesis: Genesis) -> None:
             validate_public_key(key)
         for organisation in genesis.organisations:
             validate_policy(organisation.policy)
-        validate_policy(genesis.authority)
+        missing = () if before is None else before.missing
+        validate_authority(
+            genesis.authority,
+            frozenset((*names, *missing)),
+            document.governance,
+            is_first=before is None,
+        )
     except InvalidTransaction as problem:
         raise InvalidGenesis(problem.message) from problem
 

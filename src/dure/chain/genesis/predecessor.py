@@ -42,8 +42,6 @@ from dure.core.types import (
     Hash,
     Height,
     Instant,
-    PublicKey,
-    Signature,
 )
 from dure.core.validators import Name
 
@@ -67,8 +65,11 @@ class Predecessor(Wire, frozen=True):
     """For each organisation of the genesis, in its order, the policy that acted for its account in
     the old chain's last final state: its keys may have been exchanged since the old genesis.
     """
-    authority: Policy
-    """Acts for the authority's account from now on; the one before may have lost its keys."""
+    authority: Policy | None
+    """Acts for the authority's account from now on; the one before may have lost its keys.
+
+    Null where the governance contract decides: it counts the organisations that remain.
+    """
     missing: Annotated[tuple[Name, ...], Meta(max_length=ORGANISATIONS_MAX)]
     """Organisations of the old chain that do not take part, sorted."""
     by_minority: bool
@@ -112,7 +113,8 @@ def validate_predecessor(
     require(time > predecessor.time, "the chain begins before its predecessor's last block")
     try:
         for policy in (*predecessor.signers, predecessor.authority):
-            validate_policy(policy)
+            if policy is not None:
+                validate_policy(policy)
     except InvalidTransaction as problem:
         raise InvalidGenesis(problem.message) from problem
 

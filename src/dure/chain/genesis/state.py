@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 
-from dure.chain import state
+from dure.chain import membership, state
 from dure.chain.genesis.document import (
     Genesis,
     GenesisDocument,
     compute_chain_id,
     get_first_height,
+    get_names,
+)
+from dure.chain.genesis.governance import (
+    GovernancePlan,
+    build_governance,
+    compute_authority,
 )
 from dure.chain.genesis.succession import build_succession_state
 from dure.chain.parameters import compute_parameters_root
@@ -55,9 +61,17 @@ def build_genesis_state(document: GenesisDocument) -> dict[bytes, bytes]:
     for organisation in genesis.organisations:
         address = compute_address(organisation.policy)
         items[state.key_account(address)] = state.Account(None, organisation.name)
-    authority = compute_address(genesis.authority)
+        if organisation.authority is not None:
+            member = membership.Membership((organisation.authority,), (), ())
+            items[membership.key_membership(organisation.name)] = member
     first = genesis.organisations[0].name
-    items.setdefault(state.key_account(authority), state.Account(None, first))
+    if isinstance(genesis.authority, GovernancePlan):
+        assert document.governance is not None, "a document that was validated"
+        height = get_first_height(genesis)
+        items |= build_governance(genesis.authority, document.governance, height)
+    else:
+        key = state.key_account(compute_address(genesis.authority))
+        items.setdefault(key, state.Account(None, first))
     if genesis.story_clock is not None:
         items.setdefault(state.key_account(genesis.story_clock), state.Account(None, first))
     for allocation in document.allocations:
@@ -72,7 +86,12 @@ def build_genesis_state(document: GenesisDocument) -> dict[bytes, bytes]:
 
 
 def _build_values(genesis: Genesis) -> dict[bytes, object]:
+    authority = genesis.authority
+    named = authority.named if isinstance(authority, GovernancePlan) else ()
     return {
+        **({state.APPROVERS: named} if named else {}),
+        state.AUTHORITY: compute_authority(authority),
+        state.ORGANISATIONS: tuple(sorted(get_names(genesis))),
         state.PARAMETERS: genesis.parameters,
         state.VALIDATORS: genesis.validators,
         state.CLOCK: state.Clock(offset=genesis.offset, target=None),

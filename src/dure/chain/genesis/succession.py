@@ -7,10 +7,12 @@ What becomes of each kind of key (`dure.chain.state` has the table; decision 001
 ----------------------------------------------------------------------------------------------
 | keys | what happens |
 |---|---|
-| `a` of the authority | its policy becomes the one that the genesis names |
-| `o` of a missing organisation | removed: it has no say any more |
+| `a` of the authority | where it is an account, its policy becomes the one that the genesis names |
+| `o`, `i` of a missing organisation | removed: it has no say any more |
+| `gapprovers`, `gorganisations` | without the missing organisations |
 | `gvalidators` | becomes the set of the genesis |
-| `gvalidators-next` | removed: what was decided for a later height is decided anew |
+| `gvalidators-next`, `gversion-next` | removed: what was decided for a later height is decided \
+anew |
 | `ghandovers`, `e` | removed: the new chain's history of validators begins here |
 | every other | stays, byte for byte |
 
@@ -23,7 +25,7 @@ from typing import Final
 
 import msgspec
 
-from dure.chain import state
+from dure.chain import membership, state
 from dure.chain.genesis.document import (
     Genesis,
     GenesisDocument,
@@ -32,6 +34,7 @@ from dure.chain.genesis.document import (
     get_names,
     validate_draft,
 )
+from dure.chain.genesis.governance import GovernancePlan
 from dure.chain.genesis.predecessor import Predecessor, require
 from dure.chain.parameters import Parameters
 from dure.chain.state_tree import tree
@@ -49,11 +52,13 @@ from dure.core.errors import InvalidGenesis
 from dure.core.types import NO_HASH, Hash, Instant
 from dure.core.validators import Name, ValidatorSet
 
-CARRIED_KINDS: Final = frozenset(b"abcfhmopqrstuv")
-CARRIED_VALUES: Final = frozenset({state.CLOCK, state.PARAMETERS, state.SEQUENCE})
+CARRIED_KINDS: Final = frozenset(b"abcdfhikmopqrstuvx")
+CARRIED_VALUES: Final = frozenset(
+    {state.AUTHORITY, state.CLOCK, state.PARAMETERS, state.SEQUENCE, state.SUPPORT}
+)
 REMOVED_KINDS: Final = frozenset(b"e")
-REMOVED_VALUES: Final = frozenset({state.VALIDATORS_NEXT, state.HANDOVERS})
-CHANGED_VALUES: Final = frozenset({state.VALIDATORS})
+REMOVED_VALUES: Final = frozenset({state.VALIDATORS_NEXT, state.VERSION_NEXT, state.HANDOVERS})
+CHANGED_VALUES: Final = frozenset({state.APPROVERS, state.ORGANISATIONS, state.VALIDATORS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class Resolution:
     missing: frozenset[Name]
     """Organisations that do not take part."""
     validators: ValidatorSet
-    authority: Policy
+    authority: Policy | None
+    """None where the governance contract decides."""
     by_minority: bool
     admitted: Mapping[Name, Policy]
     """First policies of organisations that the chain admitted after its genesis.
@@ -94,17 +100,38 @@ def compute_changes(genesis: Genesis, old: Mapping[bytes, bytes]) -> state.Write
     """Return all that is different in the new state; None removes a key."""
     before = genesis.predecessor
     assert before is not None, "only a genesis with a predecessor takes over a state"
-    key = state.key_account(compute_address(genesis.authority))
-    authority = _load_account(old, key)
-    organisation = authority.organisation
-    if organisation in before.missing:
-        organisation = genesis.organisations[0].name
     return {
+        **_change_authority(genesis, before, old),
+        state.ORGANISATIONS: encode(tuple(sorted(get_names(genesis)))),
         **{each: None for each in old if each in REMOVED_VALUES or each[0] in REMOVED_KINDS},
         state.VALIDATORS: encode(genesis.validators),
-        key: encode(state.Account(before.authority, organisation)),
         **{state.key_organisation(name): None for name in before.missing},
+        **{membership.key_membership(name): None for name in before.missing},
     }
+
+
+def _change_authority(
+    genesis: Genesis, before: Predecessor, old: Mapping[bytes, bytes]
+) -> state.Writes:
+    """Return what makes the authority one that can act without the missing organisations."""
+    if isinstance(genesis.authority, GovernancePlan):
+        require(before.authority is None, "no account is the authority of this chain")
+        return _change_approvers(before, old)
+    require(before.authority is not None, "nobody would act for the authority's account")
+    key = state.key_account(compute_address(genesis.authority))
+    organisation = _load_account(old, key).organisation
+    if organisation in before.missing:
+        organisation = genesis.organisations[0].name
+    return {key: encode(state.Account(before.authority, organisation))}
+
+
+def _change_approvers(before: Predecessor, old: Mapping[bytes, bytes]) -> state.Writes:
+    named = state.View(old).load(tuple[Name, ...], state.APPROVERS)
+    if named is None:
+        return {}
+    left = tuple(name for name in named if name not in before.missing)
+    require(bool(left), "none of the organisations that decide would be left")
+    return {state.APPROVERS: encode(left)}
 
 
 def draft_genesis(
@@ -144,11 +171,11 @@ def draft_genesis(
         allocations_hash=compute_allocations_hash(()),
         predecessor=before,
     )
-    validate_draft(GenesisDocument(genesis, (), ()))
+    validate_draft(GenesisDocument(genesis, (), (), None))
     new = build_succession_state(genesis, items)
     root = tree.compute_root(tree.update(tree.EMPTY, new.items()))
     named = msgspec.structs.replace(before, state_root=root)
-    return GenesisDocument(msgspec.structs.replace(genesis, predecessor=named), (), ())
+    return GenesisDocument(msgspec.structs.replace(genesis, predecessor=named), (), (), None)
 
 
 def list_remaining(
@@ -173,7 +200,13 @@ def list_remaining(
     for name in names:
         message = f"{name} was admitted after the genesis: name the first policy of its account"
         require(name in policies, message)
-    return tuple(Organisation(name, policies[name]) for name in names)
+    return tuple(Organisation(name, policies[name], find_authority(items, name)) for name in names)
+
+
+def find_authority(items: Mapping[bytes, bytes], name: Name) -> bytes | None:
+    """Return the certificate of the authority that an organisation names first."""
+    found = membership.get_membership(state.View(items), name).authorities
+    return found[0] if found else None
 
 
 def list_organisations(items: Mapping[bytes, bytes]) -> set[Name]:
@@ -222,6 +255,10 @@ def _validate_old_state(genesis: Genesis, old: Mapping[bytes, bytes]) -> None:
         require(
             find_policy(old, organisation.policy) == signer,
             f"another policy than the one named acts for {name} in the chain before",
+        )
+        require(
+            find_authority(old, name) == organisation.authority,
+            f"another authority than the one named certifies for {name} in the chain before",
         )
     require(
         _load(old, state.PARAMETERS, Parameters) == genesis.parameters,

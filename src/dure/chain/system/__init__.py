@@ -8,11 +8,23 @@
 | `grant`, `revoke` | the authority, or the contract's owner | accounts' roles at a contract |
 | `enrol` | a member organisation's account | takes accounts under the member's quota |
 | `set_policy` | the account itself | rotates its keys |
+| `set_authorities` | a member organisation's account | who certifies its nodes and people |
+| `revoke_certificates` | the same | makes certificates worthless by their serial numbers |
+| `register_devices`, `remove_device` | the same | its machines, with keys of their own |
+| `give_role`, `take_role` | the authority; an organisation to its own | the chain's roles |
+| `set_attributes` | the authority | what the members say of an organisation |
 | `admit_organisation` | the authority | a new member with its account |
+| `expel_organisation` | the authority | a member goes, and its validators with it |
+| `rotate_organisation` | the authority | new keys for a member's account |
 | `set_validators` | the authority | who decides from a stated height on |
 | `withdraw_validators` | the authority | takes back a change that waits for its height |
 | `set_parameters` | the authority | the chain's numbers |
+| `announce_version` | a member organisation's account | says which protocol version it runs |
+| `activate_version` | the authority | a protocol version holds from a height on |
 | `advance` | the story clock of a test chain | raises ledger time |
+
+The authority is the members' common account, or the governance contract, which comes in through the
+door of `decisions`.
 
 Arguments are the canonical tuple of the method's `…Arguments` fields. Each method refuses with a
 code of its own.
@@ -29,11 +41,37 @@ from dure.chain.system.contracts import (
     StopArguments,
     UpgradeArguments,
 )
+from dure.chain.system.decisions import (
+    DECISIONS,
+    DecideExpulsionArguments,
+    DecideValidatorsArguments,
+    consult,
+    decide,
+    list_approvers,
+)
 from dure.chain.system.governance import (
     LEDGER_TIME_MAX,
-    AdmitOrganisationArguments,
     AdvanceArguments,
     SetParametersArguments,
+)
+from dure.chain.system.membership import (
+    ChainRoleArguments,
+    NewDevice,
+    RegisterDevicesArguments,
+    RemoveDeviceArguments,
+    RevokeCertificatesArguments,
+    SetAttributesArguments,
+    SetAuthoritiesArguments,
+)
+from dure.chain.system.organisations import (
+    AdmitOrganisationArguments,
+    ExpelOrganisationArguments,
+    RotateOrganisationArguments,
+)
+from dure.chain.system.protocol import (
+    ActivateVersionArguments,
+    AnnounceVersionArguments,
+    apply_due_version,
 )
 from dure.chain.system.table import METHODS, run_call
 from dure.chain.system.validators import (
@@ -49,6 +87,7 @@ from dure.chain.system.validators import (
 
 __all__ = [
     "CHANGES_MAX",
+    "DECISIONS",
     "GAS_PER_CHANGE",
     "GAS_PER_SOURCE_BYTE",
     "GAS_PER_TRANSFER",
@@ -56,12 +95,25 @@ __all__ = [
     "METHODS",
     "PRESENCE_MS",
     "VERSIONS_MAX",
+    "ActivateVersionArguments",
     "AdmitOrganisationArguments",
     "AdvanceArguments",
+    "AnnounceVersionArguments",
     "Caller",
+    "ChainRoleArguments",
+    "DecideExpulsionArguments",
+    "DecideValidatorsArguments",
     "DeployArguments",
     "EnrolArguments",
+    "ExpelOrganisationArguments",
+    "NewDevice",
+    "RegisterDevicesArguments",
+    "RemoveDeviceArguments",
+    "RevokeCertificatesArguments",
     "RoleArguments",
+    "RotateOrganisationArguments",
+    "SetAttributesArguments",
+    "SetAuthoritiesArguments",
     "SetParametersArguments",
     "SetPolicyArguments",
     "SetValidatorsArguments",
@@ -72,7 +124,11 @@ __all__ = [
     "UpgradeArguments",
     "WithdrawValidatorsArguments",
     "apply_due_validators",
+    "apply_due_version",
+    "consult",
+    "decide",
     "is_fresh",
     "judge_change",
+    "list_approvers",
     "run_call",
 ]

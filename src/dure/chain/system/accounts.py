@@ -5,20 +5,16 @@ from typing import Annotated
 from msgspec import Meta
 
 from dure.chain import state
+from dure.chain.execution.delegation import replace_policy
+from dure.chain.money import TransferArguments
 from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_TRANSFER, NOTHING, Caller
 from dure.chain.transaction import Policy, validate_policy
 from dure.contract.ports import Refusal, TransferOrder
 from dure.core.codec import Wire
 from dure.core.errors import InvalidTransaction
-from dure.core.types import Address, Amount, AssetId
+from dure.core.types import Address
 
 Holders = Annotated[tuple[Address, ...], Meta(max_length=1024)]
-
-
-class TransferArguments(Wire, frozen=True):
-    asset: AssetId
-    target: Address
-    amount: Amount
 
 
 class EnrolArguments(Wire, frozen=True):
@@ -50,11 +46,16 @@ def enrol(caller: Caller, given: EnrolArguments) -> bytes:
     for address in given.accounts:
         caller.meter.charge(GAS_PER_TRANSFER)
         known = view.load(state.Account, state.key_account(address))
-        if known is not None and known.organisation not in {None, organisation}:
+        elsewhere = None if known is None else known.organisation
+        if elsewhere not in {None, organisation} and _is_member(view, elsewhere):
             raise Refusal("enrolled_elsewhere", "another organisation has enrolled that account")
         policy = known.policy if known else None
         view.save(state.key_account(address), state.Account(policy, organisation))
     return NOTHING
+
+
+def _is_member(view: state.View, name: str | None) -> bool:
+    return name is not None and view.get(state.key_organisation(name)) is not None
 
 
 def set_policy(caller: Caller, given: SetPolicyArguments) -> bytes:
@@ -63,8 +64,5 @@ def set_policy(caller: Caller, given: SetPolicyArguments) -> bytes:
         validate_policy(given.policy)
     except InvalidTransaction as problem:
         raise Refusal("bad_policy", problem.message) from None
-    view = caller.session.view
-    known = view.load(state.Account, state.key_account(caller.sender))
-    organisation = known.organisation if known else None
-    view.save(state.key_account(caller.sender), state.Account(given.policy, organisation))
+    replace_policy(caller.session.view, caller.sender, given.policy)
     return NOTHING

@@ -11,6 +11,7 @@ from dure.chain.parameters import Parameters
 from dure.contract.ports import Meter, Refusal, Running
 from dure.core.codec import encode
 from dure.core.types import Address, Instant, TransactionId
+from dure.core.validators import Name
 
 GAS_PER_TRANSFER: Final = 1_000
 GAS_PER_CHANGE: Final = 5_000
@@ -36,12 +37,16 @@ class Caller(msgspec.Struct, gc=False):
     """Which of the transaction's calls runs."""
 
     def require_authority(self) -> None:
-        """Refuse everybody but the authority account."""
-        if self.sender != self.rules.authority:
-            raise Refusal(
-                "not_authority",
-                "only the members together, through the authority account, may do that",
-            )
+        """Refuse everybody but the authority: the members' account, or the governance contract."""
+        if self.sender != state.get_authority(self.session.view):
+            raise Refusal("not_authority", "only the members together may do that")
+
+    def require_organisation(self) -> Name:
+        """Return the member organisation whose own account calls; refuse `not_member`."""
+        name = state.find_organisation(self.session.view, self.sender)
+        if name is None:
+            raise Refusal("not_member", "only a member organisation's account may do that")
+        return name
 
     def get_contract(self, address: Address) -> state.ContractRecord:
         """Return what stands at the address; refuse `unknown_contract`."""

@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. The members together decide, through the authority account; where deployment is open, so does the
+1. The members together decide, through the authority; where deployment is open, so does the
    contract's owner.
 2. Each version's code hash and height stay in the state, and so do all sources, so that everybody
    can read what held when.
@@ -119,6 +119,8 @@ def upgrade(caller: Caller, given: UpgradeArguments) -> bytes:
 def stop(caller: Caller, given: StopArguments) -> bytes:
     caller.meter.charge(GAS_PER_CHANGE)
     record = _get_governed(caller, given.contract)
+    if given.contract == state.get_authority(caller.session.view):
+        raise Refusal("no_approvers", "nobody would be left to decide for the members")
     if record.stopped is not None:
         raise Refusal("already_stopped", "the contract is stopped already")
     stopped = state.Stop(reason=given.reason, parked=0, newest=None)
@@ -184,7 +186,7 @@ def _set_stopped(
 def _set_role(caller: Caller, given: RoleArguments, value: bytes | None) -> None:
     caller.meter.charge(GAS_PER_TRANSFER)
     record = caller.get_contract(given.contract)
-    if caller.sender not in {record.owner, caller.rules.authority}:
+    if caller.sender not in {record.owner, state.get_authority(caller.session.view)}:
         raise Refusal("not_owner", "only the contract's owner or the members together may do that")
     key = state.key_role(given.contract, given.holder, given.role)
     caller.session.view.put(key, value)

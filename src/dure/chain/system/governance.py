@@ -1,24 +1,16 @@
-"""The ledger's own calls about the chain itself: its members, its numbers, a test chain's time."""
+"""The ledger's own calls about the chain itself: its numbers, a test chain's time."""
 
 from typing import Final
 
 from dure.chain import state
-from dure.chain.money import LEDGER
 from dure.chain.parameters import Parameters, validate_parameters
 from dure.chain.system.caller import GAS_PER_CHANGE, NOTHING, Caller
 from dure.contract.ports import Refusal
-from dure.core.codec import Wire, encode
-from dure.core.types import Address, Instant
-from dure.core.validators import Name
+from dure.core.codec import Wire
+from dure.core.types import Instant
 
 LEDGER_TIME_MAX: Final = 2**50
 """No story goes beyond the year 37648, so that ledger time never passes the largest integer."""
-
-
-class AdmitOrganisationArguments(Wire, frozen=True):
-    name: Name
-    account: Address
-    """The organisation's own, which enrols others under its quota."""
 
 
 class SetParametersArguments(Wire, frozen=True):
@@ -29,27 +21,14 @@ class AdvanceArguments(Wire, frozen=True):
     to: Instant
 
 
-def admit_organisation(caller: Caller, given: AdmitOrganisationArguments) -> bytes:
-    caller.meter.charge(GAS_PER_CHANGE)
-    caller.require_authority()
-    view = caller.session.view
-    if view.get(state.key_organisation(given.name)) is not None:
-        raise Refusal("organisation_known", "a member organisation has that name already")
-    known = view.load(state.Account, state.key_account(given.account))
-    if known is not None and known.organisation is not None:
-        raise Refusal("enrolled_elsewhere", "another organisation has enrolled that account")
-    policy = known.policy if known else None
-    view.save(state.key_account(given.account), state.Account(policy, given.name))
-    view.put(state.key_organisation(given.name), given.account)
-    caller.session.emit(LEDGER, "organisation_admitted", encode((given.name, given.account)))
-    return NOTHING
-
-
 def set_parameters(caller: Caller, given: SetParametersArguments) -> bytes:
     caller.meter.charge(GAS_PER_CHANGE)
     caller.require_authority()
     if given.parameters.replay_window != caller.parameters.replay_window:
         raise Refusal("bad_parameters", "the replay window never changes")
+    present = caller.session.view.require(Parameters, state.PARAMETERS)
+    if given.parameters.protocol_version != present.protocol_version:
+        raise Refusal("bad_parameters", "a protocol version is activated, for a height of its own")
     try:
         validate_parameters(given.parameters)
     except ValueError as problem:

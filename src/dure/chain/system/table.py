@@ -3,7 +3,15 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from dure.chain.system import accounts, contracts, governance, validators
+from dure.chain.system import (
+    accounts,
+    contracts,
+    governance,
+    membership,
+    organisations,
+    protocol,
+    validators,
+)
 from dure.chain.system.caller import Caller
 from dure.chain.transaction import Call
 from dure.contract.ports import Refusal
@@ -22,13 +30,36 @@ METHODS: Final[dict[str, tuple[type[Wire], Handler]]] = {
     "start": (contracts.StartArguments, contracts.start),
     "grant": (contracts.RoleArguments, contracts.grant),
     "revoke": (contracts.RoleArguments, contracts.revoke),
-    "admit_organisation": (governance.AdmitOrganisationArguments, governance.admit_organisation),
+    "admit_organisation": (
+        organisations.AdmitOrganisationArguments,
+        organisations.admit_organisation,
+    ),
+    "expel_organisation": (
+        organisations.ExpelOrganisationArguments,
+        organisations.expel_organisation,
+    ),
+    "rotate_organisation": (
+        organisations.RotateOrganisationArguments,
+        organisations.rotate_organisation,
+    ),
+    "set_authorities": (membership.SetAuthoritiesArguments, membership.set_authorities),
+    "set_attributes": (membership.SetAttributesArguments, membership.set_attributes),
+    "revoke_certificates": (
+        membership.RevokeCertificatesArguments,
+        membership.revoke_certificates,
+    ),
+    "register_devices": (membership.RegisterDevicesArguments, membership.register_devices),
+    "remove_device": (membership.RemoveDeviceArguments, membership.remove_device),
+    "give_role": (membership.ChainRoleArguments, membership.give_role),
+    "take_role": (membership.ChainRoleArguments, membership.take_role),
     "set_validators": (validators.SetValidatorsArguments, validators.set_validators),
     "withdraw_validators": (
         validators.WithdrawValidatorsArguments,
         validators.withdraw_validators,
     ),
     "set_parameters": (governance.SetParametersArguments, governance.set_parameters),
+    "announce_version": (protocol.AnnounceVersionArguments, protocol.announce_version),
+    "activate_version": (protocol.ActivateVersionArguments, protocol.activate_version),
     "advance": (governance.AdvanceArguments, governance.advance),
 }
 

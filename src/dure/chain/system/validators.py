@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. The members together decide, through the authority account. A change names the whole new set and
+1. The members together decide, through the authority. A change names the whole new set and
    the first height that it decides: above that of the block that holds the call, and at most
    `HEIGHTS_AHEAD_MAX` above it.
 2. Keys are sound and distinct, organisations are members, and the set is another one than the one
@@ -14,7 +14,8 @@ Rules
 4. One change waits at a time: a later one replaces it, and it can be withdrawn as long as it waits.
 5. The change takes effect at the end of the block below its first height, whose header therefore
    names both sets. That block is still decided by the old one.
-6. Each change stays in the state and in every later proof, so there are at most `CHANGES_MAX`.
+6. Whoever is expelled does not decide the next block: that change alone does not wait.
+7. Each change stays in the state and in every later proof, so there are at most `CHANGES_MAX`.
 
 `judge_change` is pure, so that an operator hears the same words before anything is sent.
 """
@@ -37,6 +38,7 @@ from dure.core.signatures import validate_public_key, verify_many
 from dure.core.types import ChainId, Height, Instant, Milliseconds, PublicKey
 from dure.core.validators import (
     VALIDATORS_MAX,
+    Name,
     Validator,
     ValidatorSet,
     build_validator_set,
@@ -95,19 +97,9 @@ def set_validators(caller: Caller, given: SetValidatorsArguments) -> bytes:
     )
     caller.require_authority()
     session = caller.session
-    view = session.view
-    standing = Standing(
-        chain_id=session.chain_id,
-        height=session.height,
-        time=caller.header_time,
-        validators=view.require(ValidatorSet, state.VALIDATORS),
-        changes=len(view.load(tuple[Height, ...], state.HANDOVERS) or ()),
-        has_one_validator=caller.rules.has_one_validator,
-        is_organisation=lambda name: view.get(state.key_organisation(name)) is not None,
-    )
-    validators = judge_change(given, standing)
+    validators = judge_change(given, _build_standing(caller))
     pending = state.PendingValidators(validators, given.from_height, session.height)
-    view.save(state.VALIDATORS_NEXT, pending)
+    session.view.save(state.VALIDATORS_NEXT, pending)
     session.emit(LEDGER, "validators_chosen", encode((given.from_height, validators)))
     return NOTHING
 
@@ -122,6 +114,47 @@ def withdraw_validators(caller: Caller, _given: WithdrawValidatorsArguments) -> 
     view.put(state.VALIDATORS_NEXT, None)
     caller.session.emit(LEDGER, "validators_withdrawn", encode((pending.from_height,)))
     return NOTHING
+
+
+def drop_validators(caller: Caller, name: Name, attestations: Sequence[Attestation]) -> None:
+    """Have the next block decided without an organisation's validators, by the rules above.
+
+    The set changes now, so that nothing later in this block can put the change off. A change that
+    waits and names the organisation is withdrawn.
+    """
+    session, standing = caller.session, _build_standing(caller)
+    pending = session.view.load(state.PendingValidators, state.VALIDATORS_NEXT)
+    if pending is not None and _has_validator(pending.validators, name):
+        session.view.put(state.VALIDATORS_NEXT, None)
+        session.emit(LEDGER, "validators_withdrawn", encode((pending.from_height,)))
+    if not _has_validator(standing.validators, name):
+        return
+    left = tuple(each for each in standing.validators.members if each.organisation != name)
+    if not left:
+        raise Refusal("no_quorum", "nobody would be left to decide about blocks")
+    caller.meter.charge(GAS_PER_VALIDATOR * len(left) + GAS_PER_SIGNATURE * len(attestations))
+    first = Height(standing.height + 1)
+    change = SetValidatorsArguments(left, first, tuple(attestations))
+    validators = judge_change(change, standing)
+    session.view.save(state.VALIDATORS, validators)
+    session.emit(LEDGER, "validators_chosen", encode((first, validators)))
+
+
+def _has_validator(validators: ValidatorSet, name: Name) -> bool:
+    return any(member.organisation == name for member in validators.members)
+
+
+def _build_standing(caller: Caller) -> Standing:
+    session, view = caller.session, caller.session.view
+    return Standing(
+        chain_id=session.chain_id,
+        height=session.height,
+        time=caller.header_time,
+        validators=view.require(ValidatorSet, state.VALIDATORS),
+        changes=len(view.load(tuple[Height, ...], state.HANDOVERS) or ()),
+        has_one_validator=caller.rules.has_one_validator,
+        is_organisation=lambda name: view.get(state.key_organisation(name)) is not None,
+    )
 
 
 def apply_due_validators(view: state.View, height: Height) -> None:

@@ -6,7 +6,7 @@ that was begun here lies under every slice of a measurement and never changes.
 
 from typing import Final
 
-from dure.chain import state
+from dure.chain import state, system
 from dure.chain.execution.session import Moment, Session
 from dure.chain.parameters import DEFAULT_PARAMETERS, GAS_PER_OUTPUT_BYTE
 from dure.chain.receipt import Kind, Receipt, build_receipt, build_refusal
@@ -94,5 +94,6 @@ _MOMENT: Final = Moment(
     height=_HEIGHT,
     time=Instant(1_000_000),
     scheduled_gas_max=DEFAULT_PARAMETERS.scheduled_gas_max,
+    consult=system.consult,
     load_program=_load_nothing,
 )

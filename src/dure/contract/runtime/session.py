@@ -14,10 +14,11 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from dure.contract.gas import CALL, MESSAGE_BYTE, STORAGE_WRITE
+from dure.contract.gas import CALL, MESSAGE_BYTE, STORAGE_READ_BYTE, STORAGE_WRITE
 from dure.contract.interface import Interface
 from dure.contract.limits import MEMORY_BYTES_MAX, NESTED_CALLS_MAX, VALUE_BYTES_MAX
 from dure.contract.ports import (
+    LEDGER_ADDRESS,
     Invocation,
     Ledger,
     Meter,
@@ -145,6 +146,8 @@ class Session(msgspec.Struct, gc=False):
 
     def call(self, caller: Address, call: Invocation, *, read_only: bool) -> bytes:
         """Have one contract call another; see `runtime.frame.Session.call`."""
+        if call.contract == LEDGER_ADDRESS:
+            return self._ask_ledger(call, read_only=read_only or self.read_only)
         stack, before = self.stack, self.read_only
         self.stack, self.read_only = (*stack, caller), before or read_only
         result = self.invoke(call)
@@ -160,6 +163,21 @@ class Session(msgspec.Struct, gc=False):
         return arriving
 
     # Inside
+
+    def _ask_ledger(self, call: Invocation, *, read_only: bool) -> bytes:
+        """Have the ledger answer what a contract asks of it as of another contract."""
+        if call.payment is not None:
+            _refuse_money()
+        size = len(call.arguments)
+        if size > VALUE_BYTES_MAX:
+            _refuse_arguments()
+        self.meter.charge(CALL + MESSAGE_BYTE * size)
+        if read_only:
+            result = self.ledger.consult(call.method, call.arguments)
+        else:
+            result = self.ledger.perform(call.sender, call.method, call.arguments)
+        self.meter.charge(STORAGE_READ_BYTE * len(result))
+        return result
 
     def _get_program(self, contract: Address) -> Program:
         return self.programs[self.ledger.get_program(contract).code_hash]

@@ -6,6 +6,7 @@ from dure.contract.tracing.steps import (
     BalanceRead,
     Cancelled,
     Emitted,
+    LedgerAsked,
     MoneyMoved,
     RoleAsked,
     Scheduled,
@@ -57,6 +58,16 @@ class RecordingLedger:
         is_held = self._ledger.has_role(contract, role, holder)
         self._recorder.add(RoleAsked(self._recorder.place, role, holder, is_held))
         return is_held
+
+    def consult(self, method: str, arguments: bytes) -> bytes:
+        result = self._ledger.consult(method, arguments)
+        self._recorder.add(LedgerAsked(self._recorder.place, method, arguments, result))
+        return result
+
+    def perform(self, contract: Address, method: str, arguments: bytes) -> bytes:
+        result = self._ledger.perform(contract, method, arguments)
+        self._recorder.add(LedgerAsked(self._recorder.place, method, arguments, result))
+        return result
 
     def emit(self, contract: Address, name: str, data: bytes) -> None:
         self._ledger.emit(contract, name, data)

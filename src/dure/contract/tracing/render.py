@@ -28,6 +28,7 @@ from dure.contract.tracing.steps import (
     CallTrace,
     Cancelled,
     Emitted,
+    LedgerAsked,
     LineCost,
     MoneyMoved,
     Place,
@@ -162,6 +163,9 @@ class _Steps:
                 return "cancel", {"number": number, "was_waiting": was_waiting}
             case RoleAsked(role=role, holder=holder, is_held=is_held):
                 return "role", {"role": role, "holder": encode_address(holder), "held": is_held}
+            case LedgerAsked(method=method, arguments=arguments, result=result):
+                shown = {"arguments": _render_bytes(arguments), "result": _render_bytes(result)}
+                return "ledger", {"method": method, **shown}
             case MoneyMoved() | BalanceRead():
                 return _describe_money(step)
 

@@ -116,6 +116,16 @@ class Cancelled:
 
 
 @dataclass(frozen=True, slots=True)
+class LedgerAsked:
+    """Something that the ledger itself was asked as if it were a contract, or had to do."""
+
+    at: Place | None
+    method: str
+    arguments: bytes
+    result: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """Why a call ended with nothing done, and the line that it had reached."""
 
@@ -162,6 +172,7 @@ Step = (
     | RoleAsked
     | Scheduled
     | Cancelled
+    | LedgerAsked
     | CallTrace
 )
 

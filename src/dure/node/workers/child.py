@@ -146,11 +146,17 @@ class DistantLedger:
         self.tell(_WRITE, (place, value))
 
     def get_program(self, contract: Address) -> Installed:
-        """Ask once for each contract: nothing that a contract does changes it."""
+        """Ask once for each contract: nothing but `perform` changes it."""
         program = self._programs.get(contract)
         if program is None:
             program = self._programs[contract] = self.ask(_GET_PROGRAM, (contract,))
         return program
+
+    def perform(self, contract: Address, method: str, arguments: bytes) -> bytes:
+        """Ask, and forget which code stands where: this may change it."""
+        result: bytes = self.ask(_PERFORM, (contract, method, arguments))
+        self._programs.clear()
+        return result
 
     def tell(self, method: protocol.Method, arguments: tuple[Any, ...]) -> None:
         """Have the node do it before anything that is asked later."""
@@ -195,6 +201,7 @@ _NOTHING: Final = msgspec.Raw(protocol.encode(()))
 _METHODS: Final = {method.name: method for method in protocol.METHODS}
 _READ, _WRITE = _METHODS["read"], _METHODS["write"]
 _GET_PROGRAM: Final = _METHODS["get_program"]
+_PERFORM: Final = _METHODS["perform"]
 
 
 def _build_distant(method: protocol.Method) -> Any:

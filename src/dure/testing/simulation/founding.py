@@ -173,11 +173,11 @@ class Founding:
                 [self._build_validator(index) for index in range(self.members)]
             ),
             organisations=tuple(
-                Organisation(name, KeyPolicy(derive_key(name).public)) for name in self.names
+                Organisation(name, KeyPolicy(derive_key(name).public), None) for name in self.names
             ),
             authority=KeyPolicy(self.authority.public),
             assets=(Asset("KRW", 0, self.get_address(0)),),
             allocations_hash=compute_allocations_hash(allocations),
             predecessor=None,
         )
-        return GenesisDocument(genesis, allocations, ())
+        return GenesisDocument(genesis, allocations, (), None)

@@ -116,7 +116,7 @@ class MemoryStage:
             story_clock=self._clock.address,
             parameters=DEFAULT_PARAMETERS,
             validators=build_validator_set([Validator(self._proposer, _ORGANISATION)]),
-            organisations=(genesis.Organisation(_ORGANISATION, self._member.policy),),
+            organisations=(genesis.Organisation(_ORGANISATION, self._member.policy, None),),
             authority=self._authority.policy,
             assets=tuple(
                 genesis.Asset(name, decimals, self._authority.address)
@@ -125,7 +125,7 @@ class MemoryStage:
             allocations_hash=genesis.compute_allocations_hash(allocations),
             predecessor=None,
         )
-        document = genesis.GenesisDocument(proper, allocations, ())
+        document = genesis.GenesisDocument(proper, allocations, (), None)
         genesis.validate_genesis(document)
         return document
 

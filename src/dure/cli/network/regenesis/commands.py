@@ -10,6 +10,7 @@ import msgspec
 import typer
 
 from dure.chain.genesis.document import GenesisDocument, Organisation, get_names
+from dure.chain.genesis.governance import GovernancePlan
 from dure.chain.genesis.predecessor import (
     begin_endorsement,
     compute_endorsement_message,
@@ -240,7 +241,11 @@ def add_signature(made: Draft, key: Key) -> GenesisDocument:
 
 def _choose_authority(
     last: LastState, remaining: tuple[Organisation, ...], given: str | None
-) -> Policy:
+) -> Policy | None:
+    if isinstance(last.evidence.genesis.authority, GovernancePlan):
+        if given is not None:
+            raise ConfigurationError("this chain decides by votes: nobody is named with keys")
+        return None
     if given is not None:
         return parse_policy(given)
     return draft_authority(last.items, tuple(each.policy for each in remaining))

@@ -31,7 +31,7 @@ def describe_draft(made: Draft, succession: Succession) -> dict[str, Any]:
             {"organisation": each.organisation, "key": each.key.hex()}
             for each in made.genesis.validators.members
         ],
-        "authority": _describe_policy(before.authority),
+        "authority": before.authority and _describe_policy(before.authority),
         "signed_by": [name for name in get_names(made.genesis) if name not in flaws],
         "not_signed": flaws,
         "steps": list(succession.steps),
@@ -47,7 +47,6 @@ def show_draft(made: Draft, succession: Succession, *, json: bool) -> None:
     moment = datetime.fromtimestamp(before.time / 1000, UTC)
     count, needed = len(genesis.validators), compute_quorum(len(genesis.validators))
     known = succession.known_as or "unknown to you: name it with --chain"
-    authority = facts["authority"]
     print_facts(
         "A chain that goes on from another",
         [
@@ -60,7 +59,7 @@ def show_draft(made: Draft, succession: Succession, *, json: bool) -> None:
             ("MISSING", ", ".join(before.missing) or "nobody"),
             ("minority", "YES: no more than half remain" if before.by_minority else "no"),
             ("validators", f"{count}, of which {needed} decide"),
-            ("authority", f"{authority['threshold']} of {len(authority['keys'])} keys"),
+            ("authority", _write_authority(facts["authority"])),
             ("what changes", "validators, the authority's keys, the missing organisations' say"),
             ("what stays", "all else: money, accounts, contracts, roles, scheduled calls"),
             *((f"check {number}", step) for number, step in enumerate(succession.steps, 1)),
@@ -68,6 +67,12 @@ def show_draft(made: Draft, succession: Succession, *, json: bool) -> None:
             *(("NOT SIGNED", flaw) for flaw in facts["not_signed"].values()),
         ],
     )
+
+
+def _write_authority(policy: dict[str, Any] | None) -> str:
+    if policy is None:
+        return "the governance contract: the organisations that take part vote"
+    return f"{policy['threshold']} of {len(policy['keys'])} keys"
 
 
 def _describe_policy(policy: Policy) -> dict[str, Any]:
