@@ -27,6 +27,6 @@ APP = Application(
         person_sees_who_looked,
         expelled_issuer_takes_nobody_along,
     ),
-    pages=("index",),
+    pages=("index", "provider"),
     package="dure.apps.chain_id",
 )
