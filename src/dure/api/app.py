@@ -27,6 +27,7 @@ from dure.api.settings import ApiSettings
 from dure.core.errors import NotFound
 from dure.index import Index
 from dure.node.gateway import Gateway
+from dure.node.sealed.desk import Desk
 
 
 def build_public_app(  # noqa: PLR0913 - what a listener is made of, by name
@@ -37,6 +38,7 @@ def build_public_app(  # noqa: PLR0913 - what a listener is made of, by name
     genesis_file: bytes,
     access: Access | None = None,
     pages: ASGIApp | None = None,
+    sealed: Desk | None = None,
 ) -> ASGIApp:
     """Return the application of the public listener.
 
@@ -55,6 +57,7 @@ def build_public_app(  # noqa: PLR0913 - what a listener is made of, by name
         ),
         metrics=metrics,
         contracts=Contracts(gateway),
+        sealed=sealed,
     )
     routes: list[BaseRoute] = [_build_route(service, each) for each in OPERATIONS]
     routes += [_build_socket_route(service, each) for each in SOCKETS]

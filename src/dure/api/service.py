@@ -20,6 +20,7 @@ from dure.core.errors import InvalidTransaction, Unavailable
 from dure.core.types import TransactionId
 from dure.index import Index
 from dure.node.gateway import Gateway
+from dure.node.sealed.desk import Desk
 
 
 @dataclass(slots=True)
@@ -34,6 +35,8 @@ class Service:
     allowance: Allowance
     metrics: Metrics
     contracts: Contracts
+    sealed: Desk | None = None
+    """What this node does as a keeper of sealed data; None where it keeps none."""
     agreements: Agreements = field(init=False)
     frames: BlockFrames = field(default_factory=BlockFrames)
     event_texts: EventTexts = field(init=False)

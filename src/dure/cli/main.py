@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "contract": "dure.cli.contracts.commands",
     "app": "dure.cli.application",
     "tx": "dure.cli.transaction",
+    "seal": "dure.cli.sealing.commands",
     "block": "dure.cli.block",
     "verify": "dure.cli.verify",
     "bench": "dure.cli.bench.commands",

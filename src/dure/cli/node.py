@@ -23,6 +23,7 @@ from dure.cli.operating.attest import attest
 from dure.cli.operating.diff import show_difference
 from dure.cli.operating.door import open_door
 from dure.cli.operating.evidence import show_evidence
+from dure.cli.operating.keeper import open_keeper
 from dure.cli.operating.new_key import new_key
 from dure.cli.operating.peers import reload_peers
 from dure.cli.operating.status import show_status
@@ -45,6 +46,7 @@ from dure.node.mempool import MempoolLimits
 from dure.node.peers.directory import load_peers
 from dure.node.pressure import Turns, open_watched_loop
 from dure.node.runtime import Node, NodeParts
+from dure.node.sealed.party import keep
 from dure.node.verification.choice import choose_count
 from dure.node.workers.choice import open_machine
 
@@ -160,6 +162,7 @@ async def _serving(
     door = open_door(settings, files)
     limits = door.limits
     access = build_access(node, limits, door.callers)
+    party = open_keeper(node, settings.sealed, files)
     pages = build_pages(node, index, find_applications(), access)
     public = build_public_app(
         node,
@@ -168,6 +171,7 @@ async def _serving(
         genesis_file=genesis_file,
         access=access,
         pages=pages,
+        sealed=None if party is None else party.desk,
     )
     admin = build_admin_app(
         node,
@@ -180,6 +184,7 @@ async def _serving(
     async with (
         api.serve(public, bind_public(settings.api.host, settings.api.port), limits, door.tls),
         api.serve(admin, bind_admin(files.admin_socket), limits),
+        keep(party),
     ):
         yield
 

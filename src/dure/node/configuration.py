@@ -193,6 +193,38 @@ class LogSection(_Section, frozen=True, kw_only=True):
 
     level: Annotated[
         Literal["debug", "info", "warning", "error"],
+class SealedSection(_Section, frozen=True, kw_only=True):
+    """Sealed data that this node keeps for others."""
+
+    folder: Annotated[str, _Text, Meta(description="Folder of sealed files and keys.")] = "sealed"
+    account: Annotated[
+        str,
+        _Text,
+        Meta(
+            description="Key file of the account that signs what this node keeps; without the "
+            "file, or where it has a passphrase, the node keeps nothing."
+        ),
+    ] = "account.json"
+    bytes_max: Annotated[
+        int,
+        Meta(
+            ge=_MEBIBYTE,
+            le=1024 * 1024 * 1024 * _MEBIBYTE,
+            description="What all sealed files may take together.",
+        ),
+    ] = 20 * 1024 * _MEBIBYTE
+    bucket: Annotated[
+        str,
+        _Optional,
+        Meta(description="S3 bucket for whole files; they lie in the folder where it is empty."),
+    ] = ""
+    endpoint: Annotated[
+        str,
+        _Optional,
+        Meta(description="Address of an S3-compatible store; the usual one where it is empty."),
+    ] = ""
+
+
         Meta(description="The least important kind of line that is written."),
     ] = "info"
     format: Annotated[
@@ -215,6 +247,7 @@ class NodeConfiguration(_Section, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class NodeFiles:
+    sealed: SealedSection = SealedSection()
     """Where everything lies, as absolute paths."""
 
     folder: Path
@@ -234,6 +267,8 @@ class NodeFiles:
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One key, as the documentation shows it."""
+    sealed: Path
+    sealed_account: Path
 
     section: str
     key: str
@@ -290,6 +325,8 @@ def locate_files(path: Path, configuration: NodeConfiguration) -> NodeFiles:
 def write_configuration(path: Path, configuration: NodeConfiguration) -> None:
     """Write a new commented file; raise `ConfigurationError` where one stands there already."""
     text = "# A node of Dure. Paths are relative to this file's folder.\n"
+        sealed=folder / configuration.sealed.folder,
+        sealed_account=folder / configuration.sealed.account,
     tables = msgspec.to_builtins(configuration)
     section = ""
     for setting in list_settings():

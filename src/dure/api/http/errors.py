@@ -26,6 +26,7 @@ from dure.core.errors import (
     Unavailable,
     ViewRefused,
 )
+from dure.node.sealed.store import WrongPart
 
 
 class InvalidRequest(DureError):
@@ -68,6 +69,7 @@ STATUS: Final[dict[type[DureError], int]] = {
     MethodNotAllowed: 405,
     InvalidRequest: 400,
     InvalidEncoding: 400,
+    WrongPart: 409,
     WrongHost: 421,
     CallerUnknown: 401,
     AccessDenied: 403,

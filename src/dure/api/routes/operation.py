@@ -19,7 +19,7 @@ from dure.api.http.errors import InvalidRequest
 from dure.api.service import Service
 from dure.core.address import TEXT_LENGTH, decode_address
 from dure.core.errors import InvalidEncoding
-from dure.core.types import INT_MAX, Address, Height
+from dure.core.types import INT_MAX, Address, Hash, Height
 
 T = TypeVar("T")
 
@@ -43,6 +43,11 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "minLength": TEXT_LENGTH,
         "maxLength": TEXT_LENGTH,
         "description": "An address, dure1…",
+    },
+    "name": {
+        "type": "string",
+        "pattern": "^[0-9a-f]{64}$",
+        "description": "The random name of a sealed record in hexadecimal.",
     },
     "version": {"type": "integer", "minimum": 0, "description": "Number of a contract's version."},
     "method": {"type": "string", "description": "Name of a read-only method."},
@@ -137,6 +142,14 @@ def read_id(request: Request) -> bytes:
     if not re.fullmatch(r"[0-9a-f]{64}", text):
         raise InvalidRequest("an id has 64 hexadecimal digits, in small letters")
     return bytes.fromhex(text)
+
+
+def read_name(request: Request) -> Hash:
+    """Return the name of a sealed record in the path."""
+    text = request.path_params["name"]
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise InvalidRequest("a record's name has 64 hexadecimal digits, in small letters")
+    return Hash(bytes.fromhex(text))
 
 
 def read_key(request: Request) -> bytes:

@@ -6,11 +6,12 @@ from dure.api.access.roles import Act
 from dure.api.answers import shapes
 from dure.api.answers.administration import AuditList
 from dure.api.answers.validators import ValidatorHistoryAnswer
-from dure.api.routes import audit, chain, contracts, transactions
+from dure.api.routes import audit, chain, contracts, sealed, transactions
 from dure.api.routes.operation import BINARY, TEXT, Operation, Socket
 from dure.api.sockets.live import LiveQuery, serve_events
 from dure.api.sockets.stream import serve_stream
 from dure.proof.json_form import Json
+from dure.sdk.sealed.keeper_node import KeysBody, ReadingAnswer, Standing
 
 PROOF: Final = dict[str, Json]
 """A proof file, as `dure verify` takes it."""
@@ -170,6 +171,63 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         contracts.list_events,
         shapes.EventList,
         query=contracts.EventsQuery,
+    ),
+    Operation(
+        "GET",
+        "/v1/sealed/{address}/{name}",
+        "How far this keeper is with a sealed record; like all of these, signed by who asks",
+        sealed.get_sealed_standing,
+        Standing,
+        query=sealed.VersionQuery,
+        act=Act.GREET,
+    ),
+    Operation(
+        "PUT",
+        "/v1/sealed/{address}/{name}/file",
+        "Hand in the next part of a sealed file, as its depositor",
+        sealed.put_sealed_part,
+        Standing,
+        query=sealed.OffsetQuery,
+        act=Act.GREET,
+        takes_binary=True,
+    ),
+    Operation(
+        "GET",
+        "/v1/sealed/{address}/{name}/file",
+        "A part of a sealed file, for its readers and keepers",
+        sealed.get_sealed_part,
+        None,
+        media=BINARY,
+        query=sealed.PartQuery,
+        act=Act.GREET,
+    ),
+    Operation(
+        "PUT",
+        "/v1/sealed/{address}/{name}/keys",
+        "Hand in keys sealed to readers, as the depositor",
+        sealed.put_sealed_keys,
+        Standing,
+        query=sealed.VersionQuery,
+        act=Act.GREET,
+        body=KeysBody,
+    ),
+    Operation(
+        "GET",
+        "/v1/sealed/{address}/{name}/keys",
+        "All sealed keys, for the record's other keepers",
+        sealed.get_sealed_keys,
+        KeysBody,
+        query=sealed.VersionQuery,
+        act=Act.GREET,
+    ),
+    Operation(
+        "POST",
+        "/v1/sealed/{address}/{name}/readings",
+        "The key sealed to who asks; the chain has the entry about it before",
+        sealed.read_sealed_key,
+        ReadingAnswer,
+        query=sealed.VersionQuery,
+        act=Act.GREET,
     ),
     Operation(
         "GET",
