@@ -15,6 +15,7 @@ fixed length.
 | `h` | contract, version | `VersionRecord`: every code that the contract ever had |
 | `i` | organisation | who certifies for it, and what the members say of it |
 | `k` | holder, role | roles of the chain |
+| `l` | account | its session keys: `dure.chain.execution.delegation` |
 | `m` | number | ledger time at which that scheduled call is due |
 | `o` | organisation | the organisation's account: the address itself |
 | `p` | number | `ParkedCall`, whose contract is stopped |
@@ -24,6 +25,7 @@ fixed length.
 | `t` | asset | `AssetRecord` |
 | `u` | `o` organisation, or `a` account | `Usage` of the gas quota |
 | `v` | contract, key | what the contract stored |
+| `w` | account | its guardians: `dure.chain.system.delegates` |
 | `x` | account of the organisation, serial number | revoked certificates |
 
 A view reads through layers of writes down to the committed map. A transaction writes into a layer

@@ -8,12 +8,13 @@ from typing import Any, Final
 from dure.chain.system import METHODS
 from dure.core.codec import decode
 from dure.core.errors import InvalidEncoding
-from dure.core.types import Address, Amount, AssetId, Hash, Height, Unsigned
+from dure.core.types import Address, Amount, AssetId, Hash, Height, Instant, Milliseconds, Unsigned
 from dure.core.validators import ValidatorSet
 from dure.proof.json_form import Json, render
 
 _ASSET: Final = ("asset", AssetId)
 _AMOUNT: Final = ("amount", Amount)
+_ACCOUNT: Final = ("account", Address)
 _CONTRACT: Final = ("contract", Address)
 
 EVENTS: Final[dict[str, tuple[tuple[str, Any], ...]]] = {
@@ -28,6 +29,12 @@ EVENTS: Final[dict[str, tuple[tuple[str, Any], ...]]] = {
     "contract_upgraded": (_CONTRACT, ("version", Unsigned), ("code_hash", Hash)),
     "contract_stopped": (_CONTRACT, ("reason", str)),
     "contract_started": (_CONTRACT,),
+    "session_granted": (_ACCOUNT, ("key", Address), ("expires", Instant)),
+    "session_withdrawn": (_ACCOUNT, ("key", Address)),
+    "guardians_set": (_ACCOUNT, ("guardians", Address | None), ("delay", Milliseconds)),
+    "recovery_begun": (_ACCOUNT, ("policy", Address), ("at", Instant)),
+    "recovery_stopped": (_ACCOUNT, ("by", Address)),
+    "account_recovered": (_ACCOUNT, ("policy", Address)),
     "organisation_admitted": (("name", str), ("account", Address)),
     "validators_chosen": (("from_height", Height), ("validators", ValidatorSet)),
     "validators_withdrawn": (("from_height", Height),),

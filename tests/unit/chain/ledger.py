@@ -31,18 +31,20 @@ from dure.chain.transaction import (
     KeyPolicy,
     Payment,
     Policy,
+    PolicyKey,
     PolicyProof,
     ThresholdPolicy,
     Transaction,
     compute_address,
     compute_asset_id,
     compute_transaction_id,
+    get_keys,
 )
 from dure.contract.bundle import Source
 from dure.core.block import Block, compute_transaction_root
 from dure.core.codec import decode, encode
 from dure.core.errors import InvalidTransaction
-from dure.core.types import Address, Amount, BlockId, Gas, Instant, PublicKey
+from dure.core.types import Address, Amount, BlockId, Gas, Instant, PublicKey, Signature
 from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
 from tests.unit.chain.machine import ScriptMachine, Step, script
@@ -117,9 +119,10 @@ def build_document(
 def prove(body: bytes, policy: Policy, *signers: str) -> PolicyProof:
     """Sign a body by the named keys under a policy of these or more keys."""
     message = compute_transaction_id(body)
-    by_key = {derive_key(label).public: derive_key(label).sign(message) for label in signers}
-    keys = (policy.key,) if isinstance(policy, KeyPolicy) else policy.keys
-    return PolicyProof(policy, tuple(by_key.get(key) for key in keys))
+    by_key: dict[PolicyKey, Signature] = {
+        derive_key(label).public: derive_key(label).sign(message) for label in signers
+    }
+    return PolicyProof(policy, tuple(by_key.get(key) for key in get_keys(policy)))
 
 
 @dataclass

@@ -1,7 +1,14 @@
 """Passkeys of a soft authenticator, as policies and proofs of the ledger."""
 
-from dure.chain.transaction import PasskeyPolicy, Policy, PolicyProof, compute_transaction_id
-from dure.chain.transaction.policies import get_keys
+from dure.chain.transaction import (
+    PasskeyPolicy,
+    Policy,
+    PolicyKey,
+    PolicyProof,
+    ProofMember,
+    compute_transaction_id,
+    get_keys,
+)
 from dure.core.passkeys.assertion import PasskeyAssertion
 from dure.core.types import PasskeyKey, Signature
 from tests.unit.chain.ledger import derive_key
@@ -24,7 +31,9 @@ def prove_by(
 ) -> PolicyProof:
     """Sign a body by these devices and the keys of these names, under a policy of theirs."""
     message = compute_transaction_id(body)
-    given = {passkey_of(device): assert_by(device, message) for device in devices}
-    signed = {derive_key(label).public: derive_key(label).sign(message) for label in labels}
-    both = {**given, **signed}
-    return PolicyProof(policy, tuple(both.get(key) for key in get_keys(policy)))
+    given: dict[PolicyKey, ProofMember] = {}
+    for device in devices:
+        given[passkey_of(device)] = assert_by(device, message)
+    for label in labels:
+        given[derive_key(label).public] = derive_key(label).sign(message)
+    return PolicyProof(policy, tuple(given.get(key) for key in get_keys(policy)))

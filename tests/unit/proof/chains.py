@@ -24,12 +24,14 @@ from dure.chain.transaction import (
     Envelope,
     KeyPolicy,
     Policy,
+    PolicyKey,
     PolicyProof,
     ThresholdPolicy,
     Transaction,
     compute_address,
     compute_asset_id,
     compute_transaction_id,
+    get_keys,
 )
 from dure.contract.bundle import Source
 from dure.contract.ports import Invocation, Ledger, Meter, TransferOrder
@@ -38,7 +40,7 @@ from dure.core.attestation import Attestation, AttestationStatement, compute_att
 from dure.core.block import Header, compute_block_id
 from dure.core.certificate import Certificate, Seal, SealStatement, compute_seal_message
 from dure.core.codec import Wire, encode
-from dure.core.types import Address, Amount, Gas, Hash, Height, Instant, Round
+from dure.core.types import Address, Amount, Gas, Hash, Height, Instant, Round, Signature
 from dure.core.validators import Validator, build_validator_set, compute_quorum
 from dure.identity.keys import SigningKey
 from dure.proof import FinalBlock, Handover, build_handover, is_handover
@@ -129,11 +131,8 @@ class SleepyRunning:
 
 
 def sign(policy: Policy, keys: list[SigningKey], message: bytes) -> PolicyProof:
-    by_key = {key.public: key for key in keys}
-    wanted = (policy.key,) if isinstance(policy, KeyPolicy) else policy.keys
-    return PolicyProof(
-        policy, tuple(by_key[key].sign(message) if key in by_key else None for key in wanted)
-    )
+    given: dict[PolicyKey, Signature] = {key.public: key.sign(message) for key in keys}
+    return PolicyProof(policy, tuple(given.get(key) for key in get_keys(policy)))
 
 
 def seal(

@@ -1,15 +1,26 @@
 """The ledger's own events and calls have names for all that they say."""
 
 from dure.chain import system
+from dure.chain.execution.delegation import Permission
 from dure.chain.money import LEDGER
-from dure.chain.transaction import Call, compute_asset_id
+from dure.chain.receipt import Record
+from dure.chain.transaction import Call, KeyPolicy, compute_asset_id
 from dure.contract.bundle import Source
 from dure.core.address import encode_address
 from dure.core.codec import encode
-from dure.core.types import Address
+from dure.core.types import Address, Instant, Milliseconds
 from dure.proof.json_form import Json
 from dure.proof.ledger_words import EVENTS, name_arguments, name_event
-from tests.unit.chain.ledger import ALICE, BOB, CAROL, Ledger, ask, ledger_call, transfer
+from tests.unit.chain.ledger import (
+    ALICE,
+    BOB,
+    CAROL,
+    Ledger,
+    ask,
+    derive_key,
+    ledger_call,
+    transfer,
+)
 from tests.unit.chain.machine import script
 from tests.unit.chain.test_validators import choose
 
@@ -37,6 +48,7 @@ def tell_everything() -> tuple[Address, dict[str, dict[str, Json] | None]]:
     admit = system.AdmitOrganisationArguments("city", CAROL)
     withdraw = system.WithdrawValidatorsArguments()
     records = [
+        *delegate(ledger),
         ledger.run("bob", ask(contract, *own), transfer(ALICE, 2, point)),
         ledger.run("authority", ledger_call("upgrade", better), stop(contract), start),
         ledger.run("authority", ledger_call("admit_organisation", admit)),
@@ -46,6 +58,25 @@ def tell_everything() -> tuple[Address, dict[str, dict[str, Json] | None]]:
     events = [event for record in records for each in record.outcomes for event in each.events]
     assert all(event.contract == LEDGER for event in events)
     return contract, {event.name: name_event(event.name, event.data) for event in events}
+
+
+def delegate(ledger: Ledger) -> list[Record]:
+    """Have Alice delegate, take back, be recovered by Bob, stop him, and lose her key for good."""
+    key = KeyPolicy(derive_key("phone").public)
+    allowed = (Permission(LEDGER, "transfer"),)
+    granted = system.GrantSessionArguments(key, allowed, (), Instant(ledger.time + 1_000))
+    friends = system.SetGuardiansArguments(BOB, Milliseconds(60_000))
+    begin = ledger_call("begin_recovery", system.BeginRecoveryArguments(ALICE, key))
+    calls = [
+        ledger_call("grant_session", granted),
+        ledger_call("withdraw_session", system.WithdrawSessionArguments(key)),
+        ledger_call("set_guardians", friends),
+    ]
+    stopping = ledger_call("stop_recovery", system.StopRecoveryArguments(ALICE))
+    records = [ledger.run("alice", *calls), ledger.run("bob", begin, stopping, begin)]
+    later = system.AdvanceArguments(Instant(ledger.time + 60_000))
+    ledger.run("clock", ledger_call("advance", later))
+    return [*records, *ledger.commit().candidate.records]
 
 
 def test_every_event_of_the_ledger_has_named_fields() -> None:

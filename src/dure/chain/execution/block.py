@@ -15,7 +15,8 @@ Rules
 6. What a call says (result and events) costs gas by the byte, so that receipts stay small enough to
    be stored and sent.
 7. Money moves by the rule of its asset. A payment moves before its call, which sees what arrived.
-8. The gas of a scheduled call is paid whole when it is scheduled, and no part of it comes back: it
+8. What a session key spends is written with what its transaction does, and dropped with it.
+9. The gas of a scheduled call is paid whole when it is scheduled, and no part of it comes back: it
    kept room in a block that nobody else could have.
 """
 
@@ -25,6 +26,7 @@ from functools import partial
 
 from dure.chain import money, schedule, state, system
 from dure.chain.execution import waiting
+from dure.chain.execution.delegation import GAS_PER_SESSION, save_sessions
 from dure.chain.execution.later import Later
 from dure.chain.execution.quota import OwnersShare, Quota
 from dure.chain.execution.rules import Checks, Rules
@@ -98,7 +100,7 @@ class Execution:
                 return
             left = Gas(left - call.gas)
             number = self._take_due(key)
-            if not waiting.park(self.view, number, call):
+            if call.contract == money.LEDGER or not waiting.park(self.view, number, call):
                 self._run_scheduled_call(number, call)
         if self.clock.target is not None:
             self._set_clock(self.clock.target, target=None)
@@ -137,7 +139,10 @@ class Execution:
         session = Session(fork, self._moment, share)
         meter = Meter(call.gas)
         try:
-            result = self.rules.machine.open(session, meter).invoke(invocation)
+            if call.contract == money.LEDGER:
+                result = system.run_due_call(session, meter, call.arguments)
+            else:
+                result = self.rules.machine.open(session, meter).invoke(invocation)
             outcome = session.end_call(result)
             meter.charge(GAS_PER_OUTPUT_BYTE * len(outcome))
         except Refusal as refusal:
@@ -161,13 +166,16 @@ class Execution:
 
     def run_transaction(self, transaction: Transaction) -> None:
         """Execute one transaction; raise `InvalidTransaction` where it may not stand here."""
-        payer = self._checks.validate(transaction)
+        payer, sessions = self._checks.validate(transaction)
         identity = transaction.transaction_id
         self.executed[identity] = transaction.body.valid_until
         meter = Meter(transaction.body.gas_limit)
         fork = self.view.fork()
         outcomes: list[bytes] = []
         try:
+            if sessions:
+                meter.charge(GAS_PER_SESSION)
+                save_sessions(fork, transaction.body.sender, sessions)
             self._run_calls(transaction, fork, meter, outcomes=outcomes)
         except Refusal as refusal:
             receipt = build_refusal(

@@ -62,9 +62,7 @@ class SessionKey(Wire, frozen=True):
     """What a key may do for an account."""
 
     key: SessionPolicy
-    permissions: Annotated[
-        tuple[Permission, ...], Meta(min_length=1, max_length=PERMISSIONS_MAX)
-    ]
+    permissions: Annotated[tuple[Permission, ...], Meta(min_length=1, max_length=PERMISSIONS_MAX)]
     budgets: Annotated[tuple[Budget, ...], Meta(max_length=BUDGETS_MAX)]
     """Nothing is spent of an asset that has none."""
     expires: Instant

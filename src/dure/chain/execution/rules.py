@@ -8,6 +8,7 @@ from collections.abc import Callable, Container
 from dataclasses import dataclass
 
 from dure.chain import state
+from dure.chain.execution.delegation import SessionKey, judge_session
 from dure.chain.execution.quota import Quota, get_quota_owner, require_admitted
 from dure.chain.parameters import Parameters
 from dure.chain.transaction import Transaction
@@ -38,6 +39,12 @@ class Rules:
     load_program: Callable[[state.View, Hash], None]
 
 
+Admitted = tuple[bytes, tuple[SessionKey, ...]]
+"""The state key of the quota that pays, and what the transaction leaves of the sender's session
+keys where one of them signed it.
+"""
+
+
 class Checks:
     """The checks at one block time and on one view of the state.
 
@@ -65,8 +72,8 @@ class Checks:
         self._latest = time + parameters.replay_window
         self._quota = quota
 
-    def validate(self, transaction: Transaction) -> bytes:
-        """Return the state key of the quota that pays; raise the `InvalidTransaction` that fits."""
+    def validate(self, transaction: Transaction) -> Admitted:
+        """Return who pays and by which right; raise the `InvalidTransaction` that fits."""
         self._validate_body(transaction)
         identity = transaction.transaction_id
         for known in self._seen:
@@ -97,29 +104,36 @@ class Checks:
         if body.fee_limit:
             raise FeeTooLow("this chain has no fee asset, so the fee limit is 0")
 
-    def _validate_accounts(self, transaction: Transaction) -> bytes:
+    def _validate_accounts(self, transaction: Transaction) -> Admitted:
         """Check that the proofs may act now and that the gas can be paid."""
         body = transaction.body
         payer = body.sender
-        account = self._validate_policy_of(payer, transaction, 0)
+        account, flaw = self._find_flaw(payer, transaction, 0)
+        sessions: tuple[SessionKey, ...] = ()
+        if flaw:
+            sessions = judge_session(self._view, transaction, self._time, flaw)
         if body.payer is not None:
             payer = body.payer
-            account = self._validate_policy_of(payer, transaction, 1)
+            account, flaw = self._find_flaw(payer, transaction, 1)
+            if flaw:
+                raise WrongPolicy(flaw)
         owner = get_quota_owner(account, payer, self._parameters)
         left = self._quota.get_left(owner)
         if body.gas_limit > left:
             message = "the organisation's gas of this period is used up; try again in the next"
             raise QuotaExhausted(message, left=max(0, left))
-        return owner
+        return owner, sessions
 
-    def _validate_policy_of(
+    def _find_flaw(
         self, address: Address, transaction: Transaction, index: int
-    ) -> state.Account | None:
+    ) -> tuple[state.Account | None, str]:
+        """Return what is known of an account, and why that proof is not its own."""
         account = self._view.load(state.Account, state.key_account(address))
+        flaw = ""
         if account is not None and account.policy is not None:
             if transaction.proofs[index].policy != account.policy:
-                raise WrongPolicy("the account has another policy now")
+                flaw = "the account has another policy now"
         elif transaction.addresses[index] != address:
-            raise WrongPolicy("the policy is not the one that the address stands for")
+            flaw = "the policy is not the one that the address stands for"
         require_admitted(self._view, account)
-        return account
+        return account, flaw

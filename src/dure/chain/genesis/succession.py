@@ -52,7 +52,7 @@ from dure.core.errors import InvalidGenesis
 from dure.core.types import NO_HASH, Hash, Instant
 from dure.core.validators import Name, ValidatorSet
 
-CARRIED_KINDS: Final = frozenset(b"abcdfhikmopqrstuvx")
+CARRIED_KINDS: Final = frozenset(b"abcdfhiklmopqrstuvwx")
 CARRIED_VALUES: Final = frozenset(
     {state.AUTHORITY, state.CLOCK, state.PARAMETERS, state.SEQUENCE, state.SUPPORT}
 )

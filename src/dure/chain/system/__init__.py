@@ -8,6 +8,10 @@
 | `grant`, `revoke` | the authority, or the contract's owner | accounts' roles at a contract |
 | `enrol` | a member organisation's account | takes accounts under the member's quota |
 | `set_policy` | the account itself | rotates its keys |
+| `grant_session`, `withdraw_session` | the account itself | another key acts, within limits |
+| `set_guardians` | the account itself | who may recover it, after which delay |
+| `begin_recovery` | the guardians | another policy acts when the delay has passed |
+| `stop_recovery` | the account, or the guardians | it does not |
 | `set_authorities` | a member organisation's account | who certifies its nodes and people |
 | `revoke_certificates` | the same | makes certificates worthless by their serial numbers |
 | `register_devices`, `remove_device` | the same | its machines, with keys of their own |
@@ -30,7 +34,8 @@ Arguments are the canonical tuple of the method's `…Arguments` fields. Each me
 code of its own.
 """
 
-from dure.chain.system.accounts import EnrolArguments, SetPolicyArguments, TransferArguments
+from dure.chain.money import TransferArguments
+from dure.chain.system.accounts import EnrolArguments, SetPolicyArguments
 from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_TRANSFER, Caller
 from dure.chain.system.contracts import (
     GAS_PER_SOURCE_BYTE,
@@ -48,6 +53,20 @@ from dure.chain.system.decisions import (
     consult,
     decide,
     list_approvers,
+)
+from dure.chain.system.delegates import (
+    DELAY_BOUNDS,
+    SESSION_MS_MAX,
+    TAKE_OVER_GAS,
+    BeginRecoveryArguments,
+    GrantSessionArguments,
+    Guarded,
+    SetGuardiansArguments,
+    StopRecoveryArguments,
+    Takeover,
+    WithdrawSessionArguments,
+    key_guarded,
+    run_due_call,
 )
 from dure.chain.system.governance import (
     LEDGER_TIME_MAX,
@@ -88,17 +107,21 @@ from dure.chain.system.validators import (
 __all__ = [
     "CHANGES_MAX",
     "DECISIONS",
+    "DELAY_BOUNDS",
     "GAS_PER_CHANGE",
     "GAS_PER_SOURCE_BYTE",
     "GAS_PER_TRANSFER",
     "LEDGER_TIME_MAX",
     "METHODS",
     "PRESENCE_MS",
+    "SESSION_MS_MAX",
+    "TAKE_OVER_GAS",
     "VERSIONS_MAX",
     "ActivateVersionArguments",
     "AdmitOrganisationArguments",
     "AdvanceArguments",
     "AnnounceVersionArguments",
+    "BeginRecoveryArguments",
     "Caller",
     "ChainRoleArguments",
     "DecideExpulsionArguments",
@@ -106,6 +129,8 @@ __all__ = [
     "DeployArguments",
     "EnrolArguments",
     "ExpelOrganisationArguments",
+    "GrantSessionArguments",
+    "Guarded",
     "NewDevice",
     "RegisterDevicesArguments",
     "RemoveDeviceArguments",
@@ -114,14 +139,18 @@ __all__ = [
     "RotateOrganisationArguments",
     "SetAttributesArguments",
     "SetAuthoritiesArguments",
+    "SetGuardiansArguments",
     "SetParametersArguments",
     "SetPolicyArguments",
     "SetValidatorsArguments",
     "Standing",
     "StartArguments",
     "StopArguments",
+    "StopRecoveryArguments",
+    "Takeover",
     "TransferArguments",
     "UpgradeArguments",
+    "WithdrawSessionArguments",
     "WithdrawValidatorsArguments",
     "apply_due_validators",
     "apply_due_version",
@@ -129,6 +158,8 @@ __all__ = [
     "decide",
     "is_fresh",
     "judge_change",
+    "key_guarded",
     "list_approvers",
     "run_call",
+    "run_due_call",
 ]

@@ -23,7 +23,6 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
-from dure.chain import state
 from dure.chain.execution.delegation import (
     BUDGETS_MAX,
     LEDGER_METHODS,
@@ -41,7 +40,7 @@ from dure.chain.execution.session import SCHEDULED_GAS_MIN, Session
 from dure.chain.money import LEDGER
 from dure.chain.system.caller import GAS_PER_CHANGE, NOTHING, Caller
 from dure.chain.transaction import Policy, compute_address, validate_policy
-from dure.contract.ports import Refusal
+from dure.contract.ports import Meter, Refusal
 from dure.core.codec import Wire, decode, encode
 from dure.core.errors import InvalidTransaction
 from dure.core.types import Address, Gas, Instant, Milliseconds, Unsigned
@@ -89,9 +88,7 @@ class StopRecoveryArguments(Wire, frozen=True):
 
 class GrantSessionArguments(Wire, frozen=True):
     key: SessionPolicy
-    permissions: Annotated[
-        tuple[Permission, ...], Meta(min_length=1, max_length=PERMISSIONS_MAX)
-    ]
+    permissions: Annotated[tuple[Permission, ...], Meta(min_length=1, max_length=PERMISSIONS_MAX)]
     budgets: Annotated[tuple[Budget, ...], Meta(max_length=BUDGETS_MAX)]
     expires: Instant
 
@@ -154,8 +151,9 @@ def stop_recovery(caller: Caller, given: StopRecoveryArguments) -> bytes:
     return NOTHING
 
 
-def take_over(session: Session, arguments: bytes) -> bytes:
-    """Let the policy of a recovery act, whose delay has passed: the chain's own scheduled call."""
+def run_due_call(session: Session, meter: Meter, arguments: bytes) -> bytes:
+    """Let the policy of a recovery act, whose delay has passed: the ledger's one scheduled call."""
+    meter.charge(GAS_PER_CHANGE)
     (account,) = decode(tuple[Address], arguments)
     guarded = session.view.require(Guarded, key_guarded(account))
     assert guarded.pending is not None, "a recovery that was stopped is not due"

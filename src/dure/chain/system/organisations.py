@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from dure.chain import membership, state
+from dure.chain.execution.delegation import replace_policy
 from dure.chain.money import LEDGER
 from dure.chain.system.caller import GAS_PER_CHANGE, NOTHING, Caller
 from dure.chain.system.validators import drop_validators

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any, Final
 
+from dure.chain.money import TransferArguments
 from dure.chain.system import (
     accounts,
     contracts,
+    delegates,
     governance,
     membership,
     organisations,
@@ -21,9 +23,14 @@ from dure.core.errors import InvalidEncoding
 Handler = Callable[[Caller, Any], bytes]
 
 METHODS: Final[dict[str, tuple[type[Wire], Handler]]] = {
-    "transfer": (accounts.TransferArguments, accounts.transfer),
+    "transfer": (TransferArguments, accounts.transfer),
     "enrol": (accounts.EnrolArguments, accounts.enrol),
     "set_policy": (accounts.SetPolicyArguments, accounts.set_policy),
+    "grant_session": (delegates.GrantSessionArguments, delegates.grant_session),
+    "withdraw_session": (delegates.WithdrawSessionArguments, delegates.withdraw_session),
+    "set_guardians": (delegates.SetGuardiansArguments, delegates.set_guardians),
+    "begin_recovery": (delegates.BeginRecoveryArguments, delegates.begin_recovery),
+    "stop_recovery": (delegates.StopRecoveryArguments, delegates.stop_recovery),
     "deploy": (contracts.DeployArguments, contracts.deploy),
     "upgrade": (contracts.UpgradeArguments, contracts.upgrade),
     "stop": (contracts.StopArguments, contracts.stop),
