@@ -124,6 +124,7 @@ def test_every_page_is_silent_even_with_hostile_text(tmp_path: Path) -> None:
             f"/transactions/{signed.transaction_id.hex()}",
             f"/contracts/{encode_address(book.address)}",
             "/apps/guestbook?lang=en",
+            "/wallet?lang=ko",
             "/docs",
         ):
             page = await seen.open(path)

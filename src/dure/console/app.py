@@ -28,7 +28,14 @@ from dure.node.gateway import Gateway
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-ASSETS: Final = {"console.css": "text/css", "live.js": "text/javascript"}
+ASSETS: Final = {
+    "console.css": "text/css",
+    "ledger.js": "text/javascript",
+    "live.js": "text/javascript",
+    "passkey.js": "text/javascript",
+    "wallet.js": "text/javascript",
+    "wire.js": "text/javascript",
+}
 """The files that pages load; nothing else in the folder is ever served."""
 
 _STATIC: Final = Path(__file__).parent / "static"
@@ -53,6 +60,7 @@ def build_pages(
         "/transactions/{id}": pages.transaction,
         "/contracts/{address}": pages.contract,
         "/apps/{slug}": pages.application,
+        "/wallet": pages.wallet,
     }
     guarded = {path: _behind(access, handler) for path, handler in handlers.items()}
     routes = [

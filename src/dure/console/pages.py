@@ -121,6 +121,9 @@ class Pages:
             sections=[await self._describe_section(each) for each in deployed],
         )
 
+    async def wallet(self, request: Request) -> Response:
+        return self.renderer.render(request, "wallet.html")
+
     def _list_times(self, transaction: TransactionAnswer) -> frozenset[str]:
         called = {read_address(call.contract) for call in transaction.calls} - {LEDGER}
         known = [each for each in called if self.gateway.executor.read(key_contract(each))]
