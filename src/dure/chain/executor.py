@@ -32,7 +32,7 @@ from dure.chain.genesis.document import EngineKind, Genesis, GenesisDocument, co
 from dure.chain.genesis.state import build_beginning
 from dure.chain.money import validate_conservation
 from dure.chain.parameters import PROTOCOL_VERSION, Parameters
-from dure.chain.replay import ReplayWindow
+from dure.chain.replay import Executed, ReplayWindow
 from dure.chain.state_tree import proof, tree
 from dure.chain.state_tree.frozen import FrozenState
 from dure.chain.transaction import Transaction
@@ -98,7 +98,7 @@ class Executor:
         return self._head.ledger_time
 
     def restore(
-        self, header: Header, items: Iterable[tuple[bytes, bytes]], recent: Iterable[Block]
+        self, header: Header, items: Iterable[tuple[bytes, bytes]], recent: Iterable[Executed]
     ) -> None:
         """Continue at a stored head.
 
@@ -109,27 +109,21 @@ class Executor:
         stored = dict(items)
         root = tree.update(tree.EMPTY, stored.items())
         self._validate_head(header, root)
-        seen = ReplayWindow(self.genesis.parameters.replay_window)
-        seen.rebuild(recent, compute_block_id(header))
-        self._stand_at(header, stored, root, seen)
+        self._stand_at(header, stored, root, recent)
 
     def adopt(
         self,
         header: Header,
         items: dict[bytes, bytes],
         root: tree.Node,
-        recent: Iterable[tuple[Instant, Iterable[TransactionId]]],
+        recent: Iterable[Executed],
     ) -> None:
-        """Continue at a head of which tree and replay window were put together before.
+        """Continue at a head of which the tree was put together before: otherwise as `restore`.
 
-        `items` become the executor's own. `recent` are time and transactions of the blocks of the
-        window, oldest first. Raises `InvalidBlock` where the tree is not the header's.
+        `items` become the executor's own.
         """
         self._validate_head(header, root)
-        seen = ReplayWindow(self.genesis.parameters.replay_window)
-        for time, transaction_ids in recent:
-            seen.add(time, transaction_ids)
-        self._stand_at(header, items, root, seen)
+        self._stand_at(header, items, root, recent)
 
     def _validate_head(self, header: Header, root: tree.Node) -> None:
         if header.chain_id != self.chain_id:
@@ -140,8 +134,14 @@ class Executor:
             )
 
     def _stand_at(
-        self, header: Header, items: dict[bytes, bytes], root: tree.Node, seen: ReplayWindow
+        self,
+        header: Header,
+        items: dict[bytes, bytes],
+        root: tree.Node,
+        recent: Iterable[Executed],
     ) -> None:
+        seen = ReplayWindow(self.genesis.parameters.replay_window)
+        seen.rebuild(recent, compute_block_id(header))
         self._state = items
         self._frozen.clear()
         self._candidates.clear()
@@ -251,7 +251,7 @@ class Executor:
         self._seen.add(position.header.time, position.executed[0])
         return Committed(candidate, writes, candidate.undo)
 
-    def undo(self, previous: Header, undo: state.Writes, recent: Iterable[Block]) -> None:
+    def undo(self, previous: Header, undo: state.Writes, recent: Iterable[Executed]) -> None:
         """Take the head back to its parent `previous`, with the head's undo record.
 
         `recent` are the blocks of the parent's replay window, as for `restore`.

@@ -9,11 +9,33 @@ blocks after a restart, a snapshot, or a change of branch.
 
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from dure.chain.transaction import read_transaction_id
-from dure.core.block import Block, compute_block_id, compute_transaction_root
+from dure.core.block import Block, Header, compute_block_id, compute_transaction_root
 from dure.core.errors import InvalidBlock, MalformedTransaction
 from dure.core.types import BlockId, Instant, Milliseconds, TransactionId
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What of a final block matters to its replay window."""
+
+    header: Header
+    transaction_ids: tuple[TransactionId, ...]
+
+
+def list_executed(block: Block) -> Executed:
+    """Return what a block executed; raise `InvalidBlock` where it has another one's body.
+
+    For final blocks, whose transactions were checked before.
+    """
+    if compute_transaction_root(block.transactions) != block.header.transaction_root:
+        raise _refuse("a block of the replay window has a foreign body")
+    try:
+        return Executed(block.header, tuple(map(read_transaction_id, block.transactions)))
+    except MalformedTransaction as problem:
+        raise _refuse("a block of the replay window holds no transaction") from problem
 
 
 class ReplayWindow:
@@ -35,23 +57,19 @@ class ReplayWindow:
         while self._blocks[0][0] < time - self._length:
             self._seen.difference_update(self._blocks.popleft()[1])
 
-    def rebuild(self, blocks: Iterable[Block], head: BlockId) -> None:
+    def rebuild(self, blocks: Iterable[Executed], head: BlockId) -> None:
         """Start again from `blocks`, oldest first, the last of which is the head.
 
         Call once, on an empty window. Raise `InvalidBlock` where they are not one chain up to
-        `head`, each with its own body; the window is of no use then.
+        `head`; the window is of no use then. That each block has executed just these transactions
+        is the caller's word: see `list_executed`.
         """
         chain = tuple(blocks)
         links = [block.header.previous for block in chain[1:]]
         for block, expected in zip(chain, (*links, head), strict=False):
             if compute_block_id(block.header) != expected:
                 raise _refuse("the blocks of the replay window are not one chain")
-            if compute_transaction_root(block.transactions) != block.header.transaction_root:
-                raise _refuse("a block of the replay window has a foreign body")
-            try:
-                self.add(block.header.time, map(read_transaction_id, block.transactions))
-            except MalformedTransaction as problem:
-                raise _refuse("a block of the replay window holds no transaction") from problem
+            self.add(block.header.time, block.transaction_ids)
 
 
 def _refuse(message: str) -> InvalidBlock:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from dure.chain.replay import Executed
 from dure.core.block import Block
 from dure.core.certificate import Certificate
 from dure.core.codec import Wire
@@ -78,6 +79,10 @@ class Disk(Protocol):
 
     def load_block(self, height: Height) -> StoredBlock | None:
         """Return a block at or below the head; None where it is not here."""
+        ...
+
+    def load_executed(self, height: Height) -> Executed | None:
+        """Return what `load_block`'s block executed, without reading all of it."""
         ...
 
     def load_undo(self, height: Height) -> Mapping[bytes, bytes | None] | None:

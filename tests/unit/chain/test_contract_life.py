@@ -6,6 +6,7 @@ from dure.chain import money, state, system
 from dure.chain.execution import waiting
 from dure.chain.parameters import DEFAULT_PARAMETERS
 from dure.chain.receipt import Kind, Record
+from dure.chain.replay import list_executed
 from dure.chain.system import contracts
 from dure.chain.transaction import Call
 from dure.contract.bundle import LibraryModule, Source
@@ -147,7 +148,7 @@ def test_a_node_that_has_just_started_knows_the_code_before() -> None:
     ledger = Ledger()
     block = first.commit(first.sign("alice", ask(contract))).candidate.block
     head = first.executor.head.header
-    ledger.executor.restore(head, items_of(first.executor), [block])
+    ledger.executor.restore(head, items_of(first.executor), [list_executed(block)])
     assert ledger.machine.loaded == []
     assert ledger.status("authority", upgrade(contract)) == "ok"
     assert len(ledger.machine.upgraded_from) == 1

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from dure.chain import schedule, state, system
 from dure.chain.receipt import Kind
+from dure.chain.replay import list_executed
 from dure.contract.bundle import Source
 from dure.core.codec import decode, encode
 from dure.core.types import Address, Instant, Unsigned
@@ -122,7 +123,7 @@ class Bells(RuleBasedStateMachine):
     def begin_the_second_node_again(self) -> None:
         self.follower = copy_of(self.ledger)
         header = self.ledger.executor.head.header
-        self.follower.restore(header, items_of(self.ledger.executor), [self.last])
+        self.follower.restore(header, items_of(self.ledger.executor), [list_executed(self.last)])
 
     @invariant()
     def every_call_that_was_not_heard_waits_in_one_place(self) -> None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dure.chain.executor import Executor
+from dure.chain.replay import list_executed
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Refusal
 from dure.core.block import compute_block_id
@@ -53,7 +54,7 @@ def restart(executor: Executor, workload: Workload, height: int) -> Executor:
     fresh = Executor(workload.genesis, InProcessMachine())
     state = sorted(executor.copy_state().items(), reverse=True)
     items = [(key, value) for key, value in state if value is not None]
-    fresh.restore(executor.head.header, items, workload.blocks[:height])
+    fresh.restore(executor.head.header, items, map(list_executed, workload.blocks[:height]))
     return fresh
 
 

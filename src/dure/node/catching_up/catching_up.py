@@ -159,11 +159,8 @@ class CatchingUp:
         """Take in what a peer says or asks; raise `PeerViolation`."""
         now = self._clock.now()
         match message:
-            case messages.Status(height=height, oldest=oldest):
-                self.claims.on_status(peer, height, oldest)
-                if self._heard_since is None:
-                    self._heard_since = now
-                self._advance(now, is_patient=True)
+            case messages.Status():
+                self._on_status(peer, message, now)
                 return
             case messages.Blocks():
                 self._blocks.on_blocks(peer, message, now)
@@ -216,6 +213,12 @@ class CatchingUp:
             self._wake(PAUSE_MS)
 
     # Inside
+
+    def _on_status(self, peer: PublicKey, status: messages.Status, now: Instant) -> None:
+        self.claims.on_status(peer, status.height, status.oldest)
+        if self._heard_since is None:
+            self._heard_since = now
+        self._advance(now, is_patient=True)
 
     def _advance(self, now: Instant, *, is_patient: bool = False) -> None:
         """Ask for what is missing; a patient one lets a block that may be on its way come."""

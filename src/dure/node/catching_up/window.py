@@ -8,10 +8,10 @@ where this node's own blocks begin.
 from collections.abc import Iterator
 from typing import Final
 
-from dure.chain.transaction import read_transaction_id
+from dure.chain.replay import Executed, list_executed
 from dure.core.block import compute_block_id
 from dure.core.errors import StorageError
-from dure.core.types import Height, Instant, PublicKey, TransactionId
+from dure.core.types import Height, Instant, PublicKey
 from dure.node.catching_up.asking import Means
 from dure.node.catching_up.backfill import Backfill
 from dure.node.catching_up.checks import SetHistory
@@ -19,9 +19,6 @@ from dure.node.messages import History, SnapshotOffer
 from dure.node.ports import HeightRange, HistoryBlock
 
 KIND: Final = "window"
-
-Executed = tuple[Instant, tuple[TransactionId, ...]]
-"""Time of a block, and its transactions."""
 
 
 class WindowFetch:
@@ -86,16 +83,15 @@ class WindowFetch:
     def _store(self, batch: list[HistoryBlock]) -> None:
         self._disk.store_history(batch, self._disk.load_missing())
         for block in batch:
-            time = block.stored.block.header.time
-            if time >= self._horizon:
-                self._recent.append((time, block.transaction_ids))
+            header = block.stored.block.header
+            if header.time >= self._horizon:
+                self._recent.append(Executed(header, block.transaction_ids))
 
     def _iterate_own(self) -> Iterator[Executed]:
         """Yield what this node's own blocks add to the window, youngest first."""
         height = self._own
         while (stored := self._disk.load_block(height)) is not None:
-            time = stored.block.header.time
-            if time < self._horizon or not stored.certificate.seals:
+            if stored.block.header.time < self._horizon or not stored.certificate.seals:
                 return
-            yield time, tuple(map(read_transaction_id, stored.block.transactions))
+            yield list_executed(stored.block)
             height = Height(height - 1)

@@ -4,7 +4,8 @@ from typing import Protocol
 
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import get_first_height
-from dure.core.block import Block
+from dure.chain.replay import Executed
+from dure.core.block import Block, Header
 from dure.core.certificate import Certificate
 from dure.core.errors import StorageError
 from dure.core.types import Height, Round
@@ -14,8 +15,8 @@ from dure.node.ports import Disk, StoredBlock
 class BlockSource(Protocol):
     """Where stored blocks are looked up."""
 
-    def load_block(self, height: Height) -> StoredBlock | None:
-        """Return the block of that height, or None where it is not here."""
+    def load_executed(self, height: Height) -> Executed | None:
+        """Return what the block of that height executed, or None where it is not here."""
         ...
 
 
@@ -28,25 +29,25 @@ def restore(executor: Executor, disk: Disk) -> None:
     if stored is None:
         _store_genesis(executor, disk)
         return
-    recent = collect_replay_window(executor, disk, stored.block)
+    recent = collect_replay_window(executor, disk, stored.block.header)
     executor.restore(stored.block.header, disk.load_state(), recent)
 
 
-def collect_replay_window(executor: Executor, blocks: BlockSource, head: Block) -> list[Block]:
-    """Return the blocks of the replay window up to `head`, oldest first.
+def collect_replay_window(executor: Executor, blocks: BlockSource, head: Header) -> list[Executed]:
+    """Return what the blocks of the replay window up to `head` executed, oldest first.
 
     Raises `StorageError` where one is missing.
     """
-    horizon = head.header.time - executor.parameters.replay_window
+    horizon = head.time - executor.parameters.replay_window
     first = get_first_height(executor.genesis)
-    recent: list[Block] = []
-    block = head
-    while block.header.height > first and block.header.time >= horizon:
-        recent.append(block)
-        before = blocks.load_block(Height(block.header.height - 1))
-        if before is None:
+    recent: list[Executed] = []
+    for height in range(head.height, first, -1):
+        block = blocks.load_executed(Height(height))
+        if block is None:
             raise StorageError("the store lacks blocks of the replay window")
-        block = before.block
+        if block.header.time < horizon:
+            break
+        recent.append(block)
     return recent[::-1]
 
 

@@ -39,6 +39,7 @@ import structlog
 
 from dure.core.codec import Wire, build_decoder, encode
 from dure.core.errors import StorageError
+from dure.core.types import TransactionId
 from dure.identity.files import replace_file
 from dure.node.durable.journal_format import STORE_ID_LENGTH
 from dure.node.durable.record_format import (
@@ -77,6 +78,10 @@ class Changes(Wire, frozen=True):
 
 _decode_changes: Final = build_decoder(Changes).decode
 """Read without comparing the canonical form again, and of any length: checksums vouch for it."""
+_decode_ids: Final = build_decoder(
+    tuple[bytes, tuple[TransactionId, ...], msgspec.Raw, msgspec.Raw, bool]
+).decode
+"""Reads the transactions' ids of `Changes`, and of the rest no more than where it ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,19 @@ class BlockLog:
         """
         block, _ = self._split(self._load(offset))
         return block
+
+    def load_executed(self, offset: int) -> tuple[bytes, tuple[TransactionId, ...]]:
+        """Return the bytes of the block in the record at an offset, and its transactions' ids.
+
+        Raises `StorageError` where the record is damaged.
+        """
+        entry = self._load(offset)
+        block, changes = self._split(entry)
+        try:
+            _, transaction_ids, _, _, _ = _decode_ids(changes)
+        except msgspec.MsgspecError as problem:
+            self._refuse(f"is damaged at byte {entry.sequence}: {problem}")
+        return block, transaction_ids
 
     def load_changes(self, offset: int) -> Changes:
         """Return the changes of the record at an offset, or raise `StorageError`."""

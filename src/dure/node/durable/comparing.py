@@ -104,7 +104,7 @@ class Side:
             message = f"{self.name} lacks block {height}"
             raise ConfigurationError(message)
         header = stored.block.header
-        recent = collect_replay_window(executor, self.store, stored.block)
+        recent = collect_replay_window(executor, self.store, header)
         executor.restore(header, self.iterate_state(height), recent)
 
     def _load_dump(self, height: Height) -> Results | None:

@@ -38,10 +38,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Self, cast
 
+import msgspec
 import rocksdict
 
 from dure.chain.inspection.comparison import overlay
-from dure.core.codec import decode
+from dure.chain.replay import Executed
+from dure.core.block import Header
+from dure.core.codec import build_decoder, decode
 from dure.core.errors import ConfigurationError, InvalidEncoding, StorageError
 from dure.core.types import BlockId, Height, PublicKey
 from dure.node.durable.block_log import BlockLog, Logged
@@ -66,6 +69,11 @@ STATES: Final = (b"S", b"s")
 LOG_NAME: Final = "blocks"
 LOCKED: Final = ("While lock file", "lock hold by")
 """How the library says that another process, or this one, has the database open."""
+
+_read_header: Final = build_decoder(
+    tuple[tuple[Header, msgspec.Raw], msgspec.Raw, msgspec.Raw]
+).decode
+"""Reads the header of a `StoredBlock`, and of the rest no more than where it ends."""
 
 
 class Store:
@@ -112,6 +120,23 @@ class Store:
             return None
         place = self._get(key_of(b"B", height))
         return None if place is None else self._load_at(place)
+
+    def load_executed(self, height: Height) -> Executed | None:
+        """Return what `load_block`'s block executed: of the block itself the header alone is read.
+
+        Its checksums vouch for the rest, and the ids stand beside it.
+        """
+        if self._head is None or height > self._head:
+            return None
+        place = self._get(key_of(b"B", height))
+        if place is None:
+            return None
+        block, transaction_ids = self._get_log().load_executed(int.from_bytes(place, "big"))
+        try:
+            (header, _), _, _ = _read_header(block)
+        except msgspec.MsgspecError as problem:
+            raise self._damaged(f"a record does not decode: {problem}") from problem
+        return Executed(header, transaction_ids)
 
     def iterate_blocks(self, from_height: Height) -> Iterator[StoredBlock]:
         """Yield the stored blocks from that height up to the head, one in memory at a time."""

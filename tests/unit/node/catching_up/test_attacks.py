@@ -111,7 +111,7 @@ def test_no_state_is_adopted_that_leaves_out_the_own_head() -> None:
         window = WindowFetch(cast("Any", means), offer)
         assert window.is_complete
         if is_ours:
-            assert window.list_recent()[-1][0] == own.header.time
+            assert window.list_recent()[-1].header == own.header
             continue
         with pytest.raises(StorageError, match="it followed another chain"):
             window.list_recent()

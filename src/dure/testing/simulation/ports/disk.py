@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from dure.chain.replay import Executed, list_executed
 from dure.core.types import BlockId, Height, PublicKey, TransactionId
 from dure.node.durable.loss import Loss, find_disagreement, find_own_seal
 from dure.node.durable.signer import Place
@@ -98,6 +99,10 @@ class SimulatedDisk:
 
     def load_block(self, height: Height) -> StoredBlock | None:
         return self.blocks.get(height) if self._is_visible(height) else None
+
+    def load_executed(self, height: Height) -> Executed | None:
+        stored = self.load_block(height)
+        return None if stored is None else list_executed(stored.block)
 
     def load_undo(self, height: Height) -> Mapping[bytes, bytes | None] | None:
         return self.undo.get(height)
