@@ -24,12 +24,21 @@ returns, so no node has to be trusted. A refusal is proved as well, and raised a
 | several calls at once | `client.submit_and_wait([transfer(…), …], by=…)` |
 | money, roles, members | `transfer`, `grant`, `enrol`, `deploy`, `advance` of the client |
 | a contract's life | `upgrade`, `stop`, `start`, `list_versions`, `read_source` |
+| accounts of passkeys, or of limited keys | `PasskeyAccount`, `SessionAccount` |
 | signatures from several places | `build_draft`, `Draft.add_signature`, `Draft.complete` |
 | many transactions | `open_stream` |
 | what happens | `follow` |
 """
 
-from dure.sdk.accounts import Account, LocalAccount, ThresholdAccount
+from dure.sdk.accounts import (
+    Account,
+    LocalAccount,
+    Passkey,
+    PasskeyAccount,
+    SessionAccount,
+    Signer,
+    ThresholdAccount,
+)
 from dure.sdk.async_client import AsyncClient, AsyncContractProxy
 from dure.sdk.client import Client, ContractProxy
 from dure.sdk.connection.credentials import Credentials
@@ -54,8 +63,12 @@ __all__ = [
     "InvalidAnswer",
     "LocalAccount",
     "NamedEvent",
+    "Passkey",
+    "PasskeyAccount",
     "RequestRefused",
+    "SessionAccount",
     "SignedTransaction",
+    "Signer",
     "Stream",
     "StreamedBlock",
     "ThresholdAccount",

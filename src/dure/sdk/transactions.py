@@ -14,7 +14,7 @@ from typing import Final
 
 from dure.chain.execution.waiting import PARKED_MAX
 from dure.chain.money import LEDGER
-from dure.chain.system import GAS_PER_SOURCE_BYTE, GAS_PER_TRANSFER
+from dure.chain.system import GAS_PER_SOURCE_BYTE, GAS_PER_TRANSFER, TAKE_OVER_GAS
 from dure.chain.transaction import (
     BODY_VERSION,
     GAS_PER_ASSERTION,
@@ -60,8 +60,9 @@ GAS_OF_LIFE: Final = {
     "deploy": GAS_PER_DEPLOYMENT,
     "upgrade": GAS_PER_DEPLOYMENT,
     "start": GAS_PER_TRANSFER * PARKED_MAX,
+    "begin_recovery": 2 * TAKE_OVER_GAS,
 }
-"""What the ledger's calls about a contract may need beyond the ordinary."""
+"""What the ledger's calls about what comes later may need beyond the ordinary."""
 _ENVELOPE_BYTES: Final = 400
 _KEY_BYTES: Final = 100
 _PASSKEY_BYTES: Final = 4_096
