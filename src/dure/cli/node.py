@@ -159,7 +159,7 @@ async def _following(node: Node, index: Index) -> AsyncIterator[None]:
 async def _serving(
     settings: NodeConfiguration, files: NodeFiles, node: Node, index: Index, genesis_file: bytes
 ) -> AsyncIterator[None]:
-    door = open_door(settings, files)
+    door = open_door(settings, files, node)
     limits = door.limits
     access = build_access(node, limits, door.callers)
     party = open_keeper(node, settings.sealed, files)
