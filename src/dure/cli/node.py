@@ -213,6 +213,7 @@ def _build_parts(
         port=settings.peers.port,
         certificate=files.certificate,
         tls_key=files.tls_key,
+        authority=files.authority,
         limits=MempoolLimits(
             transactions_max=mempool.transactions_max,
             bytes_max=mempool.bytes_max,
