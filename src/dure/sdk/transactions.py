@@ -52,8 +52,8 @@ VALID_FOR: Final = Milliseconds(60_000)
 
 GAS_PER_LEDGER_CALL: Final = 10_000
 GAS_PER_ARGUMENT_BYTE: Final = 60
-GAS_PER_VALIDATORS_BYTE: Final = 300
-"""A validator costs 8,000 and has no fewer than 37 bytes."""
+GAS_PER_KEY_BYTE: Final = {"set_validators": 300, "register_devices": 400}
+"""A validator costs 8,000 and has no fewer than 37 bytes; a device 14,000 and 39."""
 GAS_PER_CONTRACT_CALL: Final = 2_000_000
 GAS_PER_DEPLOYMENT: Final = 10_000_000
 GAS_OF_LIFE: Final = {
@@ -234,6 +234,6 @@ def _estimate_call(call: Call) -> int:
     if call.contract != LEDGER:
         return GAS_PER_CONTRACT_CALL
     usual = GAS_PER_SOURCE_BYTE if call.method in GAS_OF_LIFE else GAS_PER_ARGUMENT_BYTE
-    per_byte = GAS_PER_VALIDATORS_BYTE if call.method == "set_validators" else usual
+    per_byte = GAS_PER_KEY_BYTE.get(call.method, usual)
     written = GAS_PER_LEDGER_CALL + per_byte * len(call.arguments)
     return written + GAS_OF_LIFE.get(call.method, 0)

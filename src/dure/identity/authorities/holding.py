@@ -19,7 +19,11 @@ from dure.core.errors import ConfigurationError
 from dure.identity import files
 from dure.identity.authorities.authority import OpenAuthority, read_pem
 from dure.identity.authorities.enrolment import build_renewal, compute_renewal_time, renew
-from dure.identity.authorities.profile import Certificate, read_certificate
+from dure.identity.authorities.profile import (
+    Certificate,
+    CertificateRefused,
+    read_certificate,
+)
 from dure.identity.certificates import encode_certificate
 from dure.identity.keys import SigningKey
 
@@ -68,10 +72,14 @@ def renew_in_place(
     return new
 
 
-def find_due(certificate_file: Path, now: dt.datetime) -> tuple[Certificate, dt.timedelta]:
+def find_due(certificate_file: Path, now: dt.datetime) -> tuple[Certificate, dt.timedelta] | None:
     """Return the certificate in a file, and how long it is until it should be renewed.
 
-    Raises `CertificateRefused` for one that no authority made, which is never renewed.
+    None for one that no authority made: it is pinned, and never ends.
     """
-    certificate = read_certificate(read_pem(certificate_file))
+    der = read_pem(certificate_file)
+    try:
+        certificate = read_certificate(der)
+    except CertificateRefused:
+        return None
     return certificate, compute_renewal_time(certificate) - now

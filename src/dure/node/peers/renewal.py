@@ -18,7 +18,7 @@ import structlog
 from dure.core.errors import AccessDenied, ConfigurationError
 from dure.identity.authorities.authority import open_authority
 from dure.identity.authorities.holding import find_due, renew_in_place
-from dure.identity.authorities.profile import Certificate, CertificateRefused
+from dure.identity.authorities.profile import Certificate
 
 LOOK_SECONDS_MIN: Final = 1.0
 LOOK_SECONDS_MAX: Final = 60.0
@@ -49,7 +49,10 @@ class Renewal:
         """Renew where it is time; return the seconds until the next look."""
         now = self.get_time()
         try:
-            certificate, due = await asyncio.to_thread(find_due, self.certificate, now)
+            found = await asyncio.to_thread(find_due, self.certificate, now)
+            if found is None:
+                return LOOK_SECONDS_MAX
+            certificate, due = found
             if due <= dt.timedelta(0) and self.authority is not None:
                 certificate = await asyncio.to_thread(self._renew, now)
                 log.info("certificate_renewed", until=certificate.not_after.isoformat())
@@ -59,8 +62,6 @@ class Renewal:
             if self._serial not in {None, certificate.serial}:
                 self.on_changed()
             self._serial = certificate.serial
-        except CertificateRefused:
-            return LOOK_SECONDS_MAX
         except (ConfigurationError, AccessDenied) as problem:
             log.warning("certificate_not_renewed", reason=problem.message)
             return LOOK_SECONDS_MAX
