@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "node": "dure.cli.node",
     "access": "dure.cli.operating.callers.commands",
     "key": "dure.cli.key",
+    "account": "dure.cli.account",
     "contract": "dure.cli.contracts.commands",
     "app": "dure.cli.application",
     "seal": "dure.cli.sealing.commands",
