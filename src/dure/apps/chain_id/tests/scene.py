@@ -41,7 +41,10 @@ class Scene:
         """Verify a person, whose certificate is `certificate(n)` for the n-th issued here."""
         holder, issuer = person or self.person, by or self.register.securities
         self.apply(holder, issuer)
-        number = self.chain.issue(by=issuer, applicant=holder, **self.terms())
+        return self.issue_without_applying(issuer, holder)
+
+    def issue_without_applying(self, by: Person, person: Person | None = None) -> int:
+        number = self.chain.issue(by=by, applicant=person or self.person, **self.terms())
         assert isinstance(number, int)
         return number
 
