@@ -49,6 +49,8 @@ DELAY_BOUNDS: Final = (60_000, 366 * 86_400_000)
 SESSION_MS_MAX: Final = 366 * 86_400_000
 TAKE_OVER: Final = "take_over"
 """The scheduled call; nobody else can make it."""
+ACCOUNT_RECOVERED: Final = "account_recovered"
+"""The event that it leaves, and nothing else does."""
 TAKE_OVER_GAS: Final = Gas(SCHEDULED_GAS_MIN)
 GAS_PER_DELEGATED_BYTE: Final = 20
 
@@ -160,7 +162,7 @@ def run_due_call(session: Session, meter: Meter, arguments: bytes) -> bytes:
     replace_policy(session.view, account, guarded.pending.policy)
     session.view.save(key_guarded(account), Guarded(guarded.guardians, guarded.delay, None))
     address = compute_address(guarded.pending.policy)
-    session.emit(LEDGER, "account_recovered", encode((account, address)))
+    session.emit(LEDGER, ACCOUNT_RECOVERED, encode((account, address)))
     return NOTHING
 
 
