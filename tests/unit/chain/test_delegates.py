@@ -415,6 +415,20 @@ def test_rotating_its_keys_does_not_stop_a_recovery() -> None:
     assert refuse(ledger, sign_as(ledger, "thief", transfer(BOB, 1))) is WrongPolicy
 
 
+def test_the_guardians_go_with_the_keys_that_the_members_replace() -> None:
+    ledger = Ledger()
+    guard = system.SetGuardiansArguments(BOB, DELAY)
+    assert ledger.status("bank", ledger_call("set_guardians", guard)) == "ok"
+    assert ledger.status("bob", recover(policy_of("thief"), BANK)) == "ok"
+    rotate = system.RotateOrganisationArguments("bank", policy_of("bank new"))
+    assert ledger.status("authority", ledger_call("rotate_organisation", rotate)) == "ok"
+    to = Instant(ledger.executor.ledger_time + 30 * DAY)
+    ledger.run("clock", ledger_call("advance", system.AdvanceArguments(to)))
+    ledger.commit()
+    ledger.commit(sign_as(ledger, "bank new", transfer(BOB, 0), sender=BANK))
+    assert ledger.status("bob", recover(policy_of("thief"), BANK)) == "not_guardian"
+
+
 @pytest.mark.parametrize(
     ("guardians", "delay"), [(ALICE, DELAY), (BOB, 59_999), (BOB, 367 * DAY)], ids=str
 )

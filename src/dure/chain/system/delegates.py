@@ -11,6 +11,8 @@ Rules of recovery
    new policy acts and nothing else does, session keys included. The guardians' transaction has paid
    for that.
 
+5. Where the members give an organisation new keys, its guardians are dismissed with the old ones.
+
 So guardians help whoever **lost** a key, and cannot act against an account that watches. Against a
 thief who has the key they do not help: the thief can stop them too.
 
@@ -151,6 +153,16 @@ def stop_recovery(caller: Caller, given: StopRecoveryArguments) -> bytes:
     session.view.save(key_guarded(account), Guarded(guarded.guardians, guarded.delay, None))
     _tell(caller, "recovery_stopped", (account, caller.sender))
     return NOTHING
+
+
+def dismiss_guardians(session: Session, account: Address) -> None:
+    """Forget who may recover an account, and what they have begun."""
+    guarded = session.view.load(Guarded, key_guarded(account))
+    if guarded is None:
+        return
+    if guarded.pending is not None:
+        session.cancel(LEDGER, guarded.pending.number)
+    session.view.put(key_guarded(account), None)
 
 
 def run_due_call(session: Session, meter: Meter, arguments: bytes) -> bytes:
