@@ -13,7 +13,7 @@ from dure.contract.bundle import Source
 from dure.contract.library.governance import Governance
 from dure.contract.machine import InProcessMachine, compute_code_hash
 from dure.contract.ports import Machine
-from dure.contract.source import read_source
+from dure.contract.source import bundle, read_source
 from dure.core.attestation import Attestation
 from dure.core.codec import decode, encode
 from dure.core.types import Gas, Milliseconds, Unsigned
@@ -37,6 +37,32 @@ MEMBERS = ("bank", "mill", "port", "rail")
 PERIOD = 60_000
 GAS = Gas(60_000_000)
 SOURCE: Source = read_source(Governance)
+
+COUNTER = """
+from dure.contract.language import Contract, Var, call, init, migrate, view
+
+
+class Counter(Contract):
+    \"\"\"Counts.\"\"\"
+
+    count: Var[int]
+
+    @init
+    def begin(self, start: int) -> None:
+        \"\"\"Begin somewhere.\"\"\"
+        self.count = start
+
+    @call
+    def add(self) -> int:
+        \"\"\"Count.\"\"\"
+        self.count += STEP
+        return self.count
+"""
+
+
+def counter(step: int, extra: str = "") -> Source:
+    text = COUNTER.replace("class Counter", f"STEP = {step}\n\n\nclass Counter") + extra
+    return bundle(text.replace(", migrate, view", ", migrate" if extra else ""), "Counter")
 
 
 def key_of(organisation: str) -> str:
