@@ -117,6 +117,7 @@ def test_a_new_application_becomes_green_as_the_guide_says(
     assert green.code == 0, green.said
 
 
+@pytest.mark.timeout(600)
 def test_nodes_are_certified_renewed_and_revoked_as_the_guide_says(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
