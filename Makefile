@@ -10,7 +10,7 @@ MINUTES ?= 10
 SEEDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser setup-softhsm demo test check docs coverage bench soak simulate faults pythons fuzz format lock clean
+.PHONY: help setup setup-browser setup-softhsm demo test check security docs coverage bench soak simulate faults pythons fuzz format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,12 @@ check: setup ## format, lint, types and the import rules of the house
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --cache-dir .cache/import_linter
+	@$(MAKE) --no-print-directory security
 	@$(MAKE) --no-print-directory coverage
+
+security: setup ## secrets in the tree, and known weaknesses of what a node installs
+	@$(BIN)/python -m scripts.scan_secrets
+	@$(BIN)/python -m scripts.audit_dependencies
 
 coverage: setup ## every line and branch of the engines is reached by their own tests
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/unit/consensus tests/conformance/test_engines.py \

@@ -16,6 +16,7 @@ from typing import Any
 
 from scripts import edwards
 from scripts.passkey_vectors import build_passkeys
+from scripts.sealed_vectors import build_sealed
 
 FOLDER = Path(__file__).parent.parent / "tests" / "vectors"
 
@@ -278,6 +279,7 @@ BUILDERS = {
     "addresses": build_addresses,
     "ed25519": build_ed25519,
     "passkeys": build_passkeys,
+    "sealed": build_sealed,
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
+from dure.chain.genesis.document import decode_genesis_file
 from dure.consensus.pbft.messages import (
     Ballot,
     Ballots,
@@ -117,8 +118,10 @@ class Impostor:
         self.chain_id = town.chain_id
         self.key = load_key(home / "validator.json")
         self._peers = {peer.name: peer for peer in load_peers(town.folder / "peers.toml")}
-        trusted = [peer.certificate for peer in self._peers.values() if peer.name != name]
-        self.tls = build_client_context(home / "tls.pem", home / "tls.key", trusted)
+        genesis = decode_genesis_file((town.folder / "genesis.dure").read_bytes()).genesis
+        named = [member.authority for member in genesis.organisations]
+        authorities = [der for der in named if der is not None]
+        self.tls = build_client_context(home / "tls.pem", home / "tls.key", [], authorities)
 
     def get_peer(self, name: str) -> Peer:
         """Return where a node listens."""

@@ -115,3 +115,12 @@ def test_a_new_application_becomes_green_as_the_guide_says(
     file.write_text(wrong.replace(paying, lines + paying))
     green = run_pytest("acme/grain_store", folder=tmp_path)
     assert green.code == 0, green.said
+
+
+@pytest.mark.timeout(600)
+def test_nodes_are_certified_renewed_and_revoked_as_the_guide_says(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("m"))
+    reader = follow("guides/certify-nodes.md", {})
+    assert reader.codes == [], reader.said

@@ -11,12 +11,13 @@ import msgspec
 import typer
 
 from dure.chain.genesis.document import decode_genesis_file
+from dure.chain.genesis.governance import GovernancePlan
 from dure.chain.transaction import ThresholdPolicy, compute_address
 from dure.cli.network.founding import load_network
 from dure.cli.unlocking import unlock
 from dure.core.errors import ConfigurationError, NotFound, Unavailable
 from dure.core.types import ChainId
-from dure.sdk import Account, Client, LocalAccount, ThresholdAccount
+from dure.sdk import Account, Authority, Client, LocalAccount, ThresholdAccount, Voters
 from dure.sdk.connection.credentials import find_credentials
 
 NetworkOption = Annotated[
@@ -67,16 +68,21 @@ def load_account(folder: Path, name: str) -> Account:
     return LocalAccount(unlock(path))
 
 
-def load_authority(folder: Path) -> Account:
-    """Return the members' common account, with the keys that lie in the network's folder."""
+def load_authority(folder: Path) -> Authority:
+    """Return who acts for the members, with the keys that lie in the network's folder.
+
+    That is their common account, or, where they vote, the account of each.
+    """
     network = load_network(folder)
     document = decode_genesis_file((folder / "genesis.dure").read_bytes())
     genesis = document.genesis
     before = genesis.predecessor
     policy = genesis.authority if before is None else before.authority
+    files = [folder / member.name / "account.json" for member in network.members]
+    if isinstance(genesis.authority, GovernancePlan):
+        return Voters(tuple(LocalAccount(unlock(file)) for file in files if file.exists()))
     if not isinstance(policy, ThresholdPolicy):
         raise ConfigurationError("this chain's authority is not an account of its members")
-    files = [folder / member.name / "account.json" for member in network.members]
     given = [unlock(file) for file in files if file.exists()]
     keys = [key for key in given if key.public in policy.keys]
     return ThresholdAccount(

@@ -159,7 +159,7 @@ async def _following(node: Node, index: Index) -> AsyncIterator[None]:
 async def _serving(
     settings: NodeConfiguration, files: NodeFiles, node: Node, index: Index, genesis_file: bytes
 ) -> AsyncIterator[None]:
-    door = open_door(settings, files)
+    door = open_door(settings, files, node)
     limits = door.limits
     access = build_access(node, limits, door.callers)
     party = open_keeper(node, settings.sealed, files)
@@ -213,6 +213,7 @@ def _build_parts(
         port=settings.peers.port,
         certificate=files.certificate,
         tls_key=files.tls_key,
+        authority=files.authority,
         limits=MempoolLimits(
             transactions_max=mempool.transactions_max,
             bytes_max=mempool.bytes_max,

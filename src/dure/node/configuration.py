@@ -91,6 +91,14 @@ class PeersSection(_Section, frozen=True, kw_only=True):
     port: Annotated[int, _Port, Meta(description="Port to listen on for peers.")]
     certificate: Annotated[str, _Text, Meta(description="This node's TLS certificate.")] = "tls.pem"
     tls_key: Annotated[str, _Text, Meta(description="The certificate's key.")] = "tls.key"
+    authority: Annotated[
+        str,
+        _Optional,
+        Meta(
+            description="Folder of the organisation's authority, where the node renews its "
+            "certificate by itself; empty: somebody does it by command."
+        ),
+    ] = ""
 
 
 class ApiSection(_Section, frozen=True, kw_only=True):
@@ -121,13 +129,10 @@ class ApiSection(_Section, frozen=True, kw_only=True):
         Meta(description="TLS certificate of the public API; empty: plain HTTP."),
     ] = ""
     tls_key: Annotated[str, _Optional, Meta(description="The certificate's key.")] = ""
-    client_authorities: Annotated[
-        str,
-        _Optional,
-        Meta(
-            description="Authorities, as PEM, whose certificates make callers known; empty: none."
-        ),
-    ] = ""
+    client_certificates: Annotated[
+        Literal["no", "members"],
+        Meta(description="members: certificates of the members' authorities make callers known."),
+    ] = "no"
 
 
 class MempoolSection(_Section, frozen=True, kw_only=True):
@@ -188,11 +193,6 @@ class SyncSection(_Section, frozen=True, kw_only=True):
     ] = "sealed"
 
 
-class LogSection(_Section, frozen=True, kw_only=True):
-    """What the node says on its standard error."""
-
-    level: Annotated[
-        Literal["debug", "info", "warning", "error"],
 class SealedSection(_Section, frozen=True, kw_only=True):
     """Sealed data that this node keeps for others."""
 
@@ -225,6 +225,11 @@ class SealedSection(_Section, frozen=True, kw_only=True):
     ] = ""
 
 
+class LogSection(_Section, frozen=True, kw_only=True):
+    """What the node says on its standard error."""
+
+    level: Annotated[
+        Literal["debug", "info", "warning", "error"],
         Meta(description="The least important kind of line that is written."),
     ] = "info"
     format: Annotated[
@@ -242,12 +247,12 @@ class NodeConfiguration(_Section, frozen=True, kw_only=True):
     mempool: MempoolSection = MempoolSection()
     blocks: BlocksSection = BlocksSection()
     sync: SyncSection = SyncSection()
+    sealed: SealedSection = SealedSection()
     log: LogSection = LogSection()
 
 
 @dataclass(frozen=True, slots=True)
 class NodeFiles:
-    sealed: SealedSection = SealedSection()
     """Where everything lies, as absolute paths."""
 
     folder: Path
@@ -259,7 +264,11 @@ class NodeFiles:
     peers: Path
     certificate: Path
     tls_key: Path
+    authority: Path | None
+    """Of the organisation, where the node may use it."""
     admin_socket: Path
+    sealed: Path
+    sealed_account: Path
     callers: Path
     audit: Path
 
@@ -267,8 +276,6 @@ class NodeFiles:
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One key, as the documentation shows it."""
-    sealed: Path
-    sealed_account: Path
 
     section: str
     key: str
@@ -316,7 +323,10 @@ def locate_files(path: Path, configuration: NodeConfiguration) -> NodeFiles:
         peers=folder / peers.directory,
         certificate=folder / peers.certificate,
         tls_key=folder / peers.tls_key,
+        authority=folder / peers.authority if peers.authority else None,
         admin_socket=folder / api.admin_socket,
+        sealed=folder / configuration.sealed.folder,
+        sealed_account=folder / configuration.sealed.account,
         callers=folder / api.callers,
         audit=folder / api.audit,
     )
@@ -325,8 +335,6 @@ def locate_files(path: Path, configuration: NodeConfiguration) -> NodeFiles:
 def write_configuration(path: Path, configuration: NodeConfiguration) -> None:
     """Write a new commented file; raise `ConfigurationError` where one stands there already."""
     text = "# A node of Dure. Paths are relative to this file's folder.\n"
-        sealed=folder / configuration.sealed.folder,
-        sealed_account=folder / configuration.sealed.account,
     tables = msgspec.to_builtins(configuration)
     section = ""
     for setting in list_settings():

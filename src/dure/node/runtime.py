@@ -6,6 +6,7 @@ true says nothing.
 """
 
 import asyncio
+import datetime as dt
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ from dure.node.messages import split_envelopes
 from dure.node.peers.admission import ChainAdmission
 from dure.node.peers.directory import Peer
 from dure.node.peers.network import LocalNode, PeerNetwork
+from dure.node.peers.renewal import Renewal
 from dure.node.ports import StoredBlock
 from dure.node.presence import build_statement
 from dure.node.pressure import Gate, Lanes, Turns
@@ -85,6 +87,8 @@ class NodeParts:
     certificate: Path
     tls_key: Path
     limits: MempoolLimits
+    authority: Path | None = None
+    """Folder of the organisation's authority, where the node renews its certificate by itself."""
     sync: SyncSettings = field(default_factory=SyncSettings)
     interval: Milliseconds = field(default=Milliseconds(0))
     """Between two blocks that it makes: `driver.spacing`."""
@@ -137,6 +141,14 @@ class Node:
                 self._executor.view, lambda: self._executor.head.validators, self._clock.now
             ),
         )
+        self._renewal = Renewal(
+            parts.certificate,
+            parts.tls_key,
+            parts.authority,
+            get_time=lambda: dt.datetime.now(dt.UTC),
+            on_changed=self._network.reload_certificate,
+        )
+        self._renewing: asyncio.Task[None] | None = None
         signer = self._muteness or self._signer
         ports = Ports(self._disk, self._network, self._clock, signer)
         self._driver = Driver(
@@ -153,6 +165,7 @@ class Node:
         """Listen, dial and begin to take part."""
         self._pool.start()
         await self._network.start()
+        self._renewing = asyncio.create_task(self._renewal.run())
         self._guard(self._driver.start)
         log.info("node_started", node=self._parts.name, height=self._executor.head.header.height)
 
@@ -176,6 +189,9 @@ class Node:
         self._clock.close()
         self._lanes.close()
         self._subscriptions.close()
+        if self._renewing is not None:
+            self._renewing.cancel()
+            await asyncio.gather(self._renewing, return_exceptions=True)
         await self._network.close()
         await self._pool.close()
         self._signer.close()

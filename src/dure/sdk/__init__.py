@@ -24,12 +24,22 @@ returns, so no node has to be trusted. A refusal is proved as well, and raised a
 | several calls at once | `client.submit_and_wait([transfer(…), …], by=…)` |
 | money, roles, members | `transfer`, `grant`, `enrol`, `deploy`, `advance` of the client |
 | a contract's life | `upgrade`, `stop`, `start`, `list_versions`, `read_source` |
+| deciding by votes | `propose`, `vote`, `withdraw_proposal`, `list_proposals`; `by=Voters(…)` |
+| accounts of passkeys, or of limited keys | `PasskeyAccount`, `SessionAccount` |
 | signatures from several places | `build_draft`, `Draft.add_signature`, `Draft.complete` |
 | many transactions | `open_stream` |
 | what happens | `follow` |
 """
 
-from dure.sdk.accounts import Account, LocalAccount, ThresholdAccount
+from dure.sdk.accounts import (
+    Account,
+    LocalAccount,
+    Passkey,
+    PasskeyAccount,
+    SessionAccount,
+    Signer,
+    ThresholdAccount,
+)
 from dure.sdk.async_client import AsyncClient, AsyncContractProxy
 from dure.sdk.client import Client, ContractProxy
 from dure.sdk.connection.credentials import Credentials
@@ -37,6 +47,14 @@ from dure.sdk.connection.stream import Stream, StreamedBlock, open_stream
 from dure.sdk.contracts import Done, NamedEvent, WrongCall
 from dure.sdk.errors import ContractRefused, InvalidAnswer, RequestRefused
 from dure.sdk.events import follow
+from dure.sdk.governance import (
+    Authority,
+    NothingToDecide,
+    Proposal,
+    Voted,
+    Voters,
+    VotesMissing,
+)
 from dure.sdk.receipts import FinalReceipt, verify_receipt
 from dure.sdk.transactions import Draft, SignedTransaction, build_draft, build_transaction
 
@@ -44,6 +62,7 @@ __all__ = [
     "Account",
     "AsyncClient",
     "AsyncContractProxy",
+    "Authority",
     "Client",
     "ContractProxy",
     "ContractRefused",
@@ -54,11 +73,20 @@ __all__ = [
     "InvalidAnswer",
     "LocalAccount",
     "NamedEvent",
+    "NothingToDecide",
+    "Passkey",
+    "PasskeyAccount",
+    "Proposal",
     "RequestRefused",
+    "SessionAccount",
     "SignedTransaction",
+    "Signer",
     "Stream",
     "StreamedBlock",
     "ThresholdAccount",
+    "Voted",
+    "Voters",
+    "VotesMissing",
     "WrongCall",
     "build_draft",
     "build_transaction",

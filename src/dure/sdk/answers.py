@@ -40,13 +40,34 @@ class Balance(Answer, frozen=True):
     frozen: bool
 
 
+class SessionState(Answer, frozen=True):
+    """What a session key may do for an account."""
+
+    key: dict[str, Any]
+    permissions: list[dict[str, Any]]
+    budgets: list[dict[str, Any]]
+    expires: int
+
+
+class GuardedState(Answer, frozen=True):
+    """Who may recover an account, after which delay, and the recovery that waits."""
+
+    guardians: str
+    delay: int
+    policy: dict[str, Any] | None
+    at: int | None
+
+
 class AccountState(Answer, frozen=True):
     """What the chain knows of an account at the head."""
 
     address: str
     known: bool
     organisation: str | None
+    policy: dict[str, Any] | None
     balances: list[Balance]
+    sessions: list[SessionState]
+    guarded: GuardedState | None
 
     def get_balance(self, code: str) -> int:
         """Return the minor units held of the asset that is called `code`; 0 where there is none."""

@@ -11,15 +11,17 @@ from dure.chain.transaction import Call
 from dure.contract.agreement import Agreement
 from dure.contract.bundle import Source
 from dure.contract.interface import Interface
+from dure.core.attestation import Attestation
 from dure.core.types import Address, AssetId, ChainId, Height, Instant
 from dure.core.validators import ValidatorSet
 from dure.proof.file import ProofFile
-from dure.sdk import answers, ledger_calls, versions
+from dure.sdk import answers, governance, ledger_calls, versions
 from dure.sdk.accounts import Account
 from dure.sdk.client import wall_time
 from dure.sdk.connection.credentials import Credentials, find_credentials
 from dure.sdk.connection.transport import AsyncTransport
 from dure.sdk.contracts import Binding, load_binding
+from dure.sdk.governance import Authority, Proposal, Voted
 from dure.sdk.receipts import FinalReceipt
 from dure.sdk.session import FINAL_TIMEOUT_S, Session
 from dure.sdk.transactions import SignedTransaction
@@ -101,7 +103,7 @@ class AsyncClient:
         self,
         calls: Sequence[Call],
         *,
-        by: Account,
+        by: Authority,
         payer: Account | None = None,
         gas_limit: int | None = None,
         timeout_s: float = FINAL_TIMEOUT_S,
@@ -126,7 +128,7 @@ class AsyncClient:
         return await self.submit_and_wait([ledger_calls.enrol(accounts)], by=by)
 
     async def grant(
-        self, contract: Address, role: str, holder: Address, *, by: Account
+        self, contract: Address, role: str, holder: Address, *, by: Authority
     ) -> FinalReceipt:
         """Give an account a role at a contract; `by` is the contract's owner or the authority."""
         return await self.submit_and_wait([ledger_calls.grant(contract, role, holder)], by=by)
@@ -135,7 +137,7 @@ class AsyncClient:
         self,
         source: Source,
         *,
-        by: Account,
+        by: Authority,
         owner: Address | None = None,
         roles: Mapping[str, Iterable[Address]] | None = None,
         arguments: Mapping[str, object] | None = None,
@@ -151,7 +153,7 @@ class AsyncClient:
         contract: Address,
         source: Source,
         *,
-        by: Account,
+        by: Authority,
         arguments: Mapping[str, object] | None = None,
     ) -> "AsyncContractProxy":
         """Replace a contract's code; `arguments` are those of its `@migrate`."""
@@ -159,11 +161,11 @@ class AsyncClient:
         await self._run(operation)
         return await self.contract(contract)
 
-    async def stop(self, contract: Address, reason: str, *, by: Account) -> FinalReceipt:
+    async def stop(self, contract: Address, reason: str, *, by: Authority) -> FinalReceipt:
         """Have a contract answer views only; everybody reads why."""
         return await self.submit_and_wait([ledger_calls.stop(contract, reason)], by=by)
 
-    async def start(self, contract: Address, *, by: Account) -> FinalReceipt:
+    async def start(self, contract: Address, *, by: Authority) -> FinalReceipt:
         """Let a stopped contract run again."""
         return await self.submit_and_wait([ledger_calls.start(contract)], by=by)
 
@@ -172,6 +174,74 @@ class AsyncClient:
     ) -> Instant:
         """Move a test chain's ledger time to `to`; return when it is there."""
         return await self._run(self._session.advance(to, by=by, timeout_s=timeout_s))
+
+    # Deciding by votes
+
+    async def propose(
+        self, call: Call, *, by: Account, summary: str = "", timeout_s: float = FINAL_TIMEOUT_S
+    ) -> Voted:
+        """Propose a call of the ledger's own to the members, and vote for it."""
+        operation = governance.propose(
+            self._session, call, by=by, summary=summary, timeout_s=timeout_s
+        )
+        return await self._run(operation)
+
+    async def vote(
+        self,
+        number: int,
+        *,
+        by: Account,
+        in_favour: bool = True,
+        attestations: Iterable[Attestation] = (),
+        timeout_s: float = FINAL_TIMEOUT_S,
+    ) -> Voted:
+        """Vote on a proposal; the vote that decides carries it out."""
+        operation = governance.vote(
+            self._session,
+            number,
+            by=by,
+            in_favour=in_favour,
+            attestations=attestations,
+            timeout_s=timeout_s,
+        )
+        return await self._run(operation)
+
+    async def carry_out(
+        self,
+        number: int,
+        *,
+        by: Account,
+        attestations: Iterable[Attestation] = (),
+        timeout_s: float = FINAL_TIMEOUT_S,
+    ) -> Voted:
+        """Have a proposal happen for which fewer votes are enough since the last one."""
+        operation = governance.carry_out(
+            self._session, number, by=by, attestations=attestations, timeout_s=timeout_s
+        )
+        return await self._run(operation)
+
+    async def withdraw_proposal(
+        self, number: int, *, by: Account, timeout_s: float = FINAL_TIMEOUT_S
+    ) -> FinalReceipt:
+        """Withdraw an open proposal of one's own."""
+        operation = governance.withdraw(self._session, number, by=by, timeout_s=timeout_s)
+        return await self._run(operation)
+
+    async def read_proposal(self, number: int) -> Proposal:
+        """Return a proposal with its votes, proved."""
+        return await self._run(governance.read_proposal(self._session, number))
+
+    async def list_proposals(self, before: int | None = None) -> list[Proposal]:
+        """Return the newest proposals, the newest first, proved."""
+        return await self._run(governance.list_proposals(self._session, before))
+
+    async def list_approvers(self) -> dict[str, Address]:
+        """Return the organisations that decide now, with the accounts by which they vote."""
+        return await self._run(governance.list_approvers(self._session))
+
+    async def read_tally(self, number: int) -> dict[str, int]:
+        """Return how those that decide now have voted on a proposal."""
+        return await self._run(governance.read_tally(self._session, number))
 
     # Contracts
 

@@ -36,7 +36,7 @@ from dure.core.types import Address, Amount, AssetId, ChainId, Gas, Height, Inst
 from dure.core.validators import ValidatorSet
 from dure.proof.claims import StateClaim
 from dure.proof.file import ProofFile, decode_proof, parse_proof
-from dure.sdk import answers, ledger_calls
+from dure.sdk import answers, governance, ledger_calls
 from dure.sdk.accounts import Account
 from dure.sdk.connection.exchange import (
     BINARY,
@@ -50,6 +50,7 @@ from dure.sdk.connection.exchange import (
     send,
 )
 from dure.sdk.errors import InvalidAnswer
+from dure.sdk.governance import Authority, Voters
 from dure.sdk.receipts import FinalReceipt, verify_on_chain, verify_receipt
 from dure.sdk.transactions import VALID_FOR, SignedTransaction, build_transaction
 
@@ -307,6 +308,24 @@ class Session:
 
     def send(
         self,
+        by: Authority,
+        calls: Sequence[Call],
+        *,
+        payer: Account | None = None,
+        gas_limit: int | None = None,
+        timeout_s: float = FINAL_TIMEOUT_S,
+    ) -> Operation[FinalReceipt]:
+        """Sign, hand in and wait; `Voters` propose and vote instead, each for itself."""
+        if isinstance(by, Voters):
+            return (yield from governance.decide(self, by, calls, timeout_s))
+        return (
+            yield from self.send_alone(
+                by, calls, payer=payer, gas_limit=gas_limit, timeout_s=timeout_s
+            )
+        )
+
+    def send_alone(
+        self,
         by: Account,
         calls: Sequence[Call],
         *,
@@ -322,7 +341,7 @@ class Session:
         self,
         source: Source,
         *,
-        by: Account,
+        by: Authority,
         owner: Address | None = None,
         roles: Mapping[str, Iterable[Address]] | None = None,
         arguments: Mapping[str, object] | None = None,

@@ -14,7 +14,7 @@ from typing import Final
 
 from dure.chain.execution.waiting import PARKED_MAX
 from dure.chain.money import LEDGER
-from dure.chain.system import GAS_PER_SOURCE_BYTE, GAS_PER_TRANSFER
+from dure.chain.system import GAS_PER_SOURCE_BYTE, GAS_PER_TRANSFER, TAKE_OVER_GAS
 from dure.chain.transaction import (
     BODY_VERSION,
     GAS_PER_ASSERTION,
@@ -52,16 +52,17 @@ VALID_FOR: Final = Milliseconds(60_000)
 
 GAS_PER_LEDGER_CALL: Final = 10_000
 GAS_PER_ARGUMENT_BYTE: Final = 60
-GAS_PER_VALIDATORS_BYTE: Final = 300
-"""A validator costs 8,000 and has no fewer than 37 bytes."""
+GAS_PER_KEY_BYTE: Final = {"set_validators": 300, "register_devices": 400}
+"""A validator costs 8,000 and has no fewer than 37 bytes; a device 14,000 and 39."""
 GAS_PER_CONTRACT_CALL: Final = 2_000_000
 GAS_PER_DEPLOYMENT: Final = 10_000_000
 GAS_OF_LIFE: Final = {
     "deploy": GAS_PER_DEPLOYMENT,
     "upgrade": GAS_PER_DEPLOYMENT,
     "start": GAS_PER_TRANSFER * PARKED_MAX,
+    "begin_recovery": 2 * TAKE_OVER_GAS,
 }
-"""What the ledger's calls about a contract may need beyond the ordinary."""
+"""What the ledger's calls about what comes later may need beyond the ordinary."""
 _ENVELOPE_BYTES: Final = 400
 _KEY_BYTES: Final = 100
 _PASSKEY_BYTES: Final = 4_096
@@ -233,6 +234,6 @@ def _estimate_call(call: Call) -> int:
     if call.contract != LEDGER:
         return GAS_PER_CONTRACT_CALL
     usual = GAS_PER_SOURCE_BYTE if call.method in GAS_OF_LIFE else GAS_PER_ARGUMENT_BYTE
-    per_byte = GAS_PER_VALIDATORS_BYTE if call.method == "set_validators" else usual
+    per_byte = GAS_PER_KEY_BYTE.get(call.method, usual)
     written = GAS_PER_LEDGER_CALL + per_byte * len(call.arguments)
     return written + GAS_OF_LIFE.get(call.method, 0)

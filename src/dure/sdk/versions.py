@@ -14,9 +14,9 @@ from dure.core.codec import decode, encode
 from dure.core.errors import NotFound
 from dure.core.types import Address, Unsigned
 from dure.sdk import answers, ledger_calls
-from dure.sdk.accounts import Account
 from dure.sdk.connection.exchange import Operation, get
 from dure.sdk.errors import InvalidAnswer
+from dure.sdk.governance import Authority
 from dure.sdk.session import Session
 
 
@@ -25,7 +25,7 @@ def upgrade(
     contract: Address,
     source: Source,
     *,
-    by: Account,
+    by: Authority,
     arguments: Mapping[str, object] | None = None,
 ) -> Operation[int]:
     """Replace a contract's code and return the number of the new version.

@@ -12,14 +12,17 @@ import pytest
 
 from dure.api import ApiSettings, bind_admin, bind_public, build_admin_app, build_local_hosts, serve
 from dure.api.access.audit import AuditLog
-from dure.api.access.callers import load_callers
+from dure.api.access.callers import CallersFile, load_callers, save_callers
 from dure.api.access.known import KnownCallers
+from dure.api.access.roles import Role
+from dure.api.access.tokens import generate_token
 from dure.api.answers.shapes import AdminStatusAnswer
 from dure.api.answers.validators import AttestationAnswer
 from dure.core.attestation import Attestation, collect_signature
 from dure.core.errors import ConfigurationError
 from dure.core.signatures import verify_many
 from dure.proof import json_form
+from tests.unit.api.access.callers import build_record
 from tests.unit.api.solo_chain import KEY, SoloChain
 
 
@@ -145,3 +148,38 @@ def test_an_answer_in_two_packets_does_not_wait_for_the_first_to_be_acknowledged
         accepted, _ = bound.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_callers_are_known_as_soon_as_the_file_is_read_again(tmp_path: Path) -> None:
+    token, callers = generate_token(), KnownCallers(lambda: 0, lambda: 0.0)
+    record = build_record(token, Role.READER, name="reporting")
+    save_callers(tmp_path / "callers.json", CallersFile(1, (record,)))
+    assert callers.find_by_token(token.text) is None
+    answer, _ = ask(tmp_path, "POST", "/v1/admin/access", callers=callers)
+    assert answer.json() == {"done": "the node knows the 1 callers of its file"}
+    found = callers.find_by_token(token.text)
+    assert found is not None
+    assert found.name == "reporting"
+    entry = json.loads((tmp_path / "audit.log").read_text())
+    assert (entry["act"], entry["by"]) == ("access", "the admin socket")
+    assert entry["facts"] == {"added": "reporting (reader)"}
+
+
+def test_a_bad_file_of_callers_changes_nothing_and_is_no_fault_of_the_nodes(tmp_path: Path) -> None:
+    callers = KnownCallers(lambda: 0, lambda: 0.0)
+    (tmp_path / "callers.json").write_text("{")
+    (tmp_path / "callers.json").chmod(0o600)
+    answer, _ = ask(tmp_path, "POST", "/v1/admin/access", callers=callers)
+    assert answer.status_code == 503
+    assert "no file of callers" in answer.json()["error"]["message"]
+    assert read_audit(tmp_path) == []
+
+
+def test_a_change_of_callers_that_cannot_be_written_down_is_not_made(tmp_path: Path) -> None:
+    token, callers = generate_token(), KnownCallers(lambda: 0, lambda: 0.0)
+    record = build_record(token, Role.OPERATOR)
+    save_callers(tmp_path / "callers.json", CallersFile(1, (record,)))
+    (tmp_path / "audit.log").mkdir()
+    answer, _ = ask(tmp_path, "POST", "/v1/admin/access", callers=callers)
+    assert answer.status_code == 500
+    assert callers.find_by_token(token.text) is None

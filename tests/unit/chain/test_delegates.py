@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dure.chain import state, system
+from dure.chain.candidate import Committed
 from dure.chain.execution.delegation import (
     BUDGETS_MAX,
     GAS_PER_SESSION,
@@ -17,6 +18,7 @@ from dure.chain.execution.delegation import (
     SessionKey,
     list_sessions,
 )
+from dure.chain.inspection.retracing import Retracing
 from dure.chain.money import LEDGER
 from dure.chain.receipt import Record
 from dure.chain.transaction import (
@@ -28,8 +30,13 @@ from dure.chain.transaction import (
     compute_asset_id,
 )
 from dure.core.codec import decode, encode
-from dure.core.errors import InvalidTransaction, SessionLimitExceeded, WrongPolicy
-from dure.core.types import Address, Amount, AssetId, Instant, Milliseconds
+from dure.core.errors import (
+    InvalidBlock,
+    InvalidTransaction,
+    SessionLimitExceeded,
+    WrongPolicy,
+)
+from dure.core.types import Address, Amount, AssetId, BlockId, Instant, Milliseconds
 from tests.unit.chain.ledger import (
     ALICE,
     BANK,
@@ -40,6 +47,8 @@ from tests.unit.chain.ledger import (
     Ledger,
     ask,
     change,
+    copy_of,
+    forge,
     ledger_call,
     policy_of,
     prove,
@@ -127,6 +136,18 @@ def test_what_two_transactions_of_one_block_spend_is_added_up_too() -> None:
     assert candidate is not None
     assert len(candidate.block.transactions) == 1
     assert [type(why) for _, why in candidate.refused] == [SessionLimitExceeded]
+
+
+def test_no_validator_takes_a_block_in_which_a_session_key_overspends() -> None:
+    ledger = Ledger()
+    other = copy_of(ledger)
+    first = ledger.commit(ledger.sign("alice", grant(ledger))).candidate.block
+    other.commit(other.judge(first).position.block_id)
+    one, two = (sign_as(ledger, "phone", transfer(BOB, 60)) for _ in range(2))
+    block = ledger.build(one).block
+    with pytest.raises(InvalidBlock, match="may spend 40 more"):
+        other.judge(forge(block, one, two))
+    assert other.judge(block).position.header == block.header
 
 
 def test_what_was_undone_was_not_spent_and_costs_its_gas() -> None:
@@ -394,6 +415,20 @@ def test_rotating_its_keys_does_not_stop_a_recovery() -> None:
     assert refuse(ledger, sign_as(ledger, "thief", transfer(BOB, 1))) is WrongPolicy
 
 
+def test_the_guardians_go_with_the_keys_that_the_members_replace() -> None:
+    ledger = Ledger()
+    guard = system.SetGuardiansArguments(BOB, DELAY)
+    assert ledger.status("bank", ledger_call("set_guardians", guard)) == "ok"
+    assert ledger.status("bob", recover(policy_of("thief"), BANK)) == "ok"
+    rotate = system.RotateOrganisationArguments("bank", policy_of("bank new"))
+    assert ledger.status("authority", ledger_call("rotate_organisation", rotate)) == "ok"
+    to = Instant(ledger.executor.ledger_time + 30 * DAY)
+    ledger.run("clock", ledger_call("advance", system.AdvanceArguments(to)))
+    ledger.commit()
+    ledger.commit(sign_as(ledger, "bank new", transfer(BOB, 0), sender=BANK))
+    assert ledger.status("bob", recover(policy_of("thief"), BANK)) == "not_guardian"
+
+
 @pytest.mark.parametrize(
     ("guardians", "delay"), [(ALICE, DELAY), (BOB, 59_999), (BOB, 367 * DAY)], ids=str
 )
@@ -415,6 +450,27 @@ def test_nobody_makes_a_takeover_by_hand_or_withdraws_it_by_its_number() -> None
     assert ledger.run("bob", ask(contract, ("cancel", 0))).outcomes[0].result == encode(False)
     pass_days(ledger, 7)
     ledger.commit(sign_as(ledger, "alice new", transfer(BOB, 1)))
+
+
+def test_a_takeover_is_traced_as_the_ledgers_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger()
+    commit, blocks = ledger.executor.commit, []
+
+    def keep(block_id: BlockId) -> Committed:
+        committed = commit(block_id)
+        blocks.append(committed.candidate.block)
+        return committed
+
+    monkeypatch.setattr(ledger.executor, "commit", keep)
+    assert protect(ledger) == "ok"
+    assert ledger.status("bob", recover(policy_of("alice new"))) == "ok"
+    pass_days(ledger, 7)
+    retracing = Retracing(ledger.document)
+    for block in blocks[:-1]:
+        retracing.follow(block)
+    traced = retracing.trace(blocks[-1], 0)
+    assert (traced.transaction, traced.visits) == (None, ())
+    assert traced.gas_outside == traced.record.receipt.gas_used
 
 
 def test_guardians_are_several_people_where_their_account_is() -> None:

@@ -21,6 +21,7 @@ from dure.chain.transaction import (
 from dure.core.codec import decode, encode
 from dure.core.errors import (
     DureError,
+    InvalidBlock,
     InvalidEncoding,
     InvalidTransaction,
     MalformedTransaction,
@@ -30,13 +31,16 @@ from dure.core.errors import (
     WrongSignature,
 )
 from dure.core.types import Address, PasskeyKey, Signature
+from dure.proof import json_form
 from tests.unit.chain.ledger import (
     BOB,
     CAROL,
     FUNDS,
     Ledger,
     change,
+    copy_of,
     derive_key,
+    forge,
     ledger_call,
     policy_of,
     prove,
@@ -213,3 +217,24 @@ def test_what_a_proof_says_is_read_back_as_it_was_written() -> None:
     assert encode(plain)[-66:-64] == b"\xc4\x40"
     assert isinstance(plain.signatures[0], bytes)
     assert len(Signature(plain.signatures[0])) == 64
+
+
+def test_every_validator_judges_a_passkey_alike_and_refuses_a_block_with_a_forged_one() -> None:
+    ledger = Ledger()
+    other = copy_of(ledger)
+    rotate = ledger_call("set_policy", system.SetPolicyArguments(PASSKEY))
+    first = ledger.commit(ledger.sign("alice", rotate)).candidate.block
+    other.commit(other.judge(first).position.block_id)
+    body = encode(ledger.build_body("alice", transfer(BOB, 1)))
+    good = encode(Envelope(body, (prove_by(body, PASSKEY, PHONE),)))
+    stolen = PolicyProof(PASSKEY, (assert_by(LAPTOP, compute_transaction_id(body)),))
+    block = ledger.build(good).block
+    with pytest.raises(InvalidBlock, match="does not fit"):
+        other.judge(forge(block, encode(Envelope(body, (stolen,)))))
+    assert other.judge(block).position.header == block.header
+
+
+def test_a_proof_file_carries_a_passkeys_proof_as_it_was_signed() -> None:
+    proof = prove_by(b"body", MIXED, PHONE, labels=("safe",))
+    form = json_form.render(PolicyProof, proof)
+    assert json_form.parse(PolicyProof, form) == proof

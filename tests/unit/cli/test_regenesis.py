@@ -63,7 +63,7 @@ def write_node(folder: Path, name: str, number: int) -> None:
     save_tls_files(home / "tls.key", home / "tls.pem", SigningKey(bytes([number]) * 32), name)
     url, port = f"http://localhost:{7000 + number}", 7100 + number
     member = Member(name, url, port, 7000 + number, KEYS[number].public.hex())
-    write_node_files(home, member, LOOPBACK)
+    write_node_files(home, member, LOOPBACK, None)
 
 
 def store(disk: RocksDisk, block: Block, certificate: Certificate, chain: Chain) -> None:

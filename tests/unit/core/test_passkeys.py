@@ -17,7 +17,7 @@ from dure.core.passkeys.assertion import (
     compute_signed_digest,
     validate_assertion,
 )
-from dure.core.signatures import verify_many
+from dure.core.signatures import SignedItem, verify_many
 from dure.core.types import PasskeyKey, PublicKey, Signature
 from tests.unit.core.soft_authenticator import ORDER, Assertion, SoftAuthenticator
 from tests.unit.core.vectors import load_vectors
@@ -153,7 +153,10 @@ def test_the_length_of_a_key_says_which_curve_is_meant() -> None:
     made = on_wire(DEVICE.get(CHALLENGE))
     digest = compute_signed_digest(made)
     whole, cut = PasskeyKey(DEVICE.public), PublicKey(DEVICE.public[1:])
-    items = [(whole, digest, made.signature), (cut, digest, made.signature)]
+    items: list[SignedItem] = [
+        (whole, digest, made.signature),
+        (cut, digest, made.signature),
+    ]
     assert verify_many(items) == [True, False]
     assert not p256.verify(whole, digest[:31], made.signature)
     assert not p256.verify(whole, digest, made.signature[:63])

@@ -1,48 +1,130 @@
-"""Callers who show a certificate that an authority of the node's operator issued.
+"""Callers who show a certificate of their organisation's authority, as the chain names it.
 
-The listener asks for a client certificate and takes the connection without one, too. Of one that
-comes the handshake shows that the caller holds its key and that the chain leads to one of the
-authorities; what stands in it says who and what: the subject's common name is the caller's name,
-its organisational unit (RFC 4519 section 2.20) the role. Dates are looked at again at each request,
-because a connection may outlive them.
+The listener asks for a client certificate and takes a connection without one, too. Of one that
+comes the handshake shows that the caller holds its key. Whether it counts is asked of the state at
+the head at every request (`dure.identity.authorities.profile`): the organisation is admitted, an
+authority that the chain names for it made the certificate, its dates are right, and the chain has
+not revoked it. So a certificate that is revoked, or whose organisation is expelled, is nobody's
+from that block on, over connections that are open as well.
 
-`ReadCertificate` is the seam: whoever knows more of certificates, such as which were revoked on the
-chain, puts another reader in this one's place.
+The role comes from the certificate's kind, and from whose node it is shown to:
+
+| kind | to a node of its own organisation | to others' |
+|---|---|---|
+| node | reader | reader |
+| service | submitter | reader |
+| device | submitter | reader |
+| administrator | operator | reader |
+
+Python's `ssl` takes a certificate only if its trust store knows the authority. The store is
+therefore brought up to date at the beginning of each handshake. What is in it decides nothing: an
+authority that the chain names no more stays there, and its certificates are refused afterwards.
 """
 
 import datetime as dt
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from hashlib import sha256
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
-from cryptography import x509
-from cryptography.x509.oid import NameOID
+import structlog
 
-from dure.api.access.callers import NAME
-from dure.api.access.known import Caller, ReadCertificate
+from dure.api.access.known import Caller
 from dure.api.access.roles import Role
+from dure.chain import membership, state
 from dure.core.errors import ConfigurationError
+from dure.identity.authorities.profile import (
+    Certificate,
+    CertificateRefused,
+    Kind,
+    find_date_flaw,
+    read_authority,
+    read_certificate,
+    validate_certificate,
+)
 from dure.identity.files import read_private_file
 
 KEY_BYTES_MAX: Final = 64 * 1024
-CERTIFICATES_KEPT: Final = 1_024
+REMEMBERED_MAX: Final = 1_024
+
+ROLES_AT_HOME: Final[Mapping[Kind, Role]] = MappingProxyType(
+    {
+        Kind.NODE: Role.READER,
+        Kind.SERVICE: Role.SUBMITTER,
+        Kind.DEVICE: Role.SUBMITTER,
+        Kind.ADMINISTRATOR: Role.OPERATOR,
+    }
+)
+ROLE_ELSEWHERE: Final = Role.READER
+
+_log = structlog.get_logger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Issued:
-    caller: Caller
-    not_before: dt.datetime
-    not_after: dt.datetime
+class MemberCertificates:
+    """What the state at the head says of certificates that callers show."""
+
+    def __init__(
+        self,
+        *,
+        get_view: Callable[[], state.View],
+        list_organisations: Callable[[], Iterable[str]],
+        get_own: Callable[[], str | None],
+        wall_ms: Callable[[], int],
+    ) -> None:
+        """Ask these for the state, whose authorities to look up, whose node this is, the time."""
+        self._get_view = get_view
+        self._list_organisations = list_organisations
+        self._get_own = get_own
+        self._wall_ms = wall_ms
+        self._trusted: set[bytes] = set()
+        self._judged: dict[tuple[bytes, tuple[bytes, ...]], Certificate | None] = {}
+
+    def read(self, der: bytes) -> Caller | None:
+        """Return whose certificate this is, now; None where it does not count."""
+        try:
+            organisation = read_certificate(der).subject.organisation
+        except CertificateRefused:
+            return None
+        view = self._get_view()
+        certificate = self._judge(der, organisation, view)
+        now = dt.datetime.fromtimestamp(self._wall_ms() / 1000, dt.UTC)
+        if certificate is None or find_date_flaw(certificate, now) is not None:
+            return None
+        if membership.is_revoked(view, organisation, certificate.serial):
+            return None
+        is_at_home = organisation == self._get_own()
+        role = ROLES_AT_HOME[certificate.subject.kind] if is_at_home else ROLE_ELSEWHERE
+        name = f"{organisation}/{certificate.subject.name}"
+        return Caller(f"{organisation}/{certificate.serial.hex()}", name, role)
+
+    def trust_authorities(self, context: ssl.SSLContext) -> None:
+        """Add to a trust store what the chain names, and the store does not hold yet."""
+        view = self._get_view()
+        for organisation in self._list_organisations():
+            for der in membership.get_membership(view, organisation).authorities:
+                if der not in self._trusted:
+                    self._trusted.add(der)
+                    _load(context, der)
+
+    def _judge(self, der: bytes, organisation: str, view: state.View) -> Certificate | None:
+        """Return what a certificate says, where an authority that is named now made it.
+
+        Checking a signature takes longer than all else together, so what came of it is remembered.
+        """
+        authorities = membership.get_membership(view, organisation).authorities
+        key = (der, authorities)
+        if key not in self._judged:
+            if len(self._judged) >= REMEMBERED_MAX:
+                self._judged.clear()
+            self._judged[key] = _validate(der, authorities, organisation)
+        return self._judged[key]
 
 
 def build_listener_context(
-    certificate: Path, key: Path, authorities: Path | None
+    certificate: Path, key: Path, members: MemberCertificates | None
 ) -> ssl.SSLContext:
-    """Return the context of a public listener: TLS 1.3, client certificates of these authorities.
+    """Return the context of a public listener: TLS 1.3; with `members` it asks for certificates.
 
     Raise `ConfigurationError` where a file is missing, not private, or not what it should be.
     """
@@ -56,43 +138,25 @@ def build_listener_context(
     except OSError as problem:
         message = f"cannot use {certificate} with {key}: they are missing or not a pair ({problem})"
         raise ConfigurationError(message, file=str(certificate)) from problem
-    if authorities is not None:
-        try:
-            context.load_verify_locations(authorities)
-        except OSError as problem:
-            message = f"{authorities} holds no certificates of authorities: {problem}"
-            raise ConfigurationError(message, file=str(authorities)) from problem
+    if members is not None:
         context.verify_mode = ssl.CERT_OPTIONAL
+        context.sni_callback = lambda _socket, _name, given: members.trust_authorities(given)
     return context
 
 
-def build_certificate_reader(wall_ms: Callable[[], int]) -> ReadCertificate:
-    """Return a reader of what the authorities wrote into their certificates."""
-
-    def read(certificate: bytes) -> Caller | None:
-        issued = _parse(certificate)
-        now = dt.datetime.fromtimestamp(wall_ms() / 1000, dt.UTC)
-        if issued is None or not issued.not_before <= now <= issued.not_after:
-            return None
-        return issued.caller
-
-    return read
-
-
-@lru_cache(CERTIFICATES_KEPT)
-def _parse(certificate: bytes) -> _Issued | None:
-    """Return what a certificate says; None where it says no name or no role, or several."""
+def _validate(der: bytes, authorities: tuple[bytes, ...], organisation: str) -> Certificate | None:
     try:
-        parsed = x509.load_der_x509_certificate(certificate)
-        names = parsed.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-        roles = parsed.subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)
-    except ValueError:
+        certificate = read_certificate(der)
+        validate_certificate(certificate, authorities, organisation=organisation)
+    except CertificateRefused:
         return None
-    if len(names) != 1 or len(roles) != 1:
-        return None
-    name, role = str(names[0].value), str(roles[0].value)
-    if not NAME.fullmatch(name) or role not in list(Role):
-        return None
-    # Its own hash, and not the name: two certificates may say the same name.
-    caller = Caller(sha256(certificate).hexdigest(), name, Role(role))
-    return _Issued(caller, parsed.not_valid_before_utc, parsed.not_valid_after_utc)
+    return certificate
+
+
+def _load(context: ssl.SSLContext, der: bytes) -> None:
+    try:
+        read_authority(der)
+        context.load_verify_locations(cadata=der)
+    except (CertificateRefused, ssl.SSLError) as problem:
+        # The ledger does not read them: one that is unreadable certifies nobody, and no more.
+        _log.warning("access.authority_unreadable", reason=str(problem))

@@ -29,7 +29,7 @@ class Caller:
 ReadCertificate = Callable[[bytes], Caller | None]
 """Whose a client certificate is, by its DER bytes, now; None for nobody's.
 
-The handshake has shown that the caller holds the key and that an authority of the node's issued it.
+The handshake has shown that the caller holds its key.
 """
 
 

@@ -5,12 +5,16 @@ from dure.api.answers.shapes import (
     AccountAnswer,
     AssetAnswer,
     BalanceAnswer,
+    GuardedAnswer,
     MemberAnswer,
     ParametersAnswer,
+    SessionAnswer,
     StatusAnswer,
 )
 from dure.chain import state
+from dure.chain.execution.delegation import SessionKey, list_sessions
 from dure.chain.money import Money
+from dure.chain.system import Guarded, key_guarded
 from dure.chain.transaction import Policy
 from dure.core.address import encode_address
 from dure.core.types import Address, AssetId
@@ -69,6 +73,8 @@ def describe_account(gateway: Gateway, address: Address, assets: list[AssetId]) 
         policy=_describe_policy(account.policy if account else None),
         is_contract=is_contract,
         balances=held,
+        sessions=[_describe_session(session) for session in list_sessions(view, address)],
+        guarded=_describe_guarded(view, address),
         height=gateway.executor.head.header.height,
     )
 
@@ -84,6 +90,30 @@ def describe_asset(gateway: Gateway, asset: AssetId) -> AssetAnswer | None:
         code=record.code,
         decimals=record.decimals,
         supply=describe_number(record.supply),
+    )
+
+
+def _describe_session(session: SessionKey) -> SessionAnswer:
+    form = json_form.render(SessionKey, session)
+    assert isinstance(form, dict)
+    return SessionAnswer(
+        key=form["key"],
+        permissions=form["permissions"],
+        budgets=form["budgets"],
+        expires=session.expires,
+    )
+
+
+def _describe_guarded(view: state.View, address: Address) -> GuardedAnswer | None:
+    guarded = view.load(Guarded, key_guarded(address))
+    if guarded is None:
+        return None
+    pending = guarded.pending
+    return GuardedAnswer(
+        guardians=encode_address(guarded.guardians),
+        delay=guarded.delay,
+        policy=_describe_policy(None if pending is None else pending.policy),
+        at=None if pending is None else pending.at,
     )
 
 

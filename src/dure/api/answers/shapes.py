@@ -262,6 +262,31 @@ class BalanceAnswer(Answer, frozen=True):
     frozen: bool
 
 
+class SessionAnswer(Answer, frozen=True):
+    """What a session key may do for an account."""
+
+    key: dict[str, Json]
+    """Its policy."""
+    permissions: list[dict[str, Json]]
+    """Contract and method of each."""
+    budgets: list[dict[str, Json]]
+    """Asset, and the amount that may still be spent of it."""
+    expires: int
+    """Last block time at which it acts; it stays listed a while longer."""
+
+
+class GuardedAnswer(Answer, frozen=True):
+    """Who may recover an account, and the recovery that waits."""
+
+    guardians: str
+    delay: int
+    """Milliseconds."""
+    policy: dict[str, Json] | None
+    """Acts from `at` on, if nobody stops it; null where no recovery waits."""
+    at: int | None
+    """Ledger time."""
+
+
 class AccountAnswer(Answer, frozen=True):
     """What the chain knows of an account at the head."""
 
@@ -273,6 +298,10 @@ class AccountAnswer(Answer, frozen=True):
     """Replaces the first policy; null while the one that the address stands for acts."""
     is_contract: bool
     balances: list[BalanceAnswer]
+    sessions: list[SessionAnswer]
+    """Other keys that act for it within limits."""
+    guarded: GuardedAnswer | None
+    """Null where nobody may recover it."""
     height: int
 
 

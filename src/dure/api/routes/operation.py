@@ -83,7 +83,7 @@ class Operation:
     body: Any = None
     """Type of the JSON body, where one is taken."""
     takes_binary: bool = False
-    """Whether the body may also be raw bytes."""
+    """Whether the body may also be raw bytes; without a JSON body it is nothing else."""
     also: tuple[tuple[int, Any], ...] = ()
     """Other statuses that are no errors, with the shape of each."""
 

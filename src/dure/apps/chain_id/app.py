@@ -27,6 +27,6 @@ APP = Application(
         person_sees_who_looked,
         expelled_issuer_takes_nobody_along,
     ),
-    pages=("index", "provider"),
+    pages=("index", "phone", "provider"),
     package="dure.apps.chain_id",
 )

@@ -107,7 +107,6 @@ class Applied(Event):
 
     applicant: Address
     institution: Address
-    key: bytes
 
 
 class Issued(Event):
@@ -171,7 +170,7 @@ class ChainIdentity(Association):
         self.require_issuing(institution)
         require(verify_ed25519(key, message, proof), "the key has not signed this application")
         self.applications[self.sender] = Application(institution, key)
-        self.emit(Applied(self.sender, institution, key))
+        self.emit(Applied(self.sender, institution))
 
     @call
     def sign_in(
@@ -302,6 +301,11 @@ class ChainIdentity(Association):
         return self.holders[holder]
 
     @view
+    def application(self, applicant: Address) -> Application:
+        """Return which institution somebody asks, and with which key."""
+        return self.applications[applicant]
+
+    @view
     def answer(self, institution: Address, challenge: Hash) -> Entry:
         """Return the entry by which a person answered a challenge."""
         require(challenge in self.seen[institution], "nobody has answered this challenge")
@@ -394,6 +398,7 @@ holder = 본인 계정
 holders = 계정별 신원
 applicant = 신청인
 applications = 신청 목록
+application = 신청: 어떤 사람이 어느 기관에 어떤 공개키로 신청하였는지.
 proof = 공개키의 서명
 issuer_key = 발행 기관의 공개키
 evidence = 확인 증빙의 해시

@@ -8,9 +8,9 @@ no certificate, because its digest is registered by the issuer's account.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from dure.apps.chain_id.contract import Check, Claim, Entry, Identity, Status
+from dure.apps.chain_id.contract import Application, Check, Claim, Entry, Identity, Status
 from dure.apps.chain_id.presentations import (
     ClaimValue,
     Confirmation,
@@ -28,6 +28,7 @@ from dure.contract.library.association import Institution
 from dure.core.address import encode_address
 from dure.core.types import Address, Hash, PublicKey
 from dure.identity.keys import Key
+from dure.sdk import Account
 
 CREDENTIAL_TYPE: Final = "urn:dure:chain-id:1"
 CLAIM_NAMES: Final[Mapping[Claim, str]] = {
@@ -55,9 +56,23 @@ class Register(Protocol):
 
     async def get_identity(self, identity: int) -> Identity: ...
 
+    async def get_application(self, applicant: Address) -> Application: ...
+
+    async def find_identity(self, holder: Address) -> int | None:
+        """Return the number of the identity that an account holds, None where it holds none."""
+        ...
+
     async def get_institution(self, institution: Address) -> Institution: ...
 
     async def list_history(self, identity: int, start: int) -> Sequence[Entry]: ...
+
+
+class SigningRegister(Register, Protocol):
+    """The same port for somebody who acts as well."""
+
+    async def call(self, method: str, *, by: Account, **arguments: object) -> Any:
+        """Have the contract do something; raise what it refused."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from dure.contract.language import Contract, Time
 from dure.contract.library.token import Token
 from dure.contract.source import read_source
 from dure.core.types import Address, AssetId, Instant
-from dure.sdk import Account, AsyncClient, AsyncContractProxy
+from dure.sdk import Account, AsyncClient, AsyncContractProxy, Authority
 
 PREMIUM: Final = 5_000
 COVER: Final = 200_000
@@ -39,7 +39,7 @@ class Cast:
     insurer: Account
     airline: Account
     bank: Account
-    authority: Account
+    authority: Authority
     story_clock: Account
     travellers: tuple[Account, ...]
 

@@ -115,6 +115,7 @@ def describe_key(key: bytes) -> str:
 _NAMES: Final = {
     b"e": "validators from height",
     b"h": "version of contract",
+    b"l": "session keys of account",
     b"m": "due time of call",
     b"o": "account of organisation",
     b"p": "parked call",
@@ -122,6 +123,7 @@ _NAMES: Final = {
     b"s": "source",
     b"t": "asset",
     b"u": "use of the quota of",
+    b"w": "guardians of account",
 }
 
 

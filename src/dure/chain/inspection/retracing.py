@@ -12,7 +12,9 @@ from dure.chain import state
 from dure.chain.candidate import Candidate
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import GenesisDocument
+from dure.chain.money import LEDGER
 from dure.chain.receipt import Record
+from dure.chain.system.delegates import ACCOUNT_RECOVERED
 from dure.chain.transaction import Transaction
 from dure.contract.bundle import Source
 from dure.contract.tracing import TracingMachine, Visit
@@ -69,7 +71,12 @@ class Retracing:
         scheduled = len(candidate.records) - len(block.transactions)
         record = candidate.records[index]
         if index < scheduled:
-            transaction, visits = None, self._watch(candidate, ())[index]
+            watched = iter(self._watch(candidate, ()))
+            # What the ledger does by itself never comes to the machine.
+            visits_of = [
+                [] if _is_own(each) else next(watched) for each in candidate.records[: index + 1]
+            ]
+            transaction, visits = None, visits_of[index]
         else:
             opened = self._open(block.transactions[: index - scheduled + 1])
             transaction = opened[-1]
@@ -115,3 +122,9 @@ class Retracing:
         opened = self._executor.transactions.open_many(envelopes)
         assert not any(isinstance(each, InvalidTransaction) for each in opened), "it was judged"
         return [each for each in opened if isinstance(each, Transaction)]
+
+
+def _is_own(record: Record) -> bool:
+    """Say whether a scheduled call was the ledger's own, and no contract's."""
+    told = [event for outcome in record.outcomes for event in outcome.events]
+    return any(each.contract == LEDGER and each.name == ACCOUNT_RECOVERED for each in told)

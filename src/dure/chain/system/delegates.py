@@ -11,6 +11,8 @@ Rules of recovery
    new policy acts and nothing else does, session keys included. The guardians' transaction has paid
    for that.
 
+5. Where the members give an organisation new keys, its guardians are dismissed with the old ones.
+
 So guardians help whoever **lost** a key, and cannot act against an account that watches. Against a
 thief who has the key they do not help: the thief can stop them too.
 
@@ -49,6 +51,8 @@ DELAY_BOUNDS: Final = (60_000, 366 * 86_400_000)
 SESSION_MS_MAX: Final = 366 * 86_400_000
 TAKE_OVER: Final = "take_over"
 """The scheduled call; nobody else can make it."""
+ACCOUNT_RECOVERED: Final = "account_recovered"
+"""The event that it leaves, and nothing else does."""
 TAKE_OVER_GAS: Final = Gas(SCHEDULED_GAS_MIN)
 GAS_PER_DELEGATED_BYTE: Final = 20
 
@@ -151,6 +155,16 @@ def stop_recovery(caller: Caller, given: StopRecoveryArguments) -> bytes:
     return NOTHING
 
 
+def dismiss_guardians(session: Session, account: Address) -> None:
+    """Forget who may recover an account, and what they have begun."""
+    guarded = session.view.load(Guarded, key_guarded(account))
+    if guarded is None:
+        return
+    if guarded.pending is not None:
+        session.cancel(LEDGER, guarded.pending.number)
+    session.view.put(key_guarded(account), None)
+
+
 def run_due_call(session: Session, meter: Meter, arguments: bytes) -> bytes:
     """Let the policy of a recovery act, whose delay has passed: the ledger's one scheduled call."""
     meter.charge(GAS_PER_CHANGE)
@@ -160,7 +174,7 @@ def run_due_call(session: Session, meter: Meter, arguments: bytes) -> bytes:
     replace_policy(session.view, account, guarded.pending.policy)
     session.view.save(key_guarded(account), Guarded(guarded.guardians, guarded.delay, None))
     address = compute_address(guarded.pending.policy)
-    session.emit(LEDGER, "account_recovered", encode((account, address)))
+    session.emit(LEDGER, ACCOUNT_RECOVERED, encode((account, address)))
     return NOTHING
 
 

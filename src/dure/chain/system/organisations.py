@@ -21,6 +21,7 @@ from dure.chain import membership, state
 from dure.chain.execution.delegation import replace_policy
 from dure.chain.money import LEDGER
 from dure.chain.system.caller import GAS_PER_CHANGE, NOTHING, Caller
+from dure.chain.system.delegates import dismiss_guardians
 from dure.chain.system.validators import drop_validators
 from dure.chain.transaction import Policy, validate_policy
 from dure.contract.ports import Refusal
@@ -102,6 +103,7 @@ def rotate_organisation(caller: Caller, given: RotateOrganisationArguments) -> b
     except InvalidTransaction as problem:
         raise Refusal("bad_policy", problem.message) from None
     replace_policy(view, account, given.policy)
+    dismiss_guardians(caller.session, account)
     caller.session.emit(LEDGER, "organisation_rotated", encode((given.name, account)))
     return NOTHING
 

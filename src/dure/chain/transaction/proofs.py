@@ -56,9 +56,12 @@ class PolicyProof(Wire, frozen=True):
 def open_proof(proof: PolicyProof, message: Digest) -> tuple[tuple[SignedItem, ...], int]:
     """Return what is to be verified, and the gas for that; raise `InvalidTransaction`."""
     policy, given = proof.policy, proof.signatures
-    if type(policy) is not KeyPolicy:
+    keys: tuple[PolicyKey, ...]
+    if isinstance(policy, KeyPolicy):  # nearly always, and nothing is left to ask
+        keys, threshold = (policy.key,), 1
+    else:
         validate_form(policy)
-    keys, threshold = get_keys(policy), get_threshold(policy)
+        keys, threshold = get_keys(policy), get_threshold(policy)
     if len(given) != len(keys):
         raise MalformedTransaction("a policy proof has one place for each key")
     count = len(given) - given.count(None)

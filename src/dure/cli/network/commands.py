@@ -13,12 +13,14 @@ import typer
 from rich.table import Table
 
 from dure.chain.genesis.document import ChainKind, EngineKind
+from dure.chain.genesis.governance import VotingRule
 from dure.chain.parameters import DEFAULT_PARAMETERS
 from dure.cli.network.founding import (
     FIRST_API_PORT,
     PORT_MAX,
     Network,
     Plan,
+    Voting,
     found_network,
     load_network,
 )
@@ -34,7 +36,7 @@ from dure.cli.network.processes import (
 from dure.cli.network.regenesis import commands as regenesis
 from dure.cli.output import JsonOption, err, out, print_facts, print_json
 from dure.core.errors import ConfigurationError
-from dure.core.types import Instant
+from dure.core.types import Instant, Milliseconds
 from dure.sdk.connection.credentials import find_credentials
 
 app = typer.Typer(no_args_is_help=True, help="Found, run, watch and stop a network on this host.")
@@ -67,6 +69,19 @@ def init(
             "--closed", help="Have nodes read out only to callers with a token or certificate."
         ),
     ] = False,
+    governance: Annotated[
+        VotingRule | None,
+        typer.Option(
+            help="Have the members decide by votes, by this rule; without it by an account that "
+            "more than two thirds of them share."
+        ),
+    ] = None,
+    approvers: Annotated[
+        str, typer.Option(help="The members that decide by the rule `named`, with commas.")
+    ] = "",
+    voting_period: Annotated[
+        str, typer.Option(help="How long a proposal is open: 7d, 12h, 30m or 90s.")
+    ] = "7d",
     first_api_port: Annotated[
         int,
         typer.Option(
@@ -79,7 +94,7 @@ def init(
 
     Example: dure network init my-network --members insurer,airline,bank,supervisor
     """
-    names = tuple(part.strip() for part in members.split(",") if part.strip())
+    names = _split(members)
     start = None if story_start is None else parse_moment(story_start)
     plan = Plan(
         name=name,
@@ -87,6 +102,7 @@ def init(
         kind=kind,
         engine=engine,
         story_start=start,
+        voting=_choose_voting(governance, approvers, voting_period),
         parameters=msgspec.structs.replace(DEFAULT_PARAMETERS, open_reading=not closed),
         first_api_port=first_api_port,
     )
@@ -180,6 +196,29 @@ def describe(network: Network) -> dict[str, Any]:
             for m in network.members
         ],
     }
+
+
+def _choose_voting(rule: VotingRule | None, approvers: str, period: str) -> Voting | None:
+    named = _split(approvers)
+    if rule is None:
+        if named:
+            raise ConfigurationError("--approvers goes with --governance named")
+        return None
+    return Voting(rule, named, parse_period(period))
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def parse_period(text: str) -> Milliseconds:
+    """Return a length of time that is written as a number and a unit: 7d, 12h, 30m, 90s."""
+    units = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not (number.isascii() and number.isdigit() and len(number) < 7):
+        message = f"not a length of time: {text!r}; write it like 7d, 12h, 30m or 90s"
+        raise ConfigurationError(message)
+    return Milliseconds(int(number) * units[unit])
 
 
 def parse_moment(text: str) -> Instant:

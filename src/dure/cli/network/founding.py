@@ -11,6 +11,7 @@ network/
     validator.json   voting key        guard   what it signed last (never copy it)
     account.json     the organisation's account
     tls.key tls.pem  the node's certificate
+    authority/       the organisation's certificate authority (not on public chains)
     data/            store and journal
 ```
 In a real consortium each member makes its own folder and hands out public parts only; here one
@@ -22,6 +23,7 @@ import socket
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -40,12 +42,24 @@ from dure.chain.genesis.document import (
     encode_genesis_file,
     validate_genesis,
 )
+from dure.chain.genesis.governance import Authority, GovernancePlan, VotingRule
 from dure.chain.parameters import DEFAULT_PARAMETERS, Parameters
 from dure.chain.transaction import KeyPolicy, Policy, ThresholdPolicy, compute_address
 from dure.cli.network.node_files import Member, write_node_files
+from dure.contract.library.governance import Governance
+from dure.contract.machine import compute_code_hash
+from dure.contract.source import read_source
 from dure.core.errors import ConfigurationError
-from dure.core.types import Instant
+from dure.core.types import Instant, Milliseconds
 from dure.core.validators import Validator, build_validator_set
+from dure.identity.authorities.authority import (
+    NewAuthority,
+    OpenAuthority,
+    draft_authority,
+    save_authority,
+)
+from dure.identity.authorities.holding import install_certificate, write_holder_key
+from dure.identity.authorities.profile import Kind, Subject
 from dure.identity.certificates import save_tls_files
 from dure.identity.files import write_new_file
 from dure.identity.keys import SigningKey, generate_key, save_key
@@ -53,6 +67,8 @@ from dure.node.durable.signer import create_guard
 from dure.node.peers.directory import Peer, build_peer, write_peers
 
 LOOPBACK: Final = "127.0.0.1"
+AUTHORITY: Final = "authority"
+"""Folder of an organisation's certificate authority, inside that of its node."""
 MEMBERS_MAX: Final = 32
 FIRST_API_PORT: Final = 8700
 PORTS_TRIED: Final = 200
@@ -61,6 +77,8 @@ ANY_PORTS: Final = range(10_000, 32_768)
 
 Such a one could be gone again before the node that it is meant for has started.
 """
+VOTING_PERIOD: Final = Milliseconds(7 * 86_400_000)
+"""A week: long enough for a board to meet."""
 PORT_MAX: Final = 65_000
 
 
@@ -76,6 +94,16 @@ class Network(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Voting:
+    """By which rule the members vote, and for how long."""
+
+    rule: VotingRule
+    named: tuple[str, ...] = ()
+    """The members that decide, by the rule `named`."""
+    period: Milliseconds = VOTING_PERIOD
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What kind of network to found."""
 
@@ -88,6 +116,9 @@ class Plan:
     parameters: Parameters = DEFAULT_PARAMETERS
     assets: tuple[Asset, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+    voting: Voting | None = None
+    """How the members decide by votes; None: by an account that more than two thirds of them share.
+    """
     first_api_port: int = FIRST_API_PORT
     """The members' public APIs take the free ports from this one on; 0 lets the system choose."""
 
@@ -99,6 +130,8 @@ class Keys:
     validator: SigningKey
     account: SigningKey
     tls: SigningKey
+    authority: NewAuthority | None = None
+    """Of an organisation that is founded with its node."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +142,18 @@ class Place:
     host: str
     """Address at which other nodes reach it, and at which it listens for them."""
     first_api_port: int
+    authority: OpenAuthority | None = None
+    """Of an organisation that has one already."""
+    organisation: str | None = None
+    """Whose authority is elsewhere and certifies the node later; with neither, its key is pinned.
+    """
 
 
 def found_network(folder: Path, plan: Plan) -> Network:
     """Write all that the plan's network needs into `folder`, which holds no network yet."""
     _validate_plan(folder, plan)
     folder.mkdir(parents=True, exist_ok=True)
-    keys = [Keys(generate_key(), generate_key(), generate_key()) for _ in plan.members]
+    keys = [_draw_keys(plan, name) for name in plan.members]
     story_clock = generate_key() if plan.story_start is not None else None
     document = _build_document(plan, keys, story_clock)
     validate_genesis(document)
@@ -200,6 +238,13 @@ def _validate_plan(folder: Path, plan: Plan) -> None:
             raise ConfigurationError(message, folder=str(folder))
 
 
+def _draw_keys(plan: Plan, name: str) -> Keys:
+    # Where anybody may take part, no organisation answers for a node.
+    is_public = plan.kind is ChainKind.PUBLIC
+    authority = None if is_public else draft_authority(name, datetime.now(UTC))
+    return Keys(generate_key(), generate_key(), generate_key(), authority)
+
+
 def _build_document(
     plan: Plan, keys: Sequence[Keys], story_clock: SigningKey | None
 ) -> GenesisDocument:
@@ -210,7 +255,11 @@ def _build_document(
         Validator(key.validator.public, name) for name, key in zip(plan.members, keys, strict=True)
     ]
     organisations = [
-        Organisation(name, KeyPolicy(key.account.public))
+        Organisation(
+            name,
+            KeyPolicy(key.account.public),
+            None if key.authority is None else key.authority.der,
+        )
         for name, key in zip(plan.members, keys, strict=True)
     ]
     genesis = Genesis(
@@ -225,12 +274,32 @@ def _build_document(
         parameters=plan.parameters,
         validators=build_validator_set(validators),
         organisations=tuple(organisations),
-        authority=build_authority([key.account for key in keys]),
+        authority=_choose_authority(plan, keys),
         assets=plan.assets,
         allocations_hash=compute_allocations_hash(plan.allocations),
         predecessor=None,
     )
-    return GenesisDocument(genesis=genesis, allocations=plan.allocations, endorsements=())
+    return GenesisDocument(
+        genesis=genesis,
+        allocations=plan.allocations,
+        endorsements=(),
+        governance=None if plan.voting is None else read_source(Governance),
+    )
+
+
+def _choose_authority(plan: Plan, keys: Sequence[Keys]) -> Authority:
+    voting = plan.voting
+    if voting is None:
+        return build_authority([key.account for key in keys])
+    unknown = set(voting.named) - set(plan.members)
+    if unknown:
+        raise ConfigurationError(f"no member is called {', '.join(sorted(unknown))}")
+    return GovernancePlan(
+        rule=voting.rule,
+        named=tuple(sorted(set(voting.named))),
+        voting_period=voting.period,
+        code_hash=compute_code_hash(read_source(Governance)),
+    )
 
 
 def build_authority(accounts: Sequence[SigningKey]) -> Policy:
@@ -264,7 +333,13 @@ def write_member(
     save_key(home / "validator.json", keys.validator)
     save_key(home / "account.json", keys.account)
     create_guard(home / "guard", keys.validator.public)
-    certificate = save_tls_files(home / "tls.key", home / "tls.pem", keys.tls, place.name)
+    authority = place.authority
+    if keys.authority is not None:
+        authority = save_authority(home / AUTHORITY, keys.authority)
+    organisation = place.organisation
+    if authority is not None:
+        organisation = authority.authority.organisation
+    certificate = _write_certificate(home, place, keys.tls, authority)
     api_port = find_port(place.first_api_port, taken)
     peer_port = find_port(0, {*taken, api_port})
     public = keys.validator.public
@@ -275,6 +350,26 @@ def write_member(
         api_port=api_port,
         validator_key=public.hex(),
     )
-    write_node_files(home, member, place.host)
-    peer = build_peer(place.name, public, host=place.host, port=peer_port, certificate=certificate)
+    write_node_files(home, member, place.host, None if authority is None else authority.folder)
+    peer = build_peer(
+        place.name,
+        public,
+        address=(place.host, peer_port),
+        certificate=certificate,
+        organisation=organisation,
+    )
     return member, peer
+
+
+def _write_certificate(
+    home: Path, place: Place, key: SigningKey, authority: OpenAuthority | None
+) -> str | None:
+    """Write a node's certificate and its key; return the PEM where the key is to be pinned."""
+    if authority is None and place.organisation is None:
+        return save_tls_files(home / "tls.key", home / "tls.pem", key, place.name)
+    write_holder_key(home / "tls.key", key)
+    if authority is not None:
+        subject = Subject(authority.authority.organisation, Kind.NODE, place.name)
+        certificate = authority.issue(subject, key.public, datetime.now(UTC))
+        install_certificate(home / "tls.pem", key, certificate)
+    return None

@@ -1,5 +1,6 @@
 """One member's node as files, and what others know of it."""
 
+import os.path
 from pathlib import Path
 
 import msgspec
@@ -25,11 +26,15 @@ class Member(msgspec.Struct, frozen=True):
     """Hexadecimal."""
 
 
-def write_node_files(home: Path, member: Member, host: str) -> None:
-    """Write the node's configuration into its folder; peers reach it at `host`."""
+def write_node_files(home: Path, member: Member, host: str, authority: Path | None) -> None:
+    """Write the node's configuration into its folder; peers reach it at `host`.
+
+    `authority` is the folder with which it renews its certificate by itself, where it may.
+    """
+    renewing = "" if authority is None else os.path.relpath(authority, home)
     configuration = NodeConfiguration(
         node=NodeSection(name=member.name),
-        peers=PeersSection(host=host, port=member.peer_port),
+        peers=PeersSection(host=host, port=member.peer_port, authority=renewing),
         api=ApiSection(port=member.api_port),
     )
     write_configuration(home / "node.toml", configuration)

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from dure.api import ApiSettings, build_local_hosts
 from dure.api.access.audit import Act, AuditLog
 from dure.api.access.callers import load_callers
-from dure.api.access.certificates import build_certificate_reader, build_listener_context
+from dure.api.access.certificates import MemberCertificates, build_listener_context
 from dure.api.access.known import KnownCallers, know_no_certificate
 from dure.api.app import read_wall_ms
 from dure.core.errors import ConfigurationError
 from dure.node.configuration import ApiSection, NodeConfiguration, NodeFiles
+from dure.node.gateway import Gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Door:
     tls: ssl.SSLContext | None
 
 
-def open_door(settings: NodeConfiguration, files: NodeFiles) -> Door:
+def open_door(settings: NodeConfiguration, files: NodeFiles, gateway: Gateway) -> Door:
     """Read everything, and write down that the node starts and whom it knows.
 
     Raise `ConfigurationError` for a file that cannot be used, `StorageError` where the log cannot
@@ -35,25 +36,47 @@ def open_door(settings: NodeConfiguration, files: NodeFiles) -> Door:
     api = settings.api
     names = frozenset(name.lower() for name in api.names.split(",") if name)
     limits = ApiSettings(allowed_hosts=build_local_hosts(api.port) | names, audit=files.audit)
-    reader = build_certificate_reader(read_wall_ms) if api.client_authorities else None
-    callers = KnownCallers(read_wall_ms, time.monotonic, reader or know_no_certificate)
+    members = _read_members(gateway) if api.client_certificates == "members" else None
+    reader = know_no_certificate if members is None else members.read
+    callers = KnownCallers(read_wall_ms, time.monotonic, reader)
     callers.change(load_callers(files.callers))
     audit = AuditLog(files.audit, settings.node.name)
     roles = Counter(each.role.value for each in callers.file.callers)
     facts = {"pid": str(os.getpid())} | {role: str(count) for role, count in sorted(roles.items())}
     audit.append(Act("started", "the node", read_wall_ms(), facts=facts))
-    return Door(limits, callers, audit, _build_tls(api, files))
+    return Door(limits, callers, audit, _build_tls(api, files, members))
 
 
-def _build_tls(api: ApiSection, files: NodeFiles) -> ssl.SSLContext | None:
+def _read_members(gateway: Gateway) -> MemberCertificates:
+    executor = gateway.executor
+
+    def list_organisations() -> set[str]:
+        founders = {each.name for each in executor.genesis.organisations}
+        return founders | {each.organisation for each in executor.head.validators.members}
+
+    def get_own() -> str | None:
+        key = gateway.get_status().validator_key
+        members = executor.head.validators.members
+        return next((each.organisation for each in members if each.key == key), None)
+
+    return MemberCertificates(
+        get_view=executor.view,
+        list_organisations=list_organisations,
+        get_own=get_own,
+        wall_ms=read_wall_ms,
+    )
+
+
+def _build_tls(
+    api: ApiSection, files: NodeFiles, members: MemberCertificates | None
+) -> ssl.SSLContext | None:
     if bool(api.certificate) != bool(api.tls_key):
         raise ConfigurationError("[api] certificate and tls_key belong together: give both")
     if not api.certificate:
-        if api.client_authorities:
-            message = "[api] client_authorities needs TLS: give certificate and tls_key, too"
+        if members is not None:
+            message = "[api] client_certificates needs TLS: give certificate and tls_key, too"
             raise ConfigurationError(message)
         return None
-    authorities = files.folder / api.client_authorities if api.client_authorities else None
     return build_listener_context(
-        files.folder / api.certificate, files.folder / api.tls_key, authorities
+        files.folder / api.certificate, files.folder / api.tls_key, members
     )

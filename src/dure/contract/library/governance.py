@@ -29,7 +29,7 @@ from dure.contract.language import (
 
 SUMMARY_MAX = 500
 VOTING_PERIOD_MIN = seconds(1)
-CLOSING_GAS = 50_000
+EXPIRY_GAS = 50_000
 
 
 class VotingRule(Choice):
@@ -41,7 +41,7 @@ class VotingRule(Choice):
     NAMED = "all of those that the founding document names"
 
 
-class ProposalState(Choice):
+class MotionState(Choice):
     """What became of a proposal."""
 
     OPEN = "may be voted on until its deadline"
@@ -58,7 +58,7 @@ class Approver(Record):
     account: Address
 
 
-class Proposal(Record):
+class Motion(Record):
     """An act of the ledger that an organisation proposes."""
 
     organisation: str
@@ -68,12 +68,12 @@ class Proposal(Record):
     proposed: Time
     deadline: Time
     closed: Time
-    state: ProposalState
+    state: MotionState
     expiry: int
     result: bytes
 
 
-class Vote(Record):
+class MemberVote(Record):
     """What an organisation said to a proposal, and when."""
 
     organisation: str
@@ -82,7 +82,7 @@ class Vote(Record):
     cast: Time
 
 
-class Tally(Record):
+class MemberTally(Record):
     """The votes of those that decide now."""
 
     approvers: int
@@ -102,7 +102,7 @@ class ProposalMade(Event):
     deadline: Time
 
 
-class VoteCast(Event):
+class MemberVoted(Event):
     """An organisation voted."""
 
     proposal: int
@@ -122,7 +122,7 @@ class ProposalClosed(Event):
     """A proposal will not happen any more."""
 
     proposal: int
-    state: ProposalState
+    state: MotionState
 
 
 class Ledger(Interface):
@@ -145,9 +145,9 @@ class Governance(Contract):
     rule: Var[VotingRule]
     voting_period: Var[Duration]
     proposals_made: Var[int]
-    proposals: Map[int, Proposal]
+    proposals: Map[int, Motion]
     arguments: Map[int, bytes]
-    votes_cast: Map[int, list[Vote]]
+    votes_cast: Map[int, list[MemberVote]]
 
     @init
     def begin(self, ledger: Address, rule: VotingRule, voting_period: Duration) -> None:
@@ -174,7 +174,7 @@ class Governance(Contract):
         self.proposals_made = number
         self.arguments[number] = arguments
         self.votes_cast[number] = []
-        self.proposals[number] = Proposal(
+        self.proposals[number] = Motion(
             organisation=organisation,
             account=self.sender,
             action=action,
@@ -182,8 +182,8 @@ class Governance(Contract):
             proposed=self.now,
             deadline=deadline,
             closed=self.now,
-            state=ProposalState.OPEN,
-            expiry=self.schedule(deadline, self.expire, number, gas=CLOSING_GAS),
+            state=MotionState.OPEN,
+            expiry=self.schedule(deadline, self.expire, number, gas=EXPIRY_GAS),
             result=b"",
         )
         self.emit(ProposalMade(number, organisation, action, arguments, summary, deadline))
@@ -192,7 +192,7 @@ class Governance(Contract):
         return number
 
     @call
-    def vote(self, number: int, in_favour: bool, attestations: bytes) -> ProposalState:
+    def vote(self, number: int, in_favour: bool, attestations: bytes) -> MotionState:
         """Vote for or against an open proposal, once; return what became of it."""
         organisation = self.require_approver()
         self.require_open(number)
@@ -210,7 +210,7 @@ class Governance(Contract):
         self.require_approver()
         self.require_open(number)
         state = self.settle(number, attestations)
-        require(state == ProposalState.CARRIED_OUT, "too few organisations are for it")
+        require(state == MotionState.CARRIED_OUT, "too few organisations are for it")
 
     @call
     def withdraw(self, number: int) -> None:
@@ -218,15 +218,15 @@ class Governance(Contract):
         proposal = self.require_open(number)
         require(self.sender == proposal.account, "only who made a proposal may withdraw it")
         self.cancel(proposal.expiry)
-        self.close(number, ProposalState.WITHDRAWN)
+        self.close(number, MotionState.WITHDRAWN)
 
     # What the contract does by itself
 
     @scheduled
     def expire(self, number: int) -> None:
         """Close a proposal at its deadline."""
-        if self.proposals[number].state == ProposalState.OPEN:
-            self.close(number, ProposalState.EXPIRED)
+        if self.proposals[number].state == MotionState.OPEN:
+            self.close(number, MotionState.EXPIRED)
 
     # What everybody may read
 
@@ -241,19 +241,19 @@ class Governance(Contract):
         return self.count_needed(len(Ledger(self.ledger).approvers()))
 
     @view
-    def proposal(self, number: int) -> Proposal:
+    def proposal(self, number: int) -> Motion:
         """Return a proposal; they are numbered from 1."""
         require(number in self.proposals, "there is no such proposal")
         return self.proposals[number]
 
     @view
-    def votes(self, number: int) -> list[Vote]:
+    def votes(self, number: int) -> list[MemberVote]:
         """Return the votes on a proposal, in order, also of those that decide no longer."""
         require(number in self.proposals, "there is no such proposal")
         return self.votes_cast[number]
 
     @view
-    def tally(self, number: int) -> Tally:
+    def tally(self, number: int) -> MemberTally:
         """Return how those that decide now have voted on a proposal."""
         require(number in self.proposals, "there is no such proposal")
         return self.count(number)
@@ -268,20 +268,20 @@ class Governance(Contract):
         require(organisation != "", "only an organisation that decides may do this")
         return organisation
 
-    def require_open(self, number: int) -> Proposal:
+    def require_open(self, number: int) -> Motion:
         require(number in self.proposals, "there is no such proposal")
         proposal = self.proposals[number]
-        require(proposal.state == ProposalState.OPEN, "the proposal is closed")
+        require(proposal.state == MotionState.OPEN, "the proposal is closed")
         require(self.now < proposal.deadline, "the deadline has passed")
         return proposal
 
     def add_vote(self, number: int, organisation: str, in_favour: bool) -> None:
         votes = self.votes_cast[number]
-        votes.append(Vote(organisation, self.sender, in_favour, self.now))
+        votes.append(MemberVote(organisation, self.sender, in_favour, self.now))
         self.votes_cast[number] = votes
-        self.emit(VoteCast(number, organisation, in_favour))
+        self.emit(MemberVoted(number, organisation, in_favour))
 
-    def count(self, number: int) -> Tally:
+    def count(self, number: int) -> MemberTally:
         votes = self.votes_cast[number]
         approvers = Ledger(self.ledger).approvers()
         in_favour = 0
@@ -293,7 +293,7 @@ class Governance(Contract):
                         in_favour += 1
                     else:
                         against += 1
-        return Tally(len(approvers), self.count_needed(len(approvers)), in_favour, against)
+        return MemberTally(len(approvers), self.count_needed(len(approvers)), in_favour, against)
 
     def count_needed(self, approvers: int) -> int:
         if self.rule == VotingRule.MAJORITY:
@@ -302,26 +302,26 @@ class Governance(Contract):
             return approvers * 2 // 3 + 1
         return approvers
 
-    def settle(self, number: int, attestations: bytes) -> ProposalState:
+    def settle(self, number: int, attestations: bytes) -> MotionState:
         tally = self.count(number)
         if tally.in_favour >= tally.needed:
             return self.decide(number, attestations)
         if tally.against > tally.approvers - tally.needed:
             self.cancel(self.proposals[number].expiry)
-            return self.close(number, ProposalState.REJECTED)
-        return ProposalState.OPEN
+            return self.close(number, MotionState.REJECTED)
+        return MotionState.OPEN
 
-    def decide(self, number: int, attestations: bytes) -> ProposalState:
+    def decide(self, number: int, attestations: bytes) -> MotionState:
         proposal = self.proposals[number]
         self.cancel(proposal.expiry)
         act = self.arguments[number]
         result = Ledger(self.ledger).decide(proposal.action, act, attestations)
-        state = ProposalState.CARRIED_OUT
+        state = MotionState.CARRIED_OUT
         self.proposals[number] = proposal.replace(state=state, closed=self.now, result=result)
         self.emit(ProposalCarriedOut(number, proposal.action, result))
         return state
 
-    def close(self, number: int, state: ProposalState) -> ProposalState:
+    def close(self, number: int, state: MotionState) -> MotionState:
         proposal = self.proposals[number]
         self.proposals[number] = proposal.replace(state=state, closed=self.now)
         self.emit(ProposalClosed(number, state))
@@ -344,7 +344,7 @@ approvers = organisations that decide
 needed = votes needed
 SUMMARY_MAX = most characters of a summary
 VOTING_PERIOD_MIN = shortest time for voting
-CLOSING_GAS = computing work set aside for closing a proposal, in gas
+EXPIRY_GAS = computing work set aside for closing a proposal, in gas
 """
 
 """ko:
@@ -354,7 +354,7 @@ ledger = 원장 자체의 호출 주소
 rule = 의결 규칙
 VotingRule = 의결 규칙: 결정권이 있는 기관 가운데 얼마가 안건에 찬성하여야 하는지를 뜻한다.
 voting_period = 표결 기간
-Proposal = 안건
+Motion = 안건
 proposal = 안건: 기관이 제안한, 원장이 할 일 하나.
 proposals = 안건 목록
 proposals_made = 올라온 안건 수
@@ -375,8 +375,8 @@ result = 원장의 답
 in_favour = 찬성
 against = 반대
 cast = 투표 시각
-Vote = 표: 기관이 안건에 대하여 밝힌 뜻과 그 시각.
-Tally = 집계
+MemberVote = 표: 기관이 안건에 대하여 밝힌 뜻과 그 시각.
+MemberTally = 집계
 tally = 집계: 지금 결정권이 있는 기관들이 안건에 던진 표.
 needed = 필요한 찬성 수: 안건이 가결되는 데 필요한 찬성 수.
 Approver = 결정 기관: 결정권이 있는 기관과 그 기관이 투표하는 계정.
@@ -392,10 +392,10 @@ carry_out = 실행: 충분한 기관이 찬성한 열린 안건을 실행한다.
 withdraw = 철회: 열려 있는 자기 안건을 거두어들인다.
 expire = 만료: 마감 시각에 안건을 닫는다.
 ProposalMade = 제안: 기관이 안건을 올렸다.
-VoteCast = 투표: 기관이 투표하였다.
+MemberVoted = 투표: 기관이 투표하였다.
 ProposalCarriedOut = 안건 실행: 충분한 기관이 찬성하여 안건이 실행되었다.
 ProposalClosed = 안건 종료: 안건은 더는 실행되지 않는다.
-ProposalState = 안건의 상태: 안건이 어떻게 되었는지를 뜻한다.
+MotionState = 안건의 상태: 안건이 어떻게 되었는지를 뜻한다.
 more than half = 과반수
 more than two thirds = 3분의 2 초과
 all of them = 전원
@@ -416,5 +416,5 @@ the proposal is closed = 끝난 안건이다
 the deadline has passed = 마감 시각이 지났다
 SUMMARY_MAX = 요약의 최대 글자 수
 VOTING_PERIOD_MIN = 가장 짧은 표결 기간
-CLOSING_GAS = 안건을 닫는 데 배정된 연산량(가스)
+EXPIRY_GAS = 안건을 닫는 데 배정된 연산량(가스)
 """

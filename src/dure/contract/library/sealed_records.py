@@ -9,7 +9,6 @@ file and keys. `docs/spec/sealed-data.md` specifies the file and the keys.
 from dure.contract.language import (
     Address,
     Choice,
-    Contract,
     Event,
     Hash,
     Map,
@@ -21,13 +20,11 @@ from dure.contract.language import (
     require,
     view,
 )
+from dure.contract.library.sealed_parties import SealedParties
 
 KEEPERS_MAX = 16
 READERS_MAX = 64
-PLACE_LENGTH_MAX = 200
-KEEPER_NAME_MAX = 64
 SEALED_BYTES_MAX = 1_074_004_088
-READING_KEY_BYTES = 32
 CHANGES_AT_ONCE = 100
 
 
@@ -37,14 +34,6 @@ class SealedState(Choice):
     KEPT = "is kept by its keepers"
     ERASING = "is being erased: receipts of keepers are missing"
     ERASED = "was erased by every keeper"
-
-
-class Keeper(Record):
-    """A party whose node keeps sealed files, and where that node answers."""
-
-    title: str
-    place: str
-    since: Time
 
 
 class SealedEntry(Record):
@@ -73,21 +62,6 @@ class Reading(Record):
     keeper: Address
     version: int
     at: Time
-
-
-class ReadingKeyNamed(Event):
-    """Somebody named the public key to which keys are sealed for them."""
-
-    reader: Address
-    reading_key: bytes
-
-
-class KeeperAnnounced(Event):
-    """A party keeps sealed files, or moved its node."""
-
-    keeper: Address
-    title: str
-    place: str
 
 
 class RecordSealed(Event):
@@ -147,11 +121,9 @@ class ErasureReceipt(Event):
     missing: int
 
 
-class SealedRecords(Contract):
+class SealedRecords(SealedParties):
     """Depositors have content kept sealed, and decide who reads it and when it is erased."""
 
-    reading_keys: Map[Address, bytes]
-    known_keepers: Map[Address, Keeper]
     sealed_entries: Map[Hash, SealedEntry]
     kept_versions: Map[Hash, Map[Address, int]]
     erased_at: Map[Hash, Map[Address, Time]]
@@ -160,26 +132,7 @@ class SealedRecords(Contract):
     changes_made: Var[int]
     changed_names: Map[int, Hash]
 
-    # Everybody
-
-    @call
-    def name_reading_key(self, reading_key: bytes) -> None:
-        """Name the own public key (X25519), to which keys are sealed from now on."""
-        require(len(reading_key) == READING_KEY_BYTES, "a reading key has 32 bytes")
-        self.reading_keys[self.sender] = reading_key
-        self.emit(ReadingKeyNamed(self.sender, reading_key))
-
     # The keepers
-
-    @call
-    @only(role="keeper")
-    def announce_keeper(self, title: str, place: str) -> None:
-        """Say under which name one keeps sealed files, and at which address the node answers."""
-        require(0 < len(title) <= KEEPER_NAME_MAX, "a keeper's name has 1 to 64 characters")
-        require(self.is_web_address(place), "a keeper's address is a web address")
-        require(len(place) <= PLACE_LENGTH_MAX, "a keeper's address has at most 200 characters")
-        self.known_keepers[self.sender] = Keeper(title, place, self.now)
-        self.emit(KeeperAnnounced(self.sender, title, place))
 
     @call
     def confirm_kept(self, name: Hash, version: int) -> None:
@@ -305,17 +258,6 @@ class SealedRecords(Contract):
         return self.sealed_entries[name]
 
     @view
-    def reading_key_of(self, reader: Address) -> bytes:
-        """Return the public key to which keys are sealed for somebody; empty where none."""
-        return self.reading_keys.get(reader, b"")
-
-    @view
-    def keeper(self, keeper: Address) -> Keeper:
-        """Return what a keeper announced."""
-        require(keeper in self.known_keepers, "they are no keeper")
-        return self.known_keepers[keeper]
-
-    @view
     def kept_version(self, name: Hash, keeper: Address) -> int:
         """Return the newest version that a keeper confirmed; 0 where none."""
         return self.kept_versions[name].get(keeper, 0)
@@ -380,28 +322,8 @@ class SealedRecords(Contract):
         require(self.sender in entry.keepers, "only a keeper of the record may do this")
         return entry
 
-    def are_distinct(self, named: list[Address]) -> bool:
-        is_first = True
-        for at, each in enumerate(named):
-            is_first = is_first and each not in named[:at]
-        return is_first
-
-    def is_web_address(self, place: str) -> bool:
-        is_secure = place.startswith("https://")
-        return is_secure or place.startswith("http://")
-
     def require_size(self, size: int) -> None:
         require(0 < size <= SEALED_BYTES_MAX, "a sealed file holds at most 1 GiB")
-
-    def require_keepers(self, keepers: list[Address]) -> None:
-        require(self.are_distinct(keepers), "a keeper is named twice")
-        for keeper in keepers:
-            require(keeper in self.known_keepers, "a keeper has not announced itself")
-
-    def require_readers(self, readers: list[Address]) -> None:
-        require(self.are_distinct(readers), "a reader is named twice")
-        for reader in readers:
-            require(reader in self.reading_keys, "a reader has not named a reading key")
 
     def bring(self, name: Hash, entry: SealedEntry, salted: Hash, sealed: Hash, size: int) -> None:
         self.require_size(size)
@@ -427,14 +349,9 @@ name = random name of the record
 salted = salted digest of the content
 sealed = digest of the sealed file
 size = size of the sealed file in bytes
-title = name
-place = address of the node
 opened = time of the deposit
 changed = time of the last change
 at = time
-reading_key = public reading key
-reading_keys = public reading keys
-known_keepers = keepers
 sealed_entries = sealed records
 kept_versions = versions confirmed by keepers
 erased_at = receipts of erasure
@@ -445,19 +362,13 @@ asked_by = who asked
 missing = receipts that are missing
 KEEPERS_MAX = most keepers of a record
 READERS_MAX = most readers of a record
-PLACE_LENGTH_MAX = longest address of a node
-KEEPER_NAME_MAX = longest name of a keeper
 SEALED_BYTES_MAX = largest sealed file, in bytes
-READING_KEY_BYTES = bytes of a reading key
 CHANGES_AT_ONCE = most changes told at once
-are_distinct = distinctness
-is_web_address = web form
 """
 
 """ko:
 SealedRecords = 봉인 기록: 맡기는 사람이 내용을 봉인하여 맡기고, 누가 읽고 언제 지울지를 정한다.
 SealedEntry = 봉인 기록 내용
-Keeper = 보관자
 Reading = 열람
 SealedState = 봉인 기록의 상태: 봉인 기록이 어떻게 되었는지를 뜻한다.
 is kept by its keepers = 보관 중
@@ -465,7 +376,7 @@ is being erased: receipts of keepers are missing = 삭제 중: 보관자의 확�
 was erased by every keeper = 모든 보관자가 삭제함
 depositor = 맡긴 사람
 eraser = 삭제 담당자
-keeper = 보관자: 보관자가 알린 내용.
+keeper = 보관자
 reader = 읽는 사람
 name = 기록의 무작위 이름
 version = 판 번호
@@ -478,15 +389,9 @@ opened = 맡긴 시각
 changed = 마지막으로 바뀐 시각
 at = 시각
 state = 상태
-title = 이름
-place = 노드의 주소
-since = 시작 시각
 number = 번호
 asked_by = 삭제를 청한 사람
 missing = 남은 확인 수
-reading_key = 열람용 공개 키
-reading_keys = 열람용 공개 키
-known_keepers = 알려진 보관자
 sealed_entries = 봉인 기록
 kept_versions = 보관을 확인한 판
 erased_at = 삭제를 확인한 시각
@@ -494,8 +399,6 @@ readings_counted = 열람 횟수
 readings = 열람 기록
 changes_made = 바뀐 횟수
 changed_names = 바뀐 기록
-name_reading_key = 열람 키 등록: 앞으로 자기에게 열쇠를 봉인할 때 쓸 공개 키를 알린다.
-announce_keeper = 보관자 등록: 봉인 파일을 보관하는 이름과 노드의 주소를 알린다.
 confirm_kept = 보관 확인: 그 판의 파일이 온전히 여기에 있음을 확인한다.
 note_reading = 열람 기록: 읽는 사람에게 곧 열쇠를 건넴을 적고 열람 번호를 받는다.
 confirm_erased = 삭제 확인: 그 기록의 파일과 열쇠를 여기에서 모두 없앴음을 확인한다.
@@ -506,7 +409,6 @@ renew = 새 판: 내용이 바뀌었거나 열쇠만 바꾼 새 판을 낸다.
 ask_erasure = 삭제 청구: 모든 보관자가 파일과 열쇠를 없애게 한다. 맡긴 사람과 삭제 담당자가 할 수
     있다.
 sealed_entry = 봉인 기록: 기록에 대하여 적힌 것.
-reading_key_of = 열람 키: 어떤 사람에게 열쇠를 봉인할 때 쓰는 공개 키. 없으면 비어 있다.
 kept_version = 보관 중인 판: 보관자가 확인한 가장 새로운 판. 없으면 0이다.
 may_read = 열람 가능 여부: 어떤 사람이 열쇠를 받을 수 있는지.
 missing_receipts = 남은 확인: 삭제를 아직 확인하지 않은 보관자의 이름.
@@ -516,16 +418,9 @@ reading = 열람: 열람 한 건. 번호는 1부터이다.
 changes_since = 바뀐 기록: 그 횟수 뒤에 바뀐 기록. 한 번에 100개까지이다.
 entry_of_depositor = 자기가 맡긴 기록
 entry_of_keeper = 자기가 보관하는 기록
-is_web_address = 웹 주소인지
-are_distinct = 서로 다름
-named = 적은 사람들
 require_size = 크기 확인
-require_keepers = 보관자 확인
-require_readers = 읽는 사람 확인
 bring = 새 판 내기
 store = 적기
-ReadingKeyNamed = 열람 키 등록: 어떤 사람이 자기에게 열쇠를 봉인할 때 쓸 공개 키를 알렸다.
-KeeperAnnounced = 보관자 등록: 봉인 파일을 보관하기 시작하였거나 노드를 옮겼다.
 RecordSealed = 기록 봉인: 기록이나 그 새 판을 보관하게 되었다.
 ReaderAdmitted = 읽는 사람 더함: 어떤 사람이 기록을 읽을 수 있다.
 ReaderWithdrawn = 읽는 사람 뺌: 어떤 사람이 기록을 더는 읽을 수 없다. 다음 판은 열쇠가 다르다.
@@ -533,10 +428,6 @@ VersionKept = 보관 확인: 보관자가 그 판의 파일을 온전히 가졌�
 RecordRead = 열람: 보관자가 읽는 사람에게 열쇠를 건네려 한다.
 ErasureAsked = 삭제 청구: 기록을 지우게 되었다. 모든 보관자가 확인하여야 한다.
 ErasureReceipt = 삭제 확인: 보관자가 기록의 파일과 열쇠를 모두 없앴다.
-a reading key has 32 bytes = 열람 키는 32바이트이다
-a keeper's name has 1 to 64 characters = 보관자의 이름은 1자에서 64자까지이다
-a keeper's address is a web address = 보관자의 주소는 웹 주소여야 한다
-a keeper's address has at most 200 characters = 보관자의 주소는 200자까지이다
 the record is erased or being erased = 삭제되었거나 삭제 중인 기록이다
 that is not the present version = 지금의 판이 아니다
 it is confirmed already = 이미 확인하였다
@@ -549,20 +440,12 @@ they may read the record already = 이미 읽을 수 있는 사람이다
 they may not read the record = 읽을 수 없는 사람이다
 there is no such record = 없는 기록이다
 only the record's depositor or an eraser may do this = 맡긴 사람이나 삭제 담당자만 할 수 있다
-they are no keeper = 보관자가 아니다
 only the record's depositor may do this = 그 기록을 맡긴 사람만 할 수 있다
 only a keeper of the record may do this = 그 기록의 보관자만 할 수 있다
 a sealed file holds at most 1 GiB = 봉인 파일에는 1기비바이트까지 담긴다
-a keeper has not announced itself = 스스로 알리지 않은 보관자가 있다
-a keeper is named twice = 보관자가 두 번 적혔다
-a reader has not named a reading key = 열람 키를 알리지 않은 사람이 있다
-a reader is named twice = 읽는 사람이 두 번 적혔다
 a new version is sealed with another key = 새 판은 다른 열쇠로 봉인한다
 KEEPERS_MAX = 기록 하나의 최대 보관자 수
 READERS_MAX = 기록 하나를 읽는 사람의 최대 수
-PLACE_LENGTH_MAX = 노드 주소의 최대 길이
-KEEPER_NAME_MAX = 보관자 이름의 최대 길이
 SEALED_BYTES_MAX = 봉인 파일의 최대 크기(바이트)
-READING_KEY_BYTES = 열람 키의 바이트 수
 CHANGES_AT_ONCE = 한 번에 알리는 최대 변경 수
 """

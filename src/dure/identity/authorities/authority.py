@@ -78,12 +78,29 @@ class OpenAuthority:
         return path.exists() and read_pem(path) == certificate.der
 
 
+@dataclass(frozen=True, slots=True)
+class NewAuthority:
+    """An authority that lies in no folder yet."""
+
+    key: SigningKey
+    der: bytes
+
+
+def draft_authority(organisation: str, now: dt.datetime) -> NewAuthority:
+    """Return a new authority; raise `ConfigurationError` for a name that does not fit."""
+    key = generate_key()
+    return NewAuthority(key, build_authority_certificate(key, organisation, now))
+
+
 def create_authority(
     folder: Path, organisation: str, now: dt.datetime, passphrase: str | None = None
 ) -> Authority:
     """Make a new authority in a folder that holds none; raise `ConfigurationError`."""
-    key = generate_key()
-    der = build_authority_certificate(key, organisation, now)
+    return save_authority(folder, draft_authority(organisation, now), passphrase).authority
+
+
+def save_authority(folder: Path, new: NewAuthority, passphrase: str | None = None) -> OpenAuthority:
+    """Write an authority into a folder that holds none; raise `ConfigurationError`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in (TOKENS, USED, ISSUED, REVOKED):
@@ -91,10 +108,10 @@ def create_authority(
     except OSError as problem:
         message = f"cannot make the authority's folder {folder}: {problem.strerror}"
         raise ConfigurationError(message, folder=str(folder)) from problem
-    save_key(folder / KEY_FILE, key, passphrase)
-    pem = encode_certificate(der).encode()
+    save_key(folder / KEY_FILE, new.key, passphrase)
+    pem = encode_certificate(new.der).encode()
     files.write_new_file(folder / CERTIFICATE_FILE, pem, mode=0o644)
-    return read_authority(der)
+    return OpenAuthority(folder, new.key, read_authority(new.der))
 
 
 def load_authority(folder: Path) -> Authority:

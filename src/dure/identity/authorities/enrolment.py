@@ -58,7 +58,7 @@ class TokenRefused(AccessDenied):
     """A token that is unknown, was used, has ended, or is for somebody else."""
 
 
-class RequestRefused(AccessDenied):
+class EnrolmentRefused(AccessDenied):
     """A request for a certificate that nobody has signed, or that asks for something else."""
 
 
@@ -120,7 +120,7 @@ def enrol(authority: OpenAuthority, request: str, now: dt.datetime) -> Certifica
     try:
         value = found.attributes.get_attribute_for_oid(AttributeOID.CHALLENGE_PASSWORD).value
     except (x509.AttributeNotFound, ValueError) as problem:
-        raise RequestRefused("the request carries no token") from problem
+        raise EnrolmentRefused("the request carries no token") from problem
     record = _use_token(authority.folder, value.decode("ascii", errors="replace"), subject, now)
     seconds = record.lifetime_seconds
     lifetime = None if seconds is None else dt.timedelta(seconds=seconds)
@@ -150,13 +150,13 @@ def renew(authority: OpenAuthority, renewal: Renewal, now: dt.datetime) -> Certi
         raise CertificateRefused(f"{flaw}: ask for a new token")
     found, subject, key = _open_request(renewal.request)
     if subject != old.subject:
-        raise RequestRefused("a renewal is about the same subject as the certificate before")
+        raise EnrolmentRefused("a renewal is about the same subject as the certificate before")
     try:
         Ed25519PublicKey.from_public_bytes(old.key).verify(
             bytes.fromhex(renewal.signature), _RENEWAL + found.public_bytes(Encoding.DER)
         )
     except InvalidSignature as problem:
-        raise RequestRefused("the holder of the certificate did not sign this") from problem
+        raise EnrolmentRefused("the holder of the certificate did not sign this") from problem
     return authority.issue(subject, key, now, compute_lifetime(old))
 
 
@@ -174,17 +174,17 @@ def _open_request(
     request: str,
 ) -> tuple[x509.CertificateSigningRequest, Subject, PublicKey]:
     if len(request) > REQUEST_BYTES_MAX:
-        raise RequestRefused(f"a request has {REQUEST_BYTES_MAX} characters at most")
+        raise EnrolmentRefused(f"a request has {REQUEST_BYTES_MAX} characters at most")
     try:
         found = x509.load_pem_x509_csr(request.encode())
         is_signed = found.is_signature_valid
         key = found.public_key()
     except (ValueError, TypeError) as problem:
-        raise RequestRefused("this is no PKCS #10 request") from problem
+        raise EnrolmentRefused("this is no PKCS #10 request") from problem
     if not isinstance(key, Ed25519PublicKey):
-        raise RequestRefused("the request's key is not an Ed25519 key")
+        raise EnrolmentRefused("the request's key is not an Ed25519 key")
     if not is_signed:
-        raise RequestRefused("the request is not signed by the key that it asks for")
+        raise EnrolmentRefused("the request is not signed by the key that it asks for")
     return found, read_subject(found.subject), PublicKey(key.public_bytes_raw())
 
 

@@ -25,7 +25,7 @@ from dure.core.types import INT_MAX, Address, Hash
 from dure.identity.envelopes.files import Place
 from dure.node.sealed.desk import PlaceLocks
 from dure.node.sealed.following import Following
-from dure.node.sealed.ledger import KeeperLedger, wall_time
+from dure.node.sealed.ledger import KeeperLedger
 from dure.node.sealed.store import Store
 from dure.sdk.accounts import LocalAccount
 from dure.sdk.sealed.entries import KEPT, Entry, SealedCalls, SealedState
@@ -215,4 +215,6 @@ class Keeping:
 
     def _build_asker(self, contract: Address) -> Asker:
         account: LocalAccount = self._ledger.account
-        return Asker(self._ledger.chain_id, contract, account.address, account.keys[0], wall_time)
+        return Asker(
+            self._ledger.chain_id, contract, account.address, account.keys[0], self._ledger.now
+        )

@@ -4,6 +4,7 @@ What is read is the node's own state at its head; what is called is final when `
 """
 
 import time
+from collections.abc import Callable
 
 from dure.chain.receipt import OK, Record
 from dure.chain.state import View
@@ -27,9 +28,14 @@ class CallRefused(Unavailable):
 class KeeperLedger:
     """One node's ledger and the account by which it keeps."""
 
-    def __init__(self, gateway: Gateway, account: LocalAccount) -> None:
+    def __init__(
+        self, gateway: Gateway, account: LocalAccount, now: Callable[[], Instant] | None = None
+    ) -> None:
+        """`now` is for tests; without it, it is this machine's clock."""
         self._gateway = gateway
         self.account = account
+        self.now = wall_time if now is None else now
+        """By this clock requests are signed and judged."""
 
     @property
     def chain_id(self) -> ChainId:
@@ -39,10 +45,6 @@ class KeeperLedger:
     def address(self) -> Address:
         """The keeper."""
         return self.account.address
-
-    def now(self) -> Instant:
-        """Return the time by which requests are signed and judged."""
-        return wall_time()
 
     def read(self, contract: Address) -> SealedState:
         """Return the contract's records as they stand at the head now."""
@@ -66,7 +68,7 @@ class KeeperLedger:
         Raise `CallRefused`, `Unavailable`, `TimedOut`.
         """
         signed = build_transaction(
-            self.chain_id, self.account, [call], valid_until=Instant(wall_time() + VALID_FOR)
+            self.chain_id, self.account, [call], valid_until=Instant(self.now() + VALID_FOR)
         )
         answers = await self._gateway.submit([signed.envelope])
         if not answers:

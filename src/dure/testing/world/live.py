@@ -32,6 +32,7 @@ from dure.proof.claims import AllOutcomes, OutcomeClaim
 from dure.proof.file import ProofFile
 from dure.sdk import (
     Account,
+    Authority,
     Client,
     ContractProxy,
     ContractRefused,
@@ -55,7 +56,7 @@ class Office:
 
     member: Account
     """A member organisation, under whose quota the people act."""
-    authority: Account
+    authority: Authority
     """The members together, who approve contracts."""
     treasury: Account
     """Holds the money that people are given."""
@@ -218,7 +219,7 @@ class LiveStage:
 
     # Inside
 
-    def _act(self, account: Account, name: str, calls: Sequence[Call]) -> Done:
+    def _act(self, account: Authority, name: str, calls: Sequence[Call]) -> Done:
         try:
             receipt = self._client.submit_and_wait(calls, by=account, gas_limit=GAS_LIMIT)
         except ContractRefused as problem:

@@ -11,7 +11,7 @@ from tests.conformance.tree import ROOT
 
 PAGES = sorted((ROOT / "docs" / "reference" / "library").glob("*.md"))
 SNIPPET = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PARTS = {"Issuance", "Allowances", "Deliveries"}
+PARTS = {"Issuance", "Allowances", "Deliveries", "SealedParties"}
 """Explained on the page of what is made from them."""
 
 

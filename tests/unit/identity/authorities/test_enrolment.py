@@ -19,7 +19,7 @@ from dure.identity.authorities.authority import (
 )
 from dure.identity.authorities.enrolment import (
     TOKEN_LIFETIME_MAX,
-    RequestRefused,
+    EnrolmentRefused,
     TokenRefused,
     build_renewal,
     build_request,
@@ -112,7 +112,7 @@ def test_a_token_may_be_for_a_shorter_certificate(authority: OpenAuthority) -> N
 
 
 def test_who_has_no_token_or_does_not_hold_the_key_gets_nothing(authority: OpenAuthority) -> None:
-    with pytest.raises(RequestRefused, match="carries no token"):
+    with pytest.raises(EnrolmentRefused, match="carries no token"):
         enrol(authority, build_request(KEY, NODE), NOW)
     with pytest.raises(TokenRefused, match="unknown"):
         enrol(authority, build_request(KEY, NODE, "guess"), NOW)
@@ -122,10 +122,10 @@ def test_who_has_no_token_or_does_not_hold_the_key_gets_nothing(authority: OpenA
     lines = build_request(KEY, NODE, token).splitlines()
     changed = "B" if lines[-2][5] != "B" else "C"
     forged = "\n".join([*lines[:-2], lines[-2][:5] + changed + lines[-2][6:], lines[-1]])
-    with pytest.raises(RequestRefused, match="not signed by the key"):
+    with pytest.raises(EnrolmentRefused, match="not signed by the key"):
         enrol(authority, forged, NOW)
     for junk in ("", "junk", "x" * 9000):
-        with pytest.raises(RequestRefused):
+        with pytest.raises(EnrolmentRefused):
             enrol(authority, junk, NOW)
 
 
@@ -143,14 +143,14 @@ def test_the_holder_of_a_certificate_gets_the_next_one(authority: OpenAuthority)
 
 def test_nobody_else_gets_it(authority: OpenAuthority) -> None:
     old = join(authority)
-    with pytest.raises(RequestRefused, match="did not sign"):
+    with pytest.raises(EnrolmentRefused, match="did not sign"):
         renew(authority, build_renewal(THIEF, old, THIEF), NOW)
     renewal = build_renewal(KEY, old, KEY)
     other = build_request(THIEF, Subject("bank", Kind.NODE, "bank-2"))
-    with pytest.raises(RequestRefused, match="same subject"):
+    with pytest.raises(EnrolmentRefused, match="same subject"):
         renew(authority, msgspec.structs.replace(renewal, request=other), NOW)
     other = build_request(THIEF, NODE)
-    with pytest.raises(RequestRefused, match="did not sign"):
+    with pytest.raises(EnrolmentRefused, match="did not sign"):
         renew(authority, msgspec.structs.replace(renewal, request=other), NOW)
 
 

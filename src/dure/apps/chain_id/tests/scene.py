@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from dure.apps.chain_id.contract import Check, Claim, Entry, Identity, Purpose, Status
+from dure.apps.chain_id.contract import Application, Check, Claim, Entry, Identity, Purpose, Status
 from dure.apps.chain_id.offchain import Terms, issue_certificate
 from dure.apps.chain_id.presentations import ClaimValue
 from dure.apps.chain_id.stories import Register, apply, digest, in_three_years, open_register
 from dure.contract.language import Hash, Time
 from dure.contract.library.association import Institution
 from dure.core.types import Address
+from dure.sdk import Account, LocalAccount
 from dure.testing import Deployed, Person, Refused, World
 
 CLAIMS: Mapping[Claim, ClaimValue] = {
@@ -40,7 +41,10 @@ class Scene:
         """Verify a person, whose certificate is `certificate(n)` for the n-th issued here."""
         holder, issuer = person or self.person, by or self.register.securities
         self.apply(holder, issuer)
-        number = self.chain.issue(by=issuer, applicant=holder, **self.terms())
+        return self.issue_without_applying(issuer, holder)
+
+    def issue_without_applying(self, by: Person, person: Person | None = None) -> int:
+        number = self.chain.issue(by=by, applicant=person or self.person, **self.terms())
         assert isinstance(number, int)
         return number
 
@@ -116,9 +120,16 @@ def begin(world: World | None = None) -> Scene:
 class WorldRegister:
     """The contract of a story as the port that institutions ask."""
 
-    def __init__(self, chain: Deployed) -> None:
+    def __init__(self, chain: Deployed, *people: Person) -> None:
+        self.people = people
         self._chain = chain
         self.contract = chain.address
+
+    async def call(self, method: str, *, by: Account, **arguments: object) -> object:
+        """Act as whoever stands in the story with that account."""
+        assert isinstance(by, LocalAccount)
+        person = next(each for each in self.people if each.address == by.address)
+        return getattr(self._chain, method)(by=person, **arguments)
 
     async def check(self, certificate: Hash) -> Check:
         return cast("Check", self._chain.check(certificate))
@@ -134,6 +145,15 @@ class WorldRegister:
 
     async def get_identity(self, identity: int) -> Identity:
         return cast("Identity", self._chain.identity(identity))
+
+    async def get_application(self, applicant: Address) -> Application:
+        return cast("Application", self._chain.application(applicant))
+
+    async def find_identity(self, holder: Address) -> int | None:
+        try:
+            return cast("int", self._chain.number_of(holder))
+        except Refused:
+            return None
 
     async def get_institution(self, institution: Address) -> Institution:
         return cast("Institution", self._chain.institution(institution))

@@ -70,7 +70,7 @@ def build_proposal(
     with connect(folder) as client:
         strangers = _find_strangers(members, genesis, client, facts)
     admitted, unknown = _find_accounts(folder, strangers, accounts)
-    attestations, absent = _gather(folder, network, members, files)
+    attestations, absent = gather_attestations(folder, network, members, files)
     given = SetValidatorsArguments(members, parse_height(from_height, facts.height), attestations)
     now = Instant(time.time_ns() // 1_000_000)
     return Proposal(facts, given, now, admitted, absent, judge(given, facts, now, unknown))
@@ -113,7 +113,7 @@ def _find_accounts(
     return tuple(found.items()), [name for name in strangers if name not in found]
 
 
-def _gather(
+def gather_attestations(
     folder: Path, network: Network, members: Sequence[Validator], files: Iterable[Path]
 ) -> tuple[tuple[Attestation, ...], dict[PublicKey, str]]:
     """Return the newest attestation of each member, and why the others have none."""

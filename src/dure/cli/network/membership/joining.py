@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from dure.cli.members.opening import open_by_passphrase
 from dure.cli.network.founding import (
     FIRST_API_PORT,
     LOOPBACK,
@@ -43,17 +44,30 @@ def add_node(
     first_api_port: Annotated[
         int, typer.Option(min=0, max=PORT_MAX, help="First port to try for its public API.")
     ] = FIRST_API_PORT,
+    organisation: Annotated[
+        str | None,
+        typer.Option(help="Its organisation, whose authority is elsewhere and certifies it later."),
+    ] = None,
+    authority: Annotated[
+        Path | None,
+        typer.Option(help="Folder of its organisation's authority, which certifies it now."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Make keys and a folder for one more node, and name it in the network's peers file.
 
+    With --authority or --organisation the node is known as its organisation's, as long as the
+    chain knows that organisation and has not revoked the certificate; with the latter it needs a
+    certificate before it starts: `dure member request`. With neither its own key is pinned.
+
     Nodes of the folder that run are told to read that file again. The new node follows the chain as
     soon as it is started; `dure network validators set` lets it decide.
 
-    Example: dure network add-node my-network echo
+    Example: dure network add-node my-network bank-2 --authority my-network/bank/authority
     """
     network = load_network(folder)
-    place = Place(name, host, first_api_port)
+    opened = None if authority is None else open_by_passphrase(authority)
+    place = Place(name, host, first_api_port, opened, organisation)
     peer = join_network(folder, network, place)
     told = [member.name for member in network.members if _tell(folder, member.name)]
     facts = {

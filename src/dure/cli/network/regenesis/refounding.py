@@ -4,6 +4,7 @@ Keys, certificates, ports and limits stay; store, journal and guard begin anew, 
 signed on this chain yet. What was signed on the old one names the old one and counts nowhere else.
 """
 
+import os.path
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +120,9 @@ def _write_node(folder: Path, node: _OldNode) -> Member:
             directory="../peers.toml",
             certificate="tls.pem",
             tls_key="tls.key",
+            authority=""
+            if node.files.authority is None
+            else os.path.relpath(node.files.authority, home.resolve()),
         ),
         api=msgspec.structs.replace(node.settings.api, admin_socket="admin.sock"),
     )

@@ -1,0 +1,494 @@
+"""The record of agreements.
+
+Terms and amounts stay with the parties; here stand digests, who accepted which version, and what is
+due when. Nothing that was used up can be used again. The rules R1 to R13 are in README.md.
+"""
+
+from dure.contract.language import (
+    Address,
+    Choice,
+    Event,
+    Hash,
+    Map,
+    Record,
+    Time,
+    Var,
+    call,
+    days,
+    encode,
+    require,
+    scheduled,
+    sha256,
+    view,
+)
+from dure.contract.library.obligations import (
+    Obligation,
+    Obligations,
+    ObligationState,
+    ObligationTerms,
+)
+
+PARTIES_MIN = 2
+PARTIES_MAX = 8
+AUDITORS_MAX = 4
+ITEMS_MAX = 64
+SIGNERS_MAX = 24
+ANSWER_MAX = days(90)
+LAPSE_GAS = 40_000
+
+
+class AgreementState(Choice):
+    """How far an agreement has got."""
+
+    PROPOSED = "waits until all parties have accepted"
+    IN_FORCE = "all parties have accepted it"
+    FAILED = "was refused, withdrawn, or not accepted in time"
+    BROKEN = "was broken off after a breach"
+    ENDED = "was ended by all parties"
+
+
+class ProposalKind(Choice):
+    """What a proposal would do."""
+
+    BEGIN = "begin an agreement"
+    AMEND = "put another version in its place"
+    END = "end it"
+    NOVATE = "put another debtor or creditor in the place of one"
+
+
+class ProposalState(Choice):
+    """What became of a proposal."""
+
+    OPEN = "may be accepted"
+    ACCEPTED = "all signers have accepted, and it has happened"
+    REFUSED = "a signer refused it"
+    WITHDRAWN = "whoever proposed it withdrew it"
+    LAPSED = "not all signers accepted in time"
+
+
+class Change(Record):
+    """What a version brings.
+
+    `document` is the salted digest of the sealed terms. `replaces` are obligations that it uses up,
+    `frees` assets that it frees; `obligations` and `pledges` are new.
+    """
+
+    document: Hash
+    replaces: list[Hash]
+    obligations: list[ObligationTerms]
+    frees: list[Hash]
+    pledges: list[Hash]
+
+
+class Agreement(Record):
+    """One agreement.
+
+    `head` is the digest of its newest version, chained to all versions before.
+    """
+
+    parties: list[Address]
+    auditors: list[Address]
+    state: AgreementState
+    version: int
+    head: Hash
+    pledged_assets: int
+
+
+class Version(Record):
+    """One version that all parties accepted."""
+
+    document: Hash
+    chained: Hash
+    accepted: Time
+
+
+class Proposal(Record):
+    """Something that happens once all signers have accepted.
+
+    `digest` says what, to the last digit; `base` is the version that it changes.
+    """
+
+    agreement: int
+    kind: ProposalKind
+    proposer: Address
+    signers: list[Address]
+    base: Hash
+    change: Change
+    digest: Hash
+    answer_by: Time
+    acceptances: int
+    state: ProposalState
+
+
+class ChangeProposed(Event):
+    """Somebody proposed something to the signers."""
+
+    proposal: int
+    agreement: int
+    kind: ProposalKind
+    proposer: Address
+    digest: Hash
+    answer_by: Time
+
+
+class ChangeAccepted(Event):
+    """A signer accepted."""
+
+    proposal: int
+    signer: Address
+
+
+class ProposalClosed(Event):
+    """A proposal is no longer open."""
+
+    proposal: int
+    state: ProposalState
+
+
+class VersionAccepted(Event):
+    """All parties have the same version."""
+
+    agreement: int
+    version: int
+    document: Hash
+    chained: Hash
+
+
+class AgreementClosed(Event):
+    """An agreement is no longer in force."""
+
+    agreement: int
+    state: AgreementState
+
+
+class AssetPledged(Event):
+    """An asset secures this agreement, and no other; 0 where it secures none any more."""
+
+    asset: Hash
+    agreement: int
+
+
+class Agreements(Obligations):
+    """Agreements kept in step between their parties, and a notary against double use."""
+
+    agreements_begun: Var[int]
+    agreements: Map[int, Agreement]
+    versions: Map[int, Map[int, Version]]
+    proposals_made: Var[int]
+    proposals: Map[int, Proposal]
+    accepted: Map[int, Map[Address, bool]]
+    pledged: Map[Hash, int]
+
+    # Whoever proposes
+
+    @call
+    def begin(
+        self, parties: list[Address], auditors: list[Address], change: Change, answer_by: Time
+    ) -> int:
+        """Propose an agreement, and accept it oneself; return the number of the agreement."""
+        require(PARTIES_MIN <= len(parties) <= PARTIES_MAX, "an agreement has 2 to 8 parties")
+        require(len(auditors) <= AUDITORS_MAX, "an agreement has at most 4 auditors")
+        require(self.sender in parties, "only a party proposes an agreement")
+        for place, party in enumerate(parties):
+            require(party not in parties[:place], "a party is named once")
+            require(party not in auditors, "a party does not audit itself")
+        require(len(change.replaces) + len(change.frees) == 0, "there is nothing to replace yet")
+        for terms in change.obligations:
+            is_between = terms.debtor in parties and terms.creditor in parties
+            require(is_between, "obligations are between the parties")
+        number = self.agreements_begun + 1
+        self.agreements_begun = number
+        base = sha256(encode("agreement", number, parties, auditors))
+        state = AgreementState.PROPOSED
+        self.agreements[number] = Agreement(parties, auditors, state, 0, base, 0)
+        self.propose(number, ProposalKind.BEGIN, base, change, answer_by)
+        return number
+
+    @call
+    def amend(self, agreement: int, base: Hash, change: Change, answer_by: Time) -> int:
+        """Propose another version in the place of version `base`; return the proposal's number."""
+        self.require_party(agreement)
+        self.require_base(agreement, base, ProposalKind.AMEND)
+        return self.propose(agreement, ProposalKind.AMEND, base, change, answer_by)
+
+    @call
+    def end(self, agreement: int, base: Hash, change: Change, answer_by: Time) -> int:
+        """Propose to end an agreement; whatever is open is released, whatever is pledged freed."""
+        self.require_party(agreement)
+        self.require_base(agreement, base, ProposalKind.END)
+        is_only_ending = len(change.obligations) + len(change.pledges) == 0
+        require(is_only_ending, "an ending brings nothing new")
+        return self.propose(agreement, ProposalKind.END, base, change, answer_by)
+
+    @call
+    def novate(self, obligation: Hash, terms: ObligationTerms, answer_by: Time) -> int:
+        """Propose that somebody else takes over an obligation, as debtor or as creditor."""
+        known = self.live_obligation(obligation)
+        is_own = self.sender in [known.terms.debtor, known.terms.creditor]
+        require(is_own, "only debtor or creditor proposes a novation")
+        is_same = known.terms.debtor == terms.debtor and known.terms.creditor == terms.creditor
+        require(not is_same, "a novation changes debtor or creditor")
+        document = sha256(encode("novation", obligation, terms))
+        change = Change(document, [obligation], [terms], [], [])
+        base = self.agreements[known.group].head
+        return self.propose(known.group, ProposalKind.NOVATE, base, change, answer_by)
+
+    # Whoever signs
+
+    @call
+    def accept(self, proposal: int, digest: Hash) -> None:
+        """Accept exactly what has this digest; the last acceptance makes it happen."""
+        known = self.open_proposal(proposal)
+        require(self.sender in known.signers, "only a signer of the proposal may do this")
+        require(digest == known.digest, "something else was proposed")
+        require(self.sender not in self.accepted[proposal], "the signer has accepted already")
+        self.note_acceptance(proposal)
+
+    @call
+    def refuse(self, proposal: int) -> None:
+        """Refuse a proposal; nobody can accept it any more."""
+        known = self.open_proposal(proposal)
+        require(self.sender in known.signers, "only a signer of the proposal may do this")
+        is_own = self.sender == known.proposer
+        self.close(proposal, ProposalState.WITHDRAWN if is_own else ProposalState.REFUSED)
+
+    # The creditor
+
+    @call
+    def break_off(self, obligation: Hash, others: list[Hash]) -> None:
+        """Break an agreement off after a breach; what else the debtor owes falls due now."""
+        known = self.live_obligation(obligation)
+        agreement = self.agreements[known.group]
+        require(self.sender == known.terms.creditor, "only the creditor may do this")
+        require(known.state == ObligationState.BREACHED, "the obligation is not breached")
+        require(agreement.state == AgreementState.IN_FORCE, "the agreement is not in force")
+        require(len(others) <= ITEMS_MAX, "at most 64 obligations fall due at once")
+        self.agreements[known.group] = agreement.replace(state=AgreementState.BROKEN)
+        self.emit(AgreementClosed(known.group, AgreementState.BROKEN))
+        for other in others:
+            self.bring_forward(other, known)
+
+    # The auditor
+
+    @call
+    def decide(self, obligation: Hash, is_performed: bool, evidence: Hash) -> None:
+        """Decide a dispute between debtor and creditor."""
+        known = self.live_obligation(obligation)
+        auditors = self.agreements[known.group].auditors
+        require(self.sender in auditors, "only an auditor of the agreement may do this")
+        require(known.state == ObligationState.DISPUTED, "there is no dispute")
+        if is_performed:
+            self.use_up(obligation, ObligationState.PERFORMED, evidence)
+        else:
+            self.run_on(obligation, evidence)
+
+    # What the contract does by itself
+
+    @scheduled
+    def lapse(self, proposal: int) -> None:
+        """Close a proposal that not all have accepted in time."""
+        if self.proposals[proposal].state == ProposalState.OPEN:
+            self.close(proposal, ProposalState.LAPSED)
+
+    # What everybody may read
+
+    @view
+    def state_of(self, number: int) -> Agreement:
+        """Return an agreement; they are numbered from 1."""
+        return self.agreements[number]
+
+    @view
+    def version(self, agreement: int, number: int) -> Version:
+        """Return a version of an agreement; they are numbered from 1."""
+        return self.versions[agreement][number]
+
+    @view
+    def proposal(self, number: int) -> Proposal:
+        """Return a proposal; they are numbered from 1."""
+        return self.proposals[number]
+
+    @view
+    def secures(self, asset: Hash) -> int:
+        """Return which agreement an asset secures; 0 where none."""
+        return self.pledged.get(asset, 0)
+
+    # Shared parts: proposals
+
+    def require_party(self, agreement: int) -> None:
+        require(agreement in self.agreements, "there is no such agreement")
+        parties = self.agreements[agreement].parties
+        require(self.sender in parties, "only a party of the agreement may do this")
+
+    def require_base(self, agreement: int, base: Hash, kind: ProposalKind) -> None:
+        known = self.agreements[agreement]
+        is_broken = known.state == AgreementState.BROKEN and kind == ProposalKind.END
+        is_fit = known.state == AgreementState.IN_FORCE or is_broken
+        require(is_fit, "the agreement is not in force")
+        require(known.head == base, "the agreement has a newer version")
+
+    def open_proposal(self, proposal: int) -> Proposal:
+        require(proposal in self.proposals, "there is no such proposal")
+        known = self.proposals[proposal]
+        require(known.state == ProposalState.OPEN, "the proposal is closed")
+        require(self.now < known.answer_by, "the time to answer is over")
+        return known
+
+    def propose(
+        self, agreement: int, kind: ProposalKind, base: Hash, change: Change, answer_by: Time
+    ) -> int:
+        require(self.now < answer_by <= self.now + ANSWER_MAX, "answers are due within 90 days")
+        count = len(change.replaces) + len(change.obligations)
+        count += len(change.frees) + len(change.pledges)
+        require(count <= ITEMS_MAX, "a change has at most 64 parts")
+        for terms in change.obligations:
+            self.require_sound(terms)
+        number = self.proposals_made + 1
+        self.proposals_made = number
+        signers = self.list_signers(agreement, kind, change)
+        digest = sha256(encode("proposal", number, agreement, base, change, answer_by))
+        self.proposals[number] = Proposal(
+            agreement=agreement,
+            kind=kind,
+            proposer=self.sender,
+            signers=signers,
+            base=base,
+            change=change,
+            digest=digest,
+            answer_by=answer_by,
+            acceptances=0,
+            state=ProposalState.OPEN,
+        )
+        self.schedule(answer_by, self.lapse, number, gas=LAPSE_GAS)
+        self.emit(ChangeProposed(number, agreement, kind, self.sender, digest, answer_by))
+        self.note_acceptance(number)
+        return number
+
+    def list_signers(self, agreement: int, kind: ProposalKind, change: Change) -> list[Address]:
+        signers: list[Address] = []
+        replaced_terms: list[ObligationTerms] = []
+        if kind != ProposalKind.NOVATE:
+            signers = signers + self.agreements[agreement].parties
+        for replaced in change.replaces:
+            known = self.live_obligation(replaced)
+            require(known.group == agreement, "that is another agreement's")
+            replaced_terms.append(known.terms)
+        for terms in change.obligations + replaced_terms:
+            if terms.debtor not in signers:
+                signers.append(terms.debtor)
+            if terms.creditor not in signers:
+                signers.append(terms.creditor)
+        require(len(signers) <= SIGNERS_MAX, "at most 24 accounts sign")
+        return signers
+
+    def note_acceptance(self, proposal: int) -> None:
+        known = self.proposals[proposal]
+        require(self.sender in known.signers, "only a signer of the proposal may do this")
+        acceptances = known.acceptances + 1
+        self.accepted[proposal][self.sender] = True
+        self.proposals[proposal] = known.replace(acceptances=acceptances)
+        self.emit(ChangeAccepted(proposal, self.sender))
+        if acceptances == len(known.signers):
+            self.close(proposal, ProposalState.ACCEPTED)
+            self.apply(proposal)
+
+    def close(self, proposal: int, state: ProposalState) -> None:
+        known = self.proposals[proposal]
+        self.proposals[proposal] = known.replace(state=state)
+        self.emit(ProposalClosed(proposal, state))
+        if state != ProposalState.ACCEPTED and known.kind == ProposalKind.BEGIN:
+            agreement = self.agreements[known.agreement]
+            self.agreements[known.agreement] = agreement.replace(state=AgreementState.FAILED)
+            self.emit(AgreementClosed(known.agreement, AgreementState.FAILED))
+
+    # Shared parts: what a proposal does
+
+    def apply(self, proposal: int) -> None:
+        known = self.proposals[proposal]
+        number = known.agreement
+        if known.kind == ProposalKind.BEGIN:
+            agreement = self.agreements[number]
+            self.agreements[number] = agreement.replace(state=AgreementState.IN_FORCE)
+        elif known.kind != ProposalKind.NOVATE:
+            self.require_base(number, known.base, known.kind)
+        is_novation = known.kind == ProposalKind.NOVATE
+        used = ObligationState.NOVATED if is_novation else ObligationState.REPLACED
+        for replaced in known.change.replaces:
+            self.use_up(replaced, used, known.change.document)
+        for terms in known.change.obligations:
+            self.begin_obligation(number, terms)
+        self.change_pledges(number, known.change)
+        if not is_novation:
+            self.add_version(number, known.change.document)
+        if known.kind == ProposalKind.END:
+            self.end_agreement(number)
+
+    def change_pledges(self, agreement: int, change: Change) -> None:
+        for asset in change.frees:
+            require(self.pledged.get(asset, 0) == agreement, "the asset does not secure this")
+            self.pledged.remove(asset)
+            self.emit(AssetPledged(asset, 0))
+        for asset in change.pledges:
+            require(asset not in self.pledged, "the asset secures an agreement already")
+            self.pledged[asset] = agreement
+            self.emit(AssetPledged(asset, agreement))
+        known = self.agreements[agreement]
+        count = known.pledged_assets + len(change.pledges) - len(change.frees)
+        self.agreements[agreement] = known.replace(pledged_assets=count)
+
+    def add_version(self, agreement: int, document: Hash) -> None:
+        known = self.agreements[agreement]
+        version = known.version + 1
+        chained = sha256(encode("version", known.head, version, document))
+        self.versions[agreement][version] = Version(document, chained, self.now)
+        self.agreements[agreement] = known.replace(version=version, head=chained)
+        self.emit(VersionAccepted(agreement, version, document, chained))
+
+    def end_agreement(self, agreement: int) -> None:
+        known = self.agreements[agreement]
+        require(self.count_open(agreement) == 0, "something is still owed: release it as well")
+        require(known.pledged_assets == 0, "an asset is still pledged: free it as well")
+        self.agreements[agreement] = known.replace(state=AgreementState.ENDED)
+        self.emit(AgreementClosed(agreement, AgreementState.ENDED))
+
+    # Shared parts: obligations
+
+    def bring_forward(self, number: Hash, breached: Obligation) -> None:
+        known = self.live_obligation(number)
+        require(known.group == breached.group, "that is another agreement's")
+        is_same_creditor = known.terms.creditor == breached.terms.creditor
+        is_same = is_same_creditor and known.terms.debtor == breached.terms.debtor
+        require(is_same, "the breach is between others")
+        if known.state == ObligationState.OPEN:
+            terms = known.terms.replace(due=self.now)
+            self.obligations[number] = known.replace(terms=terms)
+            self.run_on(number, known.evidence)
+
+
+"""ko:
+Agreements = 약정 장부: 약정을 당사자 사이에서만 똑같이 지키고, 같은 것이 두 번 쓰이지 않게 한다.
+parties = 당사자
+auditors = 감사인
+agreement = 약정
+proposal = 제안
+change = 변경 내용
+base = 바꾸려는 판
+answer_by = 답변 기한
+others = 다른 채무
+begin = 체결 제안: 약정을 제안하고 스스로 승낙하며, 약정 번호를 받는다.
+amend = 변경 제안: 지금의 판 대신 다른 판을 제안한다.
+end = 종료 제안: 남은 채무를 면제하고 담보를 풀어 약정을 끝내자고 제안한다.
+novate = 인수·양도 제안: 채무자나 채권자를 다른 사람으로 바꾸자고 제안한다.
+accept = 승낙: 이 다이제스트와 똑같은 것만 승낙한다. 마지막 사람이 승낙하면 이루어진다.
+refuse = 거절: 제안을 거절한다. 제안한 사람이면 철회이다.
+break_off = 해지: 위반한 뒤에 약정을 해지한다. 같은 채무자의 남은 채무는 기한이 곧바로 온다.
+decide = 판정: 이행을 두고 다투는 것을 판정한다.
+lapse = 기간 경과: 제때 모두 승낙하지 않은 제안을 닫는다.
+state_of = 약정의 상태
+secures = 담보: 이 자산이 어느 약정의 담보인지. 없으면 0.
+something else was proposed = 제안된 것과 다르다
+the proposal is closed = 끝난 제안이다
+the agreement has a newer version = 더 새로운 판이 있다
+the asset secures an agreement already = 이미 다른 약정의 담보이다
+only a party of the agreement may do this = 약정의 당사자만 할 수 있다
+only a signer of the proposal may do this = 서명할 사람만 할 수 있다
+"""

@@ -1,0 +1,411 @@
+"""`python -m dure.apps.chain_id`: what people and institutions do, on any network.
+
+| who | commands |
+|---|---|
+| a person | `wallet`, `apply`, `keep`, `show`, `sign-in`, `phone` |
+| an institution | `issue`, `secrets`, `provider` |
+
+The contract is deployed and its institutions are admitted with `dure contract`.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
+
+import httpx
+import msgspec
+import typer
+from starlette.types import ASGIApp
+
+from dure.api.server import bind_public, serve
+from dure.api.settings import ApiSettings
+from dure.apps.chain_id.contract import Claim
+from dure.apps.chain_id.offchain import (
+    CLAIM_NAMES,
+    SALT_BYTES,
+    Terms,
+    compute_evidence_digest,
+    issue_certificate,
+)
+from dure.apps.chain_id.phone import answering
+from dure.apps.chain_id.phone.wallet import Wallet, build_wallet, load_wallet, save_wallet
+from dure.apps.chain_id.phone.web import Phone, build_phone
+from dure.apps.chain_id.presentations import ClaimValue, read_presentation
+from dure.apps.chain_id.provider.desk import Desk
+from dure.apps.chain_id.provider.settings import (
+    generate_secrets,
+    load_secrets,
+    load_settings,
+    save_secrets,
+)
+from dure.apps.chain_id.provider.web import build_provider
+from dure.apps.chain_id.register import NodeRegister
+from dure.apps.chain_id.rendering import show_time
+from dure.chain.transaction import KeyPolicy, compute_address
+from dure.core.address import decode_address, encode_address
+from dure.core.errors import ConfigurationError, DureError
+from dure.core.types import Address, ChainId, PublicKey
+from dure.identity.files import write_new_file
+from dure.identity.keys import Key, is_sealed, load_public_key, open_key
+from dure.identity.tokens import Pin
+from dure.sdk import AsyncClient, LocalAccount
+
+T = TypeVar("T")
+
+LIFE_DAYS: Final = 1_095
+CLAIMS_BYTES_MAX: Final = 65_536
+DAY_S: Final = 86_400
+HTTP_TIMEOUT_S: Final = 10
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Chain ID: verified at one institution, accepted at all.",
+    pretty_exceptions_enable=False,
+)
+
+WalletOption = Annotated[Path, typer.Option("--wallet", help="The wallet's file.")]
+NodeOption = Annotated[list[str], typer.Option("--node", help="A node's address; may stand again.")]
+ContractOption = Annotated[str, typer.Option("--contract", help="The register's address.")]
+ChainOption = Annotated[str, typer.Option("--chain", help="The chain's id, in hexadecimal.")]
+KeyOption = Annotated[Path, typer.Option("--key", help="The key file that signs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
+
+
+@app.command("wallet")
+def make_wallet(
+    *,
+    wallet: WalletOption,
+    key: KeyOption,
+    chain: ChainOption,
+    contract: ContractOption,
+    node: NodeOption,
+) -> None:
+    """Make a wallet for a key: `dure key new minji.json --passphrase` makes the key.
+
+    Example: … wallet --wallet w.json --key minji.json --chain ID --contract ADDRESS --node URL
+    """
+    made = build_wallet(chain, tuple(node), contract, key.resolve())
+    save_wallet(wallet, made, is_new=True)
+    typer.echo(f"Account {encode_address(compute_holder(key))}")
+
+
+@app.command("apply")
+def apply(
+    institution: Annotated[str, typer.Argument(help="The institution's address.")],
+    *,
+    wallet: WalletOption,
+) -> None:
+    """Ask an institution to verify you; it needs your account's address and your papers.
+
+    Example: … apply ADDRESS --wallet minji.wallet
+    """
+    opened = load_wallet(wallet)
+    key = unlock(Path(opened.key_file))
+
+    async def run(register: NodeRegister) -> None:
+        await answering.apply(register, LocalAccount(key), key, decode_address(institution))
+
+    ask(opened, run)
+    typer.echo("Applied. The institution verifies you and gives you a certificate: `keep` it.")
+
+
+@app.command("keep")
+def keep(
+    certificate: Annotated[Path, typer.Argument(help="The file that the institution gave out.")],
+    *,
+    wallet: WalletOption,
+) -> None:
+    """Put a certificate into the wallet, after a look whether the register has it for this key.
+
+    Example: … keep minji.sd-jwt --wallet minji.wallet
+    """
+    opened = load_wallet(wallet)
+    text = read_file(certificate).strip()
+    read_presentation(text)
+    changed = msgspec.structs.replace(opened, certificate=text)
+    holder = compute_holder(Path(opened.key_file))
+
+    async def run(register: NodeRegister) -> answering.Standing:
+        return await answering.read_standing(register, holder, changed)
+
+    standing = ask(opened, run)
+    if not standing.is_certificate_here:
+        raise ConfigurationError("the register has another certificate for this account")
+    save_wallet(wallet, changed, is_new=False)
+    typer.echo(f"Identity {standing.number}, valid until {show_time(standing.identity.expires)}")
+
+
+@app.command("show")
+def show(*, wallet: WalletOption, json_form: JsonOption = False) -> None:
+    """Show your identity, and who used or looked at it.
+
+    Example: … show --wallet minji.wallet --json
+    """
+    opened = load_wallet(wallet)
+    holder = compute_holder(Path(opened.key_file))
+
+    async def run(register: NodeRegister) -> answering.Standing:
+        return await answering.read_standing(register, holder, opened)
+
+    standing = ask(opened, run)
+    entries = [
+        {
+            "at": show_time(entry.at),
+            "institution": standing.names[entry.institution],
+            "purpose": entry.purpose.name,
+            "claims": [claim.name for claim in entry.claims],
+        }
+        for entry in standing.entries
+    ]
+    facts = {
+        "identity": standing.number,
+        "status": standing.status.name,
+        "issuer": standing.names[standing.identity.issuer],
+        "expires": show_time(standing.identity.expires),
+        "history": entries,
+    }
+    if json_form:
+        typer.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    for name in ("identity", "status", "issuer", "expires"):
+        typer.echo(f"{name:10} {facts[name]}")
+    for entry in entries:
+        typer.echo(f"{entry['at']}  {entry['institution']}  {entry['purpose']}  {entry['claims']}")
+
+
+@app.command("sign-in")
+def sign_in(
+    link: Annotated[str, typer.Argument(help="The link.")], *, wallet: WalletOption
+) -> None:
+    """Answer the link that a page shows you: see who asks, say yes, unlock the key.
+
+    Example: … sign-in https://id.bank.example/sign-in/… --wallet minji.wallet
+    """
+    opened = load_wallet(wallet)
+
+    async def run(register: NodeRegister) -> None:
+        async with httpx.AsyncClient(timeout=HTTP_TIMEOUT_S) as http:
+            asked = await answering.fetch_sign_in(http, link, opened)
+            through = await answering.get_institution_name(register, asked)
+            typer.echo(f"{asked.application} ({asked.application_url}), through {through}")
+            typer.echo(f"will be shown: {', '.join(asked.claims) or 'nothing'}")
+            typer.confirm("Did you begin this yourself, and do you agree?", abort=True)
+            key = unlock(Path(opened.key_file))
+            signer = answering.Signer(LocalAccount(key), key)
+            order = answering.Order(link, asked, asked.claims, int(time.time()))
+            await answering.answer_sign_in(http, register, opened, signer, order)
+
+    ask(opened, run)
+    typer.echo("Signed in. The page goes on by itself.")
+
+
+@app.command("phone")
+def phone(
+    *,
+    wallet: WalletOption,
+    port: Annotated[int, typer.Option(help="The port on this device.")] = 8790,
+) -> None:
+    """Serve your identity's pages to this device alone, until Ctrl-C.
+
+    Example: … phone --wallet minji.wallet
+    """
+    opened = load_wallet(wallet)
+    path = Path(opened.key_file)
+
+    def open_signer(secret: str) -> answering.Signer:
+        key = open_key(path, Pin(secret, is_typed=True), find_library())
+        return answering.Signer(LocalAccount(key), key)
+
+    async def run(register: NodeRegister) -> None:
+        host = f"127.0.0.1:{port}"
+        async with httpx.AsyncClient(timeout=HTTP_TIMEOUT_S) as http:
+            holder = compute_holder(path)
+            held = Phone(opened, holder, register, http, open_signer, time.time, host)
+            await serve_until_stopped(build_phone(held), "127.0.0.1", port, f"http://{host}")
+
+    ask(opened, run)
+
+
+@app.command("issue")
+def issue(  # noqa: PLR0913 - what a person types
+    applicant: Annotated[str, typer.Argument(help="The account of the person who applied.")],
+    *,
+    key: KeyOption,
+    chain: ChainOption,
+    contract: ContractOption,
+    node: NodeOption,
+    claims: Annotated[Path, typer.Option(help="JSON: adult, resident, name, birthdate.")],
+    evidence: Annotated[Path, typer.Option(help="The papers, as one file.")],
+    certificate: Annotated[Path, typer.Option(help="Where the certificate is written.")],
+    days: Annotated[int, typer.Option(help="Days of validity.", min=1, max=1_096)] = LIFE_DAYS,
+) -> None:
+    """Issue a certificate to a person whom you verified: the first, or the next one.
+
+    Beside the certificate lies its evidence's salt, in ….salt: seal it with the papers. Whoever has
+    neither cannot tell what the digest on the chain stands for.
+
+    Example: … issue ADDRESS --key firm.json --claims minji.json --evidence papers.zip …
+    """
+    signing = unlock(key)
+    account = LocalAccount(signing)
+    holder, register_address = decode_address(applicant), decode_address(contract)
+    salt = os.urandom(SALT_BYTES)
+    digest = compute_evidence_digest(evidence.read_bytes(), salt)
+    said = read_claims(claims)
+
+    async def run(register: NodeRegister) -> int:
+        asked = await register.get_application(holder)
+        now_s = int(time.time())
+        terms = Terms(
+            register_address,
+            account.address,
+            PublicKey(asked.key),
+            now_s,
+            now_s + days * DAY_S,
+        )
+        text, made = issue_certificate(terms, said, signing)
+        write_new_file(certificate, text.encode() + b"\n", mode=0o600)
+        salt_file = certificate.with_name(f"{certificate.name}.salt")
+        write_new_file(salt_file, salt.hex().encode() + b"\n", mode=0o600)
+        held = await register.find_identity(holder)
+        done = await register.call(
+            "issue" if held is None else "renew",
+            by=account,
+            applicant=holder,
+            evidence=digest,
+            certificate=made,
+            expires=terms.expires_s * 1000,
+        )
+        return done.result if held is None else held
+
+    number = run_with(node, chain, register_address, run)
+    typer.echo(f"Identity {number}. Give {certificate} to the person, and to nobody else.")
+
+
+@app.command("secrets")
+def make_secrets(file: Annotated[Path, typer.Argument(help="The new file.")]) -> None:
+    """Make the provider's key and its secret for subjects, readable by you alone.
+
+    Example: … secrets provider.secrets
+    """
+    save_secrets(file, generate_secrets())
+    typer.echo(f"Written: {file}. Back it up: with a new one everybody is a stranger everywhere.")
+
+
+@app.command("provider")
+def run_provider(
+    *,
+    settings: Annotated[Path, typer.Option(help="The provider's settings, as JSON.")],
+    secrets: Annotated[Path, typer.Option(help="The file that `secrets` made.")],
+    host: Annotated[
+        str, typer.Option(help="Where to listen; TLS ends in front of it.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port.")] = 8780,
+) -> None:
+    """Serve the OpenID provider until Ctrl-C, beside this institution's node.
+
+    Example: … provider --settings provider.json --secrets provider.secrets
+    """
+    loaded = load_settings(settings)
+    made = load_secrets(secrets)
+
+    async def run(register: NodeRegister) -> None:
+        desk = Desk(loaded, made, register, time.time)
+        await serve_until_stopped(build_provider(desk), host, port, loaded.url)
+
+    run_with(list(loaded.nodes), loaded.chain_id, loaded.contract_address, run)
+
+
+def ask(wallet: Wallet, run: Callable[[NodeRegister], Awaitable[T]]) -> T:
+    """Return what came of something done with a wallet's register."""
+    return run_with(list(wallet.nodes), wallet.chain_id, wallet.contract_address, run)
+
+
+def run_with(
+    nodes: list[str], chain: str, contract: Address, run: Callable[[NodeRegister], Awaitable[T]]
+) -> T:
+    """Return what came of something done with a register."""
+
+    async def connected() -> T:
+        async with AsyncClient(nodes, chain_id=read_chain(chain)) as client:
+            return await run(NodeRegister(client, contract))
+
+    return asyncio.run(connected())
+
+
+async def serve_until_stopped(pages: ASGIApp, host: str, port: int, url: str) -> None:
+    """Serve until the process is stopped."""
+    limits = ApiSettings(allowed_hosts=frozenset())
+    async with serve(pages, bind_public(host, port), limits):
+        typer.echo(f"Serving {url} on {host}:{port}; Ctrl-C ends it.")
+        await asyncio.Event().wait()
+
+
+def read_chain(text: str) -> ChainId:
+    """Return a chain's id; raise `ConfigurationError`."""
+    try:
+        chain = bytes.fromhex(text)
+    except ValueError:
+        chain = b""
+    if len(chain) != 32:
+        raise ConfigurationError("a chain's id has 64 hexadecimal digits: `dure network show`")
+    return ChainId(chain)
+
+
+def read_claims(path: Path) -> dict[Claim, ClaimValue]:
+    """Return what an institution found out about a person; raise `ConfigurationError`."""
+    try:
+        given = msgspec.json.decode(read_file(path), type=dict[str, str | bool])
+    except msgspec.DecodeError as problem:
+        raise ConfigurationError(f"{path} holds no claims: {problem}") from problem
+    known = {name: claim for claim, name in CLAIM_NAMES.items()}
+    if given.keys() - known.keys():
+        raise ConfigurationError(f"claims are {', '.join(known)}")
+    return {known[name]: value for name, value in given.items()}
+
+
+def read_file(path: Path) -> str:
+    """Return a text file of bounded size; raise `ConfigurationError`."""
+    try:
+        return path.read_bytes()[:CLAIMS_BYTES_MAX].decode()
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(f"{path} cannot be read: {problem}") from problem
+
+
+def compute_holder(key_file: Path) -> Address:
+    """Return the account of a key file, which stays locked."""
+    return compute_address(KeyPolicy(load_public_key(key_file)))
+
+
+def unlock(path: Path) -> Key:
+    """Return what signs as the key of a file; ask for its PIN or password where it is sealed."""
+    if not is_sealed(path):
+        return open_key(path, None, find_library())
+    secret = typer.prompt(f"PIN or password of {path.name}", hide_input=True)
+    return open_key(path, Pin(secret, is_typed=True), find_library())
+
+
+def find_library() -> Path | None:
+    """Return the library that speaks to hardware tokens, where the environment names one."""
+    named = os.environ.get("DURE_PKCS11_MODULE")
+    return Path(named) if named else None
+
+
+def main() -> None:
+    """Run a command; say what went wrong without a traceback."""
+    try:
+        app(prog_name="python -m dure.apps.chain_id")
+    except DureError as problem:
+        typer.echo(f"{problem.code}: {problem.message}", err=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

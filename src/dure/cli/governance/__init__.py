@@ -1,0 +1,1 @@
+"""`dure governance`: what the members decide, by votes or by the account that they share."""

@@ -1,0 +1,1 @@
+"""`dure member`: certificates of an organisation's authority, and the members' registry."""
