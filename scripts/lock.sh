@@ -15,7 +15,8 @@ compile() {
   echo "$target: $(grep -c == "$target") packages"
 }
 
-# run.txt is what a node needs; dev.txt is that and the tools, and is what `make setup` installs.
-compile requirements/run.txt --extra flights pyproject.toml
+# run.txt is what a node needs, whatever it is to do; dev.txt is that and the tools, and is what `make setup` installs.
+compile requirements/run.txt --extra flights --extra chain-id --extra pkcs11 --extra s3 \
+  pyproject.toml
 compile requirements/dev.txt --extra flights --group dev --constraint requirements/run.txt \
   pyproject.toml requirements/build.in
