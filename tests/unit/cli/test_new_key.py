@@ -11,13 +11,17 @@ from typer.testing import CliRunner
 
 from dure.cli.network.founding import Plan, found_network, load_network
 from dure.cli.node import app
+from dure.cli.unlocking import unlock
 from dure.core.errors import ConfigurationError
+from dure.core.signatures import verify
 from dure.core.types import Height
 from dure.identity.keys import load_key
+from dure.identity.tokens import TokenNotFound
 from dure.node.durable.recollection import recollect
 from dure.node.durable.signer import FileSigner
 from dure.node.durable.storage import RocksDisk
 from dure.node.peers.directory import load_peers
+from tests.unit.identity.soft_tokens import PIN, SoftTokens, open_drawer
 from tests.unit.node.blocks import build_stored
 
 
@@ -37,8 +41,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "net"
 
 
-def renew(folder: Path) -> dict[str, str]:
-    done = CliRunner().invoke(app, ["new-key", str(folder / "one" / "node.toml"), "--json"])
+@pytest.fixture
+def drawer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoftTokens]:
+    yield from open_drawer(tmp_path, monkeypatch)
+
+
+def renew(folder: Path, *options: str, typed: str = "") -> dict[str, str]:
+    words = ["new-key", str(folder / "one" / "node.toml"), *options, "--json"]
+    done = CliRunner().invoke(app, words, input=typed)
     if done.exception is not None:
         raise done.exception
     facts: dict[str, str] = json.loads(done.stdout)
@@ -111,6 +121,34 @@ def test_a_node_that_runs_keeps_its_key(folder: Path) -> None:
         renew(folder)
     disk.close()
     assert (home / "validator.json").read_bytes() == before
+
+
+def test_a_key_in_a_token_has_its_guard_and_journal_too(
+    folder: Path, drawer: SoftTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawer.add("bank")
+    monkeypatch.setenv("DURE_PASSPHRASE_FILE", str(drawer.write_pin()))
+    home = folder / "one"
+    facts = renew(folder, "--token", "bank")
+    key = unlock(home / "validator.json")
+    assert key.public.hex() == facts["new_key"]
+    signer = FileSigner(home / "guard", key)
+    first = signer.sign(1, 0, 1, b"vote")
+    assert first is not None
+    assert verify(key.public, b"vote", first)
+    assert signer.sign(1, 0, 1, b"other") is None
+    signer.close()
+
+
+def test_where_the_token_refuses_nothing_moves(folder: Path, drawer: SoftTokens) -> None:
+    home = folder / "one"
+    before = (home / "validator.json").read_bytes()
+    with pytest.raises(TokenNotFound):
+        renew(folder, "--token", "bank", typed=f"{PIN}\n")
+    with pytest.raises(ConfigurationError, match="leave --passphrase out"):
+        renew(folder, "--token", "bank", "--passphrase")
+    assert (home / "validator.json").read_bytes() == before
+    assert not list(home.glob("*.lost-*"))
 
 
 def test_a_folder_without_a_key_is_refused_and_nothing_moves(folder: Path) -> None:
