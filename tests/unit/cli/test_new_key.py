@@ -9,10 +9,11 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
+from dure.api.access.audit import read_entries
 from dure.cli.network.founding import Plan, found_network, load_network
 from dure.cli.node import app
 from dure.cli.unlocking import unlock
-from dure.core.errors import ConfigurationError
+from dure.core.errors import ConfigurationError, StorageError
 from dure.core.signatures import verify
 from dure.core.types import Height
 from dure.identity.keys import load_key
@@ -156,3 +157,18 @@ def test_a_folder_without_a_key_is_refused_and_nothing_moves(folder: Path) -> No
     with pytest.raises(ConfigurationError, match=r"validator\.json"):
         renew(folder)
     assert (folder / "one" / "guard").exists()
+
+
+def test_the_log_of_administration_tells_of_it(folder: Path) -> None:
+    facts = renew(folder)
+    (entry,) = read_entries(folder / "one" / "audit.jsonl", 0, 10)
+    assert entry.act == "new_key"
+    assert entry.facts == {"old_key": facts["old_key"], "new_key": facts["new_key"]}
+
+
+def test_without_a_log_no_key_is_replaced(folder: Path) -> None:
+    before = (folder / "one" / "validator.json").read_bytes()
+    (folder / "one" / "audit.jsonl").mkdir()
+    with pytest.raises(StorageError):
+        renew(folder)
+    assert (folder / "one" / "validator.json").read_bytes() == before
