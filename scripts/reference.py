@@ -57,6 +57,34 @@ def render_operations() -> str:
     return "\n".join(rows)
 
 
+def render_roles() -> str:
+    """Return which role may do which act, and which operations each act stands for."""
+    roles = importlib.import_module("dure.api.access.roles")
+    table = importlib.import_module("dure.api.routes.table")
+    names = [role.value for role in roles.Role]
+    rows = ["| act | " + " | ".join(names) + " | everybody | everybody, open chain |"]
+    rows.append("|---" * (len(names) + 3) + "|")
+    for act in roles.Act:
+        may = [act in roles.PERMITTED[role] for role in roles.Role]
+        may += [act in roles.PERMITTED_TO_ALL[opened] for opened in (False, True)]
+        rows.append(f"| `{act}` | " + " | ".join("yes" if each else "" for each in may) + " |")
+    rows += ["", "| operation | act |", "|---|---|"]
+    rows += [f"| `{each.method} {each.path}` | `{each.act}` |" for each in table.OPERATIONS]
+    rows += [f"| WebSocket `{each.path}` | `read` |" for each in table.SOCKETS]
+    rows.append("| pages of the console | `read` |")
+    rows.append("| `GET /openapi.json`, `GET /docs`, `/sign-in`, `/sign-out` | `greet` |")
+    return "\n".join(rows)
+
+
+def render_certificate_roles() -> str:
+    """Return which role a certificate of each kind has."""
+    certificates = importlib.import_module("dure.api.access.certificates")
+    rows = ["| kind | at a node of its own organisation | at others' |", "|---|---|---|"]
+    for kind, role in certificates.ROLES_AT_HOME.items():
+        rows.append(f"| `{kind}` | {role} | {certificates.ROLE_ELSEWHERE} |")
+    return "\n".join(rows)
+
+
 def render_settings() -> str:
     """Return, for each section of a node's configuration, a table of its settings."""
     settings = importlib.import_module("dure.node.configuration").list_settings()

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
+from dure.cli.access import load_authority
 from dure.cli.network.founding import load_network
+from dure.cli.operating.attest import request_attestation
 from dure.identity.authorities.authority import create_authority, open_authority, read_pem
 from dure.identity.authorities.holding import install_certificate, load_holder_key
 from dure.identity.authorities.profile import Kind, Subject, read_certificate
 from dure.identity.keys import generate_key
 from dure.node.peers.directory import load_peers
-from dure.sdk import LocalAccount
+from dure.sdk import LocalAccount, ledger_calls
 from tests.e2e.processes import Outcome, Town, found_town, run_dure, run_here, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
@@ -32,10 +34,10 @@ def town(tmp_path: Path) -> Iterator[Town]:
         running.close()
 
 
-def make_block(town: Town) -> int:
-    """Have something final; return its height."""
+def make_block(town: Town, *names: str) -> int:
+    """Have something final through these members' nodes, or any founder's; return its height."""
     stranger = LocalAccount(generate_key())
-    with town.connect(*FOUNDERS) as client:
+    with town.connect(*(names or FOUNDERS)) as client:
         receipt = client.enrol([stranger.address], by=town.get_account("insurer"))
     return int(receipt.height)
 
@@ -132,6 +134,25 @@ def test_a_node_joins_by_a_token_and_is_cut_off_with_the_block_that_revokes_it(
     )
     assert renewed.code == 1
     assert "was revoked" in renewed.err
+
+
+def test_an_expelled_organisation_is_cut_off_with_the_block_that_decides_it(town: Town) -> None:
+    make_block(town)
+    left = tuple(name for name in FOUNDERS if name != "airline")
+    seen = [request_attestation(town.folder / name / "node.toml") for name in left]
+    call = ledger_calls.expel_organisation("airline", seen)
+    with town.connect(*left) as client:
+        decided = client.submit_and_wait([call], by=load_authority(town.folder)).height
+    wait_until(
+        lambda: count_peers(town, "airline") == 0,
+        "nobody is connected to the expelled",
+        or_say=town.tell_logs,
+    )
+    assert make_block(town, *left) > decided
+    assert town.get_height("airline") <= decided
+    for name in left:
+        assert count(town, name, "peer_cut_off", "airline is no member of this chain") == 1
+        assert count_peers(town, name) == len(left) - 1
 
 
 def test_a_wrong_authority_and_an_ended_certificate_are_refused(town: Town, tmp_path: Path) -> None:

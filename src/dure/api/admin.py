@@ -17,7 +17,7 @@ from dure.api.access.audit import Act, AuditLog
 from dure.api.access.callers import CallersFile, describe_change
 from dure.api.access.known import KnownCallers
 from dure.api.answers.accounts import describe_status
-from dure.api.answers.shapes import AdminStatusAnswer, DoneAnswer, PeerAnswer
+from dure.api.answers.administration import AdminStatusAnswer, DoneAnswer, PeerAnswer
 from dure.api.answers.validators import AttestationAnswer
 from dure.api.app import build_router, read_wall_ms
 from dure.api.http.guard import Guard
@@ -81,18 +81,13 @@ def build_admin_app(
         asyncio.get_running_loop().call_soon(shutdown)
         return DoneAnswer("the node stops")
 
-    def attest() -> AttestationAnswer:
-        form = json_form.render(Attestation, gateway.attest())
-        assert isinstance(form, dict), "a structure is an object"
-        return AttestationAnswer(form)
-
     def reload() -> DoneAnswer:
         count = _blame_the_operator(reload_peers)
         return DoneAnswer(f"the node knows the {count} nodes of its peers file")
 
     routes: list[BaseRoute] = [
         Route("/v1/admin/status", act("status", lambda: describe_admin_status(gateway))),
-        Route("/v1/admin/attest", act("attest", attest), methods=["POST"]),
+        Route("/v1/admin/attest", act("attest", lambda: attest(gateway)), methods=["POST"]),
         Route("/v1/admin/access", change_callers, methods=["POST"]),
         Route("/v1/admin/peers", act("peers", reload), methods=["POST"]),
         Route("/v1/admin/shutdown", act("shutdown", stop), methods=["POST"]),
@@ -104,6 +99,13 @@ def build_admin_app(
         bytes_max=REQUEST_BYTES_MAX,
         count=_count_nothing,
     )
+
+
+def attest(gateway: Gateway) -> AttestationAnswer:
+    """Return what the node says of itself, signed; raise `Unavailable` where it is behind."""
+    form = json_form.render(Attestation, gateway.attest())
+    assert isinstance(form, dict), "a structure is an object"
+    return AttestationAnswer(form)
 
 
 def describe_admin_status(gateway: Gateway) -> AdminStatusAnswer:

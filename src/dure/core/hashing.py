@@ -63,6 +63,7 @@ def build_hasher(domain: bytes) -> Callable[[bytes], Any]:
     begin = sha256(domain).copy
 
     def compute(data: bytes) -> bytes:
+        """Return the hash of `data` in this domain."""
         state = begin()
         state.update(data)
         return state.digest()

@@ -167,6 +167,8 @@ class Node:
         await self._network.start()
         self._renewing = asyncio.create_task(self._renewal.run())
         self._guard(self._driver.start)
+        # Until here only the genesis was known; who certifies whom may have changed since.
+        self._network.review()
         log.info("node_started", node=self._parts.name, height=self._executor.head.header.height)
 
     async def wait_stopped(self) -> None:

@@ -16,7 +16,7 @@ from dure.api.access.callers import CallersFile, load_callers, save_callers
 from dure.api.access.known import KnownCallers
 from dure.api.access.roles import Role
 from dure.api.access.tokens import generate_token
-from dure.api.answers.shapes import AdminStatusAnswer
+from dure.api.answers.administration import AdminStatusAnswer
 from dure.api.answers.validators import AttestationAnswer
 from dure.core.attestation import Attestation, collect_signature
 from dure.core.errors import ConfigurationError

@@ -71,7 +71,8 @@ def test_every_answer_has_the_shape_that_the_table_says(desk: Desk) -> None:
 
     async def ask(client: httpx.AsyncClient) -> None:
         chain.send(chain.sign(book.call("write", text="x")))
-        for operation in OPERATIONS:
+        # Sealed data is for signed requests only, to nodes that keep some: `test_sealed.py`.
+        for operation in [each for each in OPERATIONS if "/sealed/" not in each.path]:
             content, headers = b"[0]", {"content-type": "application/json"}
             if operation.takes_binary:
                 content = chain.pay(3).envelope

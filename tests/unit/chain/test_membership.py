@@ -155,6 +155,23 @@ def test_an_organisation_that_left_has_no_roles_and_passes_none_on() -> None:
     assert not holds(ledger, CAROL)
 
 
+def test_an_organisation_that_is_admitted_again_begins_with_nothing() -> None:
+    ledger = Ledger()
+    assert give(ledger, "authority", PORT) == "ok"
+    assert give(ledger, "port", BOB) == "ok"
+    named = system.SetAuthoritiesArguments((b"authority of the port",))
+    assert decide(ledger, "port", "set_authorities", named) == "ok"
+    gone = system.ExpelOrganisationArguments("port", ())
+    assert decide(ledger, "authority", "expel_organisation", gone) == "ok"
+    assert not holds(ledger, PORT)
+    assert not holds(ledger, BOB)
+    again = system.AdmitOrganisationArguments("port", PORT)
+    assert decide(ledger, "authority", "admit_organisation", again) == "ok"
+    assert read(ledger, "port") == membership.NO_MEMBERSHIP
+    assert not holds(ledger, PORT)
+    assert not holds(ledger, BOB)
+
+
 def test_roles_of_an_organisation_are_bounded() -> None:
     ledger = Ledger()
     for number in range(membership.ROLES_MAX):

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from dure.chain.genesis.document import EngineKind
+from dure.chain.genesis.document import ChainKind, EngineKind, decode_genesis_file
 from dure.chain.system import SetValidatorsArguments
 from dure.cli.access import load_authority
 from dure.cli.main import build_app
@@ -30,8 +30,10 @@ from dure.core.attestation import Attestation, AttestationStatement, compute_att
 from dure.core.errors import ConfigurationError, DureError
 from dure.core.types import BlockId, ChainId, Height, Instant, PublicKey
 from dure.core.validators import Validator, build_validator_set
+from dure.identity.authorities.authority import read_pem
+from dure.identity.authorities.profile import read_certificate
 from dure.identity.keys import SigningKey, load_key
-from dure.node.configuration import load_configuration
+from dure.node.configuration import load_configuration, locate_files
 from dure.node.durable.signer import FileSigner
 from dure.node.peers.directory import load_peers
 from dure.sdk import ThresholdAccount
@@ -249,6 +251,7 @@ def test_the_members_together_are_who_they_were(folder: Path) -> None:
     before = load_authority(folder)
     run("network", "add-node", folder, "echo")
     after = load_authority(folder)
+    assert isinstance(before, ThresholdAccount)
     assert isinstance(after, ThresholdAccount)
     assert (after.address, after.keys[0].public) == (before.address, before.keys[0].public)
     assert len(after.keys) == len(before.keys)
@@ -304,3 +307,38 @@ def test_nobody_is_asked_where_no_node_runs(folder: Path) -> None:
     code, told = run("node", "attest", folder / "bank" / "node.toml")
     assert code == 1
     assert "does not run" in told
+
+
+def test_nodes_are_known_by_their_organisation_but_on_public_chains(tmp_path: Path) -> None:
+    for kind, is_pinned in ((ChainKind.CONSORTIUM, False), (ChainKind.PUBLIC, True)):
+        folder = tmp_path / kind
+        found_network(folder, Plan("village", ("bank", "port"), kind=kind, first_api_port=0))
+        for peer in load_peers(folder / "peers.toml"):
+            assert (peer.certificate is not None) == is_pinned
+            assert peer.organisation == (None if is_pinned else peer.name)
+            assert (folder / peer.name / "authority").exists() != is_pinned
+        genesis = decode_genesis_file((folder / "genesis.dure").read_bytes()).genesis
+        assert {each.authority is None for each in genesis.organisations} == {is_pinned}
+
+
+def test_a_second_node_is_certified_by_the_authority_of_its_organisation(folder: Path) -> None:
+    authority = folder / "bank" / "authority"
+    code, _ = run("network", "add-node", folder, "bank-2", "--authority", authority)
+    assert code == 0
+    certificate = read_certificate(read_pem(folder / "bank-2" / "tls.pem"))
+    assert str(certificate.subject) == "node bank-2 of bank"
+    peer = load_peers(folder / "peers.toml")[-1]
+    assert (peer.name, peer.organisation, peer.certificate) == ("bank-2", "bank", None)
+    files = locate_files(
+        folder / "bank-2" / "node.toml", load_configuration(folder / "bank-2" / "node.toml", {})
+    )
+    assert files.authority is not None
+    assert files.authority.resolve() == authority.resolve()
+
+
+def test_a_node_whose_authority_is_elsewhere_has_a_key_and_waits(folder: Path) -> None:
+    code, _ = run("network", "add-node", folder, "bank-2", "--organisation", "bank")
+    assert code == 0
+    assert (folder / "bank-2" / "tls.key").stat().st_mode & 0o077 == 0
+    assert not (folder / "bank-2" / "tls.pem").exists()
+    assert load_peers(folder / "peers.toml")[-1].organisation == "bank"

@@ -9,15 +9,20 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
+from dure.api.access.audit import read_entries
 from dure.cli.network.founding import Plan, found_network, load_network
 from dure.cli.node import app
-from dure.core.errors import ConfigurationError
+from dure.cli.unlocking import unlock
+from dure.core.errors import ConfigurationError, StorageError
+from dure.core.signatures import verify
 from dure.core.types import Height
 from dure.identity.keys import load_key
+from dure.identity.tokens import TokenNotFound
 from dure.node.durable.recollection import recollect
 from dure.node.durable.signer import FileSigner
 from dure.node.durable.storage import RocksDisk
 from dure.node.peers.directory import load_peers
+from tests.unit.identity.soft_tokens import PIN, SoftTokens, open_drawer
 from tests.unit.node.blocks import build_stored
 
 
@@ -37,8 +42,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "net"
 
 
-def renew(folder: Path) -> dict[str, str]:
-    done = CliRunner().invoke(app, ["new-key", str(folder / "one" / "node.toml"), "--json"])
+@pytest.fixture
+def drawer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SoftTokens]:
+    yield from open_drawer(tmp_path, monkeypatch)
+
+
+def renew(folder: Path, *options: str, typed: str = "") -> dict[str, str]:
+    words = ["new-key", str(folder / "one" / "node.toml"), *options, "--json"]
+    done = CliRunner().invoke(app, words, input=typed)
     if done.exception is not None:
         raise done.exception
     facts: dict[str, str] = json.loads(done.stdout)
@@ -113,8 +124,51 @@ def test_a_node_that_runs_keeps_its_key(folder: Path) -> None:
     assert (home / "validator.json").read_bytes() == before
 
 
+def test_a_key_in_a_token_has_its_guard_and_journal_too(
+    folder: Path, drawer: SoftTokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawer.add("bank")
+    monkeypatch.setenv("DURE_PASSPHRASE_FILE", str(drawer.write_pin()))
+    home = folder / "one"
+    facts = renew(folder, "--token", "bank")
+    key = unlock(home / "validator.json")
+    assert key.public.hex() == facts["new_key"]
+    signer = FileSigner(home / "guard", key)
+    first = signer.sign(1, 0, 1, b"vote")
+    assert first is not None
+    assert verify(key.public, b"vote", first)
+    assert signer.sign(1, 0, 1, b"other") is None
+    signer.close()
+
+
+def test_where_the_token_refuses_nothing_moves(folder: Path, drawer: SoftTokens) -> None:
+    home = folder / "one"
+    before = (home / "validator.json").read_bytes()
+    with pytest.raises(TokenNotFound):
+        renew(folder, "--token", "bank", typed=f"{PIN}\n")
+    with pytest.raises(ConfigurationError, match="leave --passphrase out"):
+        renew(folder, "--token", "bank", "--passphrase")
+    assert (home / "validator.json").read_bytes() == before
+    assert not list(home.glob("*.lost-*"))
+
+
 def test_a_folder_without_a_key_is_refused_and_nothing_moves(folder: Path) -> None:
     (folder / "one" / "validator.json").unlink()
     with pytest.raises(ConfigurationError, match=r"validator\.json"):
         renew(folder)
     assert (folder / "one" / "guard").exists()
+
+
+def test_the_log_of_administration_tells_of_it(folder: Path) -> None:
+    facts = renew(folder)
+    (entry,) = read_entries(folder / "one" / "audit.jsonl", 0, 10)
+    assert entry.act == "new_key"
+    assert entry.facts == {"old_key": facts["old_key"], "new_key": facts["new_key"]}
+
+
+def test_without_a_log_no_key_is_replaced(folder: Path) -> None:
+    before = (folder / "one" / "validator.json").read_bytes()
+    (folder / "one" / "audit.jsonl").mkdir()
+    with pytest.raises(StorageError):
+        renew(folder)
+    assert (folder / "one" / "validator.json").read_bytes() == before

@@ -1,6 +1,6 @@
-"""What the API says of the log of administration."""
+"""What the API says of administration: to the operator, and to who reads the log of it."""
 
-from dure.api.answers.shapes import Answer
+from dure.api.answers.shapes import Answer, StatusAnswer
 
 
 class AuditItem(Answer, frozen=True):
@@ -26,3 +26,25 @@ class AuditList(Answer, frozen=True):
     """Of the last entry that there is."""
     end_hash: str
     """An auditor notes both, to see later that nothing was cut off."""
+
+
+class PeerAnswer(Answer, frozen=True):
+    """Another member as this node sees it."""
+
+    name: str
+    key: str
+    connected: bool
+    height: int | None
+
+
+class AdminStatusAnswer(Answer, frozen=True):
+    """What only the operator sees."""
+
+    status: StatusAnswer
+    peers: list[PeerAnswer]
+
+
+class DoneAnswer(Answer, frozen=True):
+    """The act was accepted."""
+
+    done: str

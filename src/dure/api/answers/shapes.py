@@ -479,25 +479,3 @@ class HealthAnswer(Answer, frozen=True):
     ready: bool
     reason: str
     height: int
-
-
-class PeerAnswer(Answer, frozen=True):
-    """Another member as this node sees it."""
-
-    name: str
-    key: str
-    connected: bool
-    height: int | None
-
-
-class AdminStatusAnswer(Answer, frozen=True):
-    """What only the operator sees."""
-
-    status: StatusAnswer
-    peers: list[PeerAnswer]
-
-
-class DoneAnswer(Answer, frozen=True):
-    """The act was accepted."""
-
-    done: str

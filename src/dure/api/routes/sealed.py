@@ -56,8 +56,9 @@ class PartQuery(Parameters, frozen=True):
 
 async def get_sealed_standing(service: Service, request: Request) -> Response:
     query = read_query(request, VersionQuery)
+    subject = _read(request, query.version)
     desk = _get_desk(service)
-    return answer_json(await desk.describe(await _hear(request), _read(request, query.version)))
+    return answer_json(await desk.describe(await _hear(request), subject))
 
 
 async def put_sealed_part(service: Service, request: Request) -> Response:

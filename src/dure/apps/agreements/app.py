@@ -4,6 +4,7 @@ from dure.application import Application, Party
 from dure.apps.agreements.contract import Agreements
 from dure.apps.agreements.stories import (
     both_sides_hold_the_same_version,
+    loan_is_read_checked_and_kept,
     nothing_is_used_twice,
     what_is_due_breaches_by_itself,
 )
@@ -20,6 +21,7 @@ APP = Application(
     ),
     stories=(
         both_sides_hold_the_same_version,
+        loan_is_read_checked_and_kept,
         nothing_is_used_twice,
         what_is_due_breaches_by_itself,
     ),

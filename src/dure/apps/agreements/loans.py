@@ -8,7 +8,7 @@ Rules
    half up; principal is cut into equal parts, and the last part takes what rounding left.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -128,7 +128,13 @@ def compute_interest(principal: int, rate: Decimal, time: timedelta) -> int:
     return int(interest.quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def build_debts(terms: LoanTerms, *, lender: Address, borrower: Address) -> list[Debt]:
+def build_debts(
+    terms: LoanTerms,
+    *,
+    lender: Address,
+    borrower: Address,
+    draw: Callable[[], bytes] = draw_blinding,
+) -> list[Debt]:
     """Return an obligation for each payment, with a blinding drawn for each."""
     return [
         Debt(
@@ -139,7 +145,7 @@ def build_debts(terms: LoanTerms, *, lender: Address, borrower: Address) -> list
             amount=payment.principal + payment.interest,
             currency=terms.currency,
             what=f"instalment {number} of {terms.instalments}, interest {payment.interest}",
-            blinding=draw_blinding(),
+            blinding=draw(),
         )
         for number, payment in enumerate(compute_payments(terms), start=1)
     ]

@@ -1,6 +1,9 @@
 """Runs of agreements as a reader should see them: demo, test and documentation from one text."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
+from itertools import count
 
 from dure.apps.agreements.commitments import Debt, build_change, compute_asset
 from dure.apps.agreements.contract import (
@@ -9,12 +12,39 @@ from dure.apps.agreements.contract import (
     ProposalState,
     VersionAccepted,
 )
+from dure.apps.agreements.loans import (
+    LendingRules,
+    add_months,
+    build_debts,
+    check_loan,
+    read_loan,
+)
 from dure.contract.language import Time, days
 from dure.contract.library.obligations import ObligationBegun, ObligationState
 from dure.core.types import Hash
 from dure.testing import Deployed, Person, World
 
 GRACE = 3 * 86_400_000
+LOAN = """# Loan agreement
+## 1. Lender
+Hanbit Bank
+## 2. Borrower
+Namhae Mill
+## 3. Loan
+The lender lends KRW 90,000,000 on {lent}.
+## 4. Interest
+The borrower pays {rate} per cent a year, for each day of a year of 365 days.
+## 5. Default interest
+What is paid late bears {late_rate} per cent a year.
+## 6. Repayment
+The borrower repays in 3 equal instalments, the first on {first}, then every 1 months.
+## 7. Maturity
+Everything is repaid on {last} at the latest.
+## 8. Grace
+A payment up to 3 days late is no default.
+## 9. Covenants
+The debt to equity is at most 2.5, tested every 3 months.
+"""
 
 
 def digest(word: str) -> Hash:
@@ -160,3 +190,58 @@ def what_is_due_breaches_by_itself(world: World) -> None:
     )
     world.wait(days=3)
     assert record.obligation(third).state is ObligationState.BREACHED
+
+
+def draw_in_order() -> Iterator[bytes]:
+    """Yield blindings that are the same in every run of a story."""
+    for number in count():
+        yield digest(f"blinding {number}")
+
+
+def write_loan(now: Time, rate: str, late_rate: str) -> str:
+    """Return the text of a loan that begins tomorrow."""
+    lent = datetime.fromtimestamp(now.milliseconds // 1000, UTC).date() + timedelta(days=1)
+    first = add_months(lent, 1)
+    last = add_months(first, 2)
+    return LOAN.format(lent=lent, first=first, last=last, rate=rate, late_rate=late_rate)
+
+
+def loan_is_read_checked_and_kept(world: World) -> None:
+    """A loan agreement is read: usury is found, the sound one becomes obligations on the chain."""
+    bank, mill = world.people("bank", "mill")
+    rules = LendingRules(covenants={"debt to equity": "at most"})
+    usury, _ = read_loan(write_loan(world.now, "24", "26"))
+    assert usury is not None
+    assert {finding.rule for finding in check_loan(usury, rules)} == {"rate-above-cap"}
+    unclear, findings = read_loan(write_loan(world.now, "about 5", "8"))
+    assert unclear is None
+    assert [finding.clause for finding in findings] == ["interest"]
+
+    text = write_loan(world.now, "5.25", "8")
+    terms, findings = read_loan(text)
+    assert terms is not None
+    assert findings == check_loan(terms, rules) == ()
+    draw = draw_in_order().__next__
+    debts = build_debts(terms, lender=bank.address, borrower=mill.address, draw=draw)
+    record = world.deploy(Agreements, by=bank)
+    record.begin(
+        by=bank,
+        parties=[bank, mill],
+        auditors=[],
+        change=build_change(digest(text), debts),
+        answer_by=world.now + days(1),
+    )
+    sign(record, 1, mill)
+    owed = find_obligations(world)
+    assert len(owed) == 3
+
+    for debt, obligation in zip(debts, owed, strict=True):
+        world.wait_until(Time(debt.due - GRACE))
+        record.declare(by=mill, obligation=obligation, evidence=digest(debt.what))
+        record.confirm(by=bank, obligation=obligation, evidence=digest(debt.what))
+    assert record.count_open(1) == 0
+    change = build_change(digest("repaid"))
+    head = record.state_of(1).head
+    record.end(by=mill, agreement=1, base=head, change=change, answer_by=world.now + days(1))
+    sign(record, 2, bank)
+    assert record.state_of(1).state is AgreementState.ENDED

@@ -83,11 +83,12 @@ def expel_organisation(caller: Caller, given: ExpelOrganisationArguments) -> byt
     if not deciding:
         raise Refusal("no_approvers", "nobody would be left to decide for the members")
     drop_validators(caller, name, given.attestations)
+    # While the state still names its account, under which its roles stand.
+    membership.forget_membership(view, name)
     view.put(state.key_organisation(name), None)
     view.save(state.ORGANISATIONS, left)
     if approvers is not None:
         view.save(state.APPROVERS, deciding)
-    membership.forget_membership(view, name)
     _hand_over_offices(caller, name, left[0])
     caller.session.emit(LEDGER, "organisation_expelled", encode((name, account)))
     return NOTHING

@@ -37,7 +37,7 @@ from dure.core.types import Digest, Signature
 
 GAS_PER_SIGNATURE: Final = 4_000
 GAS_PER_ASSERTION: Final = 16_000
-"""Reading the point and checking take 155 µs where an Ed25519 signature takes 46."""
+"""Rules, point and signature take 118 to 155 µs where an Ed25519 signature takes 40 to 46."""
 
 ProofMember = Signature | PasskeyAssertion
 """What one key gives."""

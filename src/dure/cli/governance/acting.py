@@ -4,9 +4,10 @@ Where the members vote, a proposal is made in the name of one of them. Where the
 there is nothing to vote on: the keys in the network's folder decide at once.
 """
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -23,6 +24,9 @@ from dure.core.errors import ConfigurationError
 from dure.core.validators import Validator
 from dure.sdk import Voters
 from dure.sdk.governance import Proposal
+
+ATTEMPTS: Final = 6
+PAUSE_S: Final = 1.0
 
 Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
 AsMember = Annotated[
@@ -85,6 +89,17 @@ def gather_without(folder: Path, name: str, files: Iterable[Path]) -> tuple[Atte
 def gather(
     folder: Path, members: Iterable[Validator], files: Iterable[Path]
 ) -> tuple[Attestation, ...]:
-    """Return the newest attestation of each validator that can be reached."""
-    found, _absent = gather_attestations(folder, load_network(folder), tuple(members), files)
+    """Return the newest attestation of each validator that can be reached.
+
+    A node that catches up with the newest block signs a moment later, so it is asked again.
+    """
+    wanted, given = tuple(members), tuple(files)
+    network = load_network(folder)
+    here = {member.validator_key for member in network.members}
+    found: tuple[Attestation, ...] = ()
+    for _ in range(ATTEMPTS):
+        found, absent = gather_attestations(folder, network, wanted, given)
+        if not any(key.hex() in here for key in absent):
+            break
+        time.sleep(PAUSE_S)
     return found

@@ -64,10 +64,7 @@ def init(
     ] = None,
     name: Annotated[str, typer.Option(help="What the chain calls itself.")] = "dure",
     closed: Annotated[
-        bool,
-        typer.Option(
-            "--closed", help="Have nodes read out only to callers with a token or certificate."
-        ),
+        bool, typer.Option("--closed", help="Have nodes read out to callers that they know only.")
     ] = False,
     governance: Annotated[
         VotingRule | None,
@@ -109,18 +106,14 @@ def init(
     network = found_network(folder, plan)
     if json:
         print_json(describe(network))
-        return
-    print_facts(
-        f"Network in {folder}",
-        [
-            ("chain id", network.chain_id),
-            (
-                "engine",
-                f"{network.engine}, {network.kind}" + (", TEST CHAIN" if network.test else ""),
-            ),
-            *((member.name, member.url) for member in network.members),
-        ],
-    )
+    else:
+        _print_founded(folder, network)
+
+
+def _print_founded(folder: Path, network: Network) -> None:
+    kind = f"{network.engine}, {network.kind}" + (", TEST CHAIN" if network.test else "")
+    urls = [(member.name, member.url) for member in network.members]
+    print_facts(f"Network in {folder}", [("chain id", network.chain_id), ("engine", kind), *urls])
     out.print(f"Start it with: [bold]dure network up {folder}[/bold]")
 
 

@@ -13,6 +13,7 @@ import msgspec
 import typer
 
 from dure.cli.network.founding import Network, load_network
+from dure.cli.operating.noting import write_down
 from dure.cli.output import JsonOption, out, print_facts, print_json
 from dure.cli.unlocking import ask_new_passphrase, ask_pin, find_library
 from dure.core.errors import ConfigurationError
@@ -55,6 +56,7 @@ def new_key(
     old = load_public_key(files.key)
     key, save = _make_key(token, sealed=passphrase)
     begin_journal(files.data, key.public)
+    write_down(settings, files, "new_key", {"old_key": old.hex(), "new_key": key.public.hex()})
     replace_key(files, key.public, save)
     new = key.public
     name_key(files.peers, old, new)

@@ -2,9 +2,9 @@
 
 Rules
 -----
-1. Who may connect stands in the peers file (`directory`): the certificate's key must be one of
-   those listed, and the hello that follows must name this chain and the validator key listed
-   beside that certificate.
+1. Who may connect stands in the peers file (`directory`), by the organisation that certifies it or
+   by its pinned key, and in the chain's state (`admission`), which is asked again at every head.
+   The hello that follows the handshake must name this chain and the validator key listed there.
 2. Of each pair, the node with the lower validator key dials, again and again with growing pauses;
    the other one listens. A newer connection of the same peer replaces the older one.
 3. Everything is bounded: frames, what waits to be sent, what is received in a second, handshakes

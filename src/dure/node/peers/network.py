@@ -173,7 +173,11 @@ class PeerNetwork:
         authorities = self._list_authorities(self._links.values())
         if authorities != self._authorities:
             self._authorities = authorities
-            self.reload_certificate()
+            try:
+                self.reload_certificate()
+            except ConfigurationError as problem:
+                # A file of ours that cannot be read now is no reason to stop following the chain.
+                log.warning("certificate_unreadable", reason=problem.message)
         for connection in tuple(self._connections):
             peer = connection.peer
             if peer is None:

@@ -332,3 +332,22 @@ def test_a_node_without_a_chain_lets_in_pinned_keys_only(tmp_path: Path) -> None
         await members.stop()
 
     run(story)
+
+
+def test_a_file_of_its_own_that_cannot_be_read_stops_no_node(tmp_path: Path) -> None:
+    async def story() -> None:
+        members = Members(tmp_path)
+        await members.start()
+        await wait_until(members.are_all_connected)
+        (tmp_path / "bank.crt").unlink()
+        create_authority(tmp_path / "next", "port", NOW)
+        members.chain.admit(
+            "port",
+            members.authorities["port"].authority.der,
+            open_authority(tmp_path / "next").authority.der,
+        )
+        members.decide()
+        assert members.are_all_connected()
+        await members.stop()
+
+    run(story)

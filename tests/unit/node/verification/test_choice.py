@@ -19,7 +19,9 @@ from dure.node.verification.choice import (
 
 def build_peers(*hosts: str) -> list[Peer]:
     return [
-        Peer(f"peer {n}", PublicKey(bytes([n]) * 32), host, 7400 + n, "", PublicKey(bytes(32)), None)
+        Peer(
+            f"peer {n}", PublicKey(bytes([n]) * 32), host, 7400 + n, "", PublicKey(bytes(32)), None
+        )
         for n, host in enumerate(hosts)
     ]
 

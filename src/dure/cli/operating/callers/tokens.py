@@ -1,6 +1,5 @@
 """`dure access token`: callers of nodes whose folders lie on this host."""
 
-import os
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -10,7 +9,6 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
-from dure.api.access.audit import Act, AuditLog
 from dure.api.access.callers import (
     BURST_DEFAULT,
     NAME,
@@ -29,6 +27,7 @@ from dure.api.access.tokens import generate_token
 from dure.api.app import read_wall_ms
 from dure.cli.operating.admin import ask_admin
 from dure.cli.operating.folders import CONFIGURATION
+from dure.cli.operating.noting import write_down
 from dure.cli.output import JsonOption, err, out, print_facts, print_json
 from dure.core.errors import ConfigurationError, Unavailable
 from dure.node.configuration import load_configuration, locate_files
@@ -184,10 +183,9 @@ def _change(
     """Change one node's file; return whether the node knows."""
     settings = load_configuration(configuration)
     files = locate_files(configuration, settings)
-    audit = AuditLog(files.audit, settings.node.name)
     with locked_callers(files.callers):
         changed = change(load_callers(files.callers))
-        audit.append(Act(act, f"user {os.getuid()}", read_wall_ms(), facts=facts))
+        write_down(settings, files, act, facts)
         save_callers(files.callers, changed)
     try:
         ask_admin(configuration, "/v1/admin/access")
