@@ -49,7 +49,7 @@ def make_validators(count: int) -> ValidatorSet:
     )
 
 
-def sign(key: PublicKey, message: bytes) -> Signature:
+def sign(key: PublicKey | PasskeyKey, message: bytes) -> Signature:
     return Signature(sha512(key + message).digest())
 
 

@@ -17,7 +17,7 @@ from dure.chain.transaction import (
 )
 from dure.core.codec import decode, encode
 from dure.core.types import Address, Amount, ChainId, Gas, Instant, PublicKey, Signature
-from dure.identity.keys import SigningKey, generate_key
+from dure.identity.keys import Key, generate_key
 from dure.sdk import LocalAccount, build_transaction, ledger_calls
 from tests.e2e.processes import Town
 
@@ -65,7 +65,7 @@ def sign(
     ).envelope
 
 
-def write_envelope(town: Town, key: SigningKey, **changed: object) -> bytes:
+def write_envelope(town: Town, key: Key, **changed: object) -> bytes:
     """Return an envelope whose body has some fields changed and is signed as it stands."""
     fields: dict[str, object] = {
         "version": BODY_VERSION,
@@ -119,7 +119,7 @@ def list_bad(town: Town, replayed: bytes) -> list[Bad]:
     ]
 
 
-def large(town: Town, key: SigningKey, size: int) -> bytes:
+def large(town: Town, key: Key, size: int) -> bytes:
     """Return a well signed envelope of more than `size` bytes."""
     call = Call(Address(bytes(32)), "enrol", bytes(size), None)
     return write_envelope(town, key, calls=(call,))

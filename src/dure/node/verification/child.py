@@ -25,9 +25,7 @@ SOCKET: Final = 0
 SPARE_BYTES: Final = 64 * 1024 * 1024
 """Memory beside what the process takes with nothing to do."""
 FIRST_PASSKEY: Final = (
-    PasskeyKey(
-        bytes.fromhex("036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296")
-    ),
+    PasskeyKey(bytes.fromhex("036b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296")),
     bytes(32),
     Signature(bytes([*bytes(31), 1] * 2)),
 )
