@@ -20,6 +20,7 @@ from dure.core.types import (
     Hash,
     Height,
     Instant,
+    PasskeyKey,
     PublicKey,
     Signature,
 )
