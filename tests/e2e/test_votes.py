@@ -12,7 +12,7 @@ from dure.cli.network.founding import load_network
 from tests.e2e.pages import Reader
 from tests.e2e.processes import run_dure, run_here
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
 NETWORK = "my-network"
 
