@@ -118,7 +118,7 @@ def test_a_passkey_pays_is_replaced_and_then_refused(town: Town) -> None:
         page.click("[data-replace]")
         expect(said).to_contain_text("Final", timeout=30_000)
         options = page.locator('select[name="passkey"] option')
-        expect(options).to_have_text(["Passkey 1 · withdrawn", "Passkey 2 · signs"])
+        expect(options).to_have_text(["Passkey 1 · does not sign", "Passkey 2 · signs"])
 
         page.select_option('select[name="passkey"]', index=0)
         pay(page, encode_address(SHOP), 1)

@@ -146,10 +146,10 @@ function pay(account, passkey, form) {
 // A new passkey takes the place of the one that signs this: on the chain from the next block on.
 async function replace(account, passkey) {
   const fresh = await make(account.passkeys.length + 1);
-  await send(account, passkey, [setPolicy(buildPolicy(fresh))]);
+  // Kept before it is sent: whether or not the answer comes, the chain says later which of them signs.
   account.passkeys.push(fresh);
   save();
-  await show();
+  await send(account, passkey, [setPolicy(buildPolicy(fresh))]);
 }
 
 async function make(number) {
