@@ -40,6 +40,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from dure.core.errors import ConfigurationError
 from dure.core.types import PublicKey
 from dure.identity import files
+from dure.identity.foreign import refusing
 from dure.identity.keys import SigningKey
 
 CERTIFICATE_BYTES_MAX: Final = 8192
@@ -77,10 +78,8 @@ def build_certificate(key: SigningKey, name: str) -> str:
 
 def get_certificate_key(certificate: bytes) -> PublicKey:
     """Return the Ed25519 key in a DER certificate; raise `ConfigurationError` where it has none."""
-    try:
+    with refusing(ConfigurationError, "these bytes are no X.509 certificate that can be read"):
         key = x509.load_der_x509_certificate(certificate).public_key()
-    except ValueError as problem:
-        raise ConfigurationError("these bytes are no X.509 certificate") from problem
     if not isinstance(key, Ed25519PublicKey):
         raise ConfigurationError("the certificate's key is not an Ed25519 key")
     return PublicKey(key.public_bytes_raw())

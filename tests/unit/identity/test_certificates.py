@@ -15,6 +15,7 @@ from dure.identity.certificates import (
     save_tls_files,
 )
 from dure.identity.keys import SigningKey
+from tests.unit.identity.authorities.spoiled import build_spoiled
 
 ALICE, BOB, EVE = (SigningKey(bytes([number]) * 32) for number in (1, 2, 3))
 
@@ -49,6 +50,12 @@ def test_a_certificate_is_a_function_of_key_and_name() -> None:
     assert build_certificate(ALICE, "alice") != build_certificate(ALICE, "bob")
     der = decode_certificate(build_certificate(ALICE, "alice"))
     assert get_certificate_key(der) == ALICE.public
+
+
+@pytest.mark.parametrize("flaw", ["version 2", "a key of no kind", "cut short"])
+def test_a_certificate_without_a_key_that_can_be_read_is_refused(flaw: str) -> None:
+    with pytest.raises(ConfigurationError):
+        get_certificate_key(build_spoiled("bank")[flaw])
 
 
 def test_members_prove_their_keys_to_each_other(tmp_path: Path) -> None:

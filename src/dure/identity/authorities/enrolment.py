@@ -45,6 +45,7 @@ from dure.identity.authorities.profile import (
     validate_certificate,
 )
 from dure.identity.certificates import decode_certificate, encode_certificate
+from dure.identity.foreign import refusing
 from dure.identity.keys import SigningKey
 
 TOKEN_LIFETIME_MAX: Final = dt.timedelta(days=30)
@@ -117,10 +118,8 @@ def build_request(key: SigningKey, subject: Subject, token: str | None = None) -
 def enrol(authority: OpenAuthority, request: str, now: dt.datetime) -> Certificate:
     """Use up the token in a request and certify its key; raise an `AccessDenied`."""
     found, subject, key = _open_request(request)
-    try:
+    with refusing(EnrolmentRefused, "the request carries no token"):
         value = found.attributes.get_attribute_for_oid(AttributeOID.CHALLENGE_PASSWORD).value
-    except (x509.AttributeNotFound, ValueError) as problem:
-        raise EnrolmentRefused("the request carries no token") from problem
     record = _use_token(authority.folder, value.decode("ascii", errors="replace"), subject, now)
     seconds = record.lifetime_seconds
     lifetime = None if seconds is None else dt.timedelta(seconds=seconds)
@@ -175,17 +174,15 @@ def _open_request(
 ) -> tuple[x509.CertificateSigningRequest, Subject, PublicKey]:
     if len(request) > REQUEST_BYTES_MAX:
         raise EnrolmentRefused(f"a request has {REQUEST_BYTES_MAX} characters at most")
-    try:
+    with refusing(EnrolmentRefused, "this is no PKCS #10 request that can be read"):
         found = x509.load_pem_x509_csr(request.encode())
         is_signed = found.is_signature_valid
-        key = found.public_key()
-    except (ValueError, TypeError) as problem:
-        raise EnrolmentRefused("this is no PKCS #10 request") from problem
+        key, subject = found.public_key(), found.subject
     if not isinstance(key, Ed25519PublicKey):
         raise EnrolmentRefused("the request's key is not an Ed25519 key")
     if not is_signed:
         raise EnrolmentRefused("the request is not signed by the key that it asks for")
-    return found, read_subject(found.subject), PublicKey(key.public_bytes_raw())
+    return found, read_subject(subject), PublicKey(key.public_bytes_raw())
 
 
 def _use_token(folder: Path, token: str, subject: Subject, now: dt.datetime) -> _TokenRecord:

@@ -21,6 +21,8 @@ Rules
 3. Clocks may differ by `CLOCK_TOLERANCE`. A certificate begins to count that much before it was
    made, and ends to count that much after its last moment.
 4. Dates decide about new connections only; what is connected stays so (`dure.node.membership`).
+5. Any member can make others read any bytes. Whatever is wrong with them, the readers here raise
+   `CertificateRefused` and nothing else (`dure.identity.foreign`).
 """
 
 import datetime as dt
@@ -31,13 +33,13 @@ from enum import StrEnum
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from dure.core.errors import AccessDenied, ConfigurationError
 from dure.core.types import PublicKey
+from dure.identity.foreign import refusing
 from dure.identity.keys import SigningKey
 
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
@@ -46,6 +48,8 @@ AUTHORITY_NAME: Final = "authority"
 NAME_LENGTH_MAX: Final = 64
 """Longest names of X.509 (RFC 5280, appendix A.1)."""
 DER_BYTES_MAX: Final = 1024
+
+_UNREADABLE: Final = "these bytes are no X.509 certificate that can be read"
 
 
 class Kind(StrEnum):
@@ -182,15 +186,16 @@ def build_subject_name(subject: Subject) -> x509.Name:
 
 def read_certificate(der: bytes) -> Certificate:
     """Return what a certificate says; raise `CertificateRefused` where it is none of ours."""
-    found = _load(der)
-    return Certificate(
-        subject=read_subject(found.subject),
-        key=_read_key(found),
-        serial=found.serial_number.to_bytes((found.serial_number.bit_length() + 7) // 8, "big"),
-        not_before=found.not_valid_before_utc,
-        not_after=found.not_valid_after_utc,
-        der=der,
-    )
+    with refusing(CertificateRefused, _UNREADABLE):
+        found = _load(der)
+        return Certificate(
+            subject=read_subject(found.subject),
+            key=_read_key(found),
+            serial=found.serial_number.to_bytes((found.serial_number.bit_length() + 7) // 8, "big"),
+            not_before=found.not_valid_before_utc,
+            not_after=found.not_valid_after_utc,
+            der=der,
+        )
 
 
 def read_subject(name: x509.Name) -> Subject:
@@ -209,18 +214,16 @@ def read_subject(name: x509.Name) -> Subject:
 
 def read_authority(der: bytes) -> Authority:
     """Return what an authority's certificate says; raise `CertificateRefused`."""
-    found = _load(der)
-    names = [part.value for part in found.subject]
-    if len(names) != 2 or found.subject != _build_name(str(names[0]), AUTHORITY_NAME):
-        raise CertificateRefused("the certificate is no authority's of an organisation")
-    try:
-        constraints = found.extensions.get_extension_for_class(x509.BasicConstraints).value
-        found.verify_directly_issued_by(found)
-    except (x509.ExtensionNotFound, ValueError, TypeError, InvalidSignature) as problem:
-        raise CertificateRefused("the authority did not sign its own certificate") from problem
-    if not constraints.ca:
-        raise CertificateRefused("the certificate is no authority's")
-    return Authority(str(names[0]), _read_key(found), found.not_valid_after_utc, der)
+    with refusing(CertificateRefused, _UNREADABLE):
+        found = _load(der)
+        names = [part.value for part in found.subject]
+        if len(names) != 2 or found.subject != _build_name(str(names[0]), AUTHORITY_NAME):
+            raise CertificateRefused("the certificate is no authority's of an organisation")
+        if not _is_authority(found):
+            raise CertificateRefused("the certificate is no authority's")
+        with refusing(CertificateRefused, "the authority did not sign its own certificate"):
+            found.verify_directly_issued_by(found)
+        return Authority(str(names[0]), _read_key(found), found.not_valid_after_utc, der)
 
 
 def validate_certificate(
@@ -234,7 +237,8 @@ def validate_certificate(
     if certificate.subject.organisation != organisation:
         message = f"the certificate is about {certificate.subject}, not about {organisation}"
         raise CertificateRefused(message)
-    found = _load(certificate.der)
+    with refusing(CertificateRefused, _UNREADABLE):
+        found = _load(certificate.der)
     if not any(_is_issued_by(found, der, organisation) for der in authorities):
         message = f"no authority that the chain names for {organisation} made this certificate"
         raise CertificateRefused(message)
@@ -244,9 +248,10 @@ def find_date_flaw(
     certificate: Certificate, now: dt.datetime, grace: dt.timedelta = CLOCK_TOLERANCE
 ) -> str | None:
     """Say why a certificate does not count at `now`; None where it does."""
-    if now < certificate.not_before - CLOCK_TOLERANCE:
+    # The tolerance moves our clock and not their dates, which may be the last that there are.
+    if now + CLOCK_TOLERANCE < certificate.not_before:
         return f"the certificate counts from {certificate.not_before:%Y-%m-%d %H:%M} UTC on"
-    if now > certificate.not_after + grace:
+    if now - grace > certificate.not_after:
         return f"the certificate has ended on {certificate.not_after:%Y-%m-%d %H:%M} UTC"
     return None
 
@@ -254,37 +259,31 @@ def find_date_flaw(
 def _is_issued_by(certificate: x509.Certificate, der: bytes, organisation: str) -> bool:
     try:
         authority = read_authority(der)
-        certificate.verify_directly_issued_by(x509.load_der_x509_certificate(der))
-    except (CertificateRefused, ValueError, TypeError, InvalidSignature):
+        with refusing(CertificateRefused, "another authority signed the certificate"):
+            certificate.verify_directly_issued_by(x509.load_der_x509_certificate(der))
+            return authority.organisation == organisation and not _is_authority(certificate)
+    except CertificateRefused:
         return False
-    return authority.organisation == organisation and not _is_authority(certificate)
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:
-    try:
-        found = certificate.extensions.get_extension_for_class(x509.BasicConstraints)
-    except (x509.ExtensionNotFound, ValueError):
-        return True
-    return found.value.ca
+    return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
 
 
 def _load(der: bytes) -> x509.Certificate:
+    """Return the certificate in these bytes; for use inside of `refusing`."""
     if len(der) > DER_BYTES_MAX:
         raise CertificateRefused(f"a certificate has {DER_BYTES_MAX} bytes at most")
-    try:
-        certificate = x509.load_der_x509_certificate(der)
-        # Extensions are read now, because some flaws show only then.
-        _ = certificate.extensions, certificate.subject, certificate.issuer
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as problem:
-        raise CertificateRefused("these bytes are no X.509 certificate") from problem
+    certificate = x509.load_der_x509_certificate(der)
+    # Everything is read now, because some flaws show only then.
+    _ = certificate.extensions, certificate.subject, certificate.issuer
+    _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     return certificate
 
 
 def _read_key(certificate: x509.Certificate) -> PublicKey:
-    try:
+    with refusing(CertificateRefused, "the certificate's key cannot be read"):
         key = certificate.public_key()
-    except (ValueError, TypeError) as problem:
-        raise CertificateRefused("the certificate's key cannot be read") from problem
     if not isinstance(key, Ed25519PublicKey):
         raise CertificateRefused("the certificate's key is not an Ed25519 key")
     return PublicKey(key.public_bytes_raw())

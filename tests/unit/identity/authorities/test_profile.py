@@ -2,6 +2,10 @@
 
 import datetime as dt
 import ssl
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dure.core.errors import ConfigurationError
 from dure.core.types import PublicKey
@@ -31,15 +37,27 @@ from dure.identity.certificates import (
     build_client_context,
     build_server_context,
     encode_certificate,
+    get_certificate_key,
     save_tls_files,
 )
 from dure.identity.keys import SigningKey
+from tests.unit.identity.authorities.spoiled import KEY as SPOILED_KEY
+from tests.unit.identity.authorities.spoiled import LATE, build_spoiled
 from tests.unit.identity.test_certificates import shake_hands
 
 NOW = dt.datetime(2026, 5, 4, 12, 0, tzinfo=dt.UTC)
 BANK_KEY, PORT_KEY, NODE_KEY, OTHER_KEY = (SigningKey(bytes([n]) * 32) for n in range(1, 5))
 BANK = read_authority(build_authority_certificate(BANK_KEY, "bank", NOW))
 PORT = read_authority(build_authority_certificate(PORT_KEY, "port", NOW))
+SPOILED = build_spoiled("bank")
+SOUND = build_authority_certificate(SPOILED_KEY, "bank", LATE)
+SOUND_HOLDER = build_member_certificate(
+    SPOILED_KEY,
+    read_authority(SOUND),
+    Subject("bank", Kind.NODE, "bank-1"),
+    NODE_KEY.public,
+    now=LATE,
+)
 
 
 def issue(
@@ -154,6 +172,64 @@ def test_dates_count_with_the_tolerance_of_clocks() -> None:
     assert find_date_flaw(certificate, begins) is None
     assert find_date_flaw(certificate, begins - moment) is not None
     assert find_date_flaw(certificate, end + dt.timedelta(days=1), dt.timedelta(days=2)) is None
+
+
+def test_dates_may_be_the_first_and_the_last_that_there_are() -> None:
+    first = dt.datetime(1, 1, 1, tzinfo=dt.UTC)
+    last = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
+    eternal = replace(read_certificate(issue()), not_before=first, not_after=last)
+    assert find_date_flaw(eternal, NOW, dt.timedelta(days=7)) is None
+    later = replace(eternal, not_before=last)
+    assert "counts from 9999" in str(find_date_flaw(later, NOW))
+
+
+@pytest.mark.parametrize("flaw", SPOILED)
+def test_whatever_is_wrong_with_a_certificate_it_is_refused(flaw: str) -> None:
+    der = SPOILED[flaw]
+    for read in (read_certificate, read_authority):
+        with pytest.raises(CertificateRefused):
+            read(der)
+    with pytest.raises(CertificateRefused, match="no authority that the chain names"):
+        validate_certificate(read_certificate(issue()), [der], organisation="bank")
+
+
+@pytest.mark.parametrize("good", [SOUND, SOUND_HOLDER], ids=["authority", "holder"])
+def test_no_byte_makes_a_reader_raise_anything_else(good: bytes) -> None:
+    for place, value in product(range(len(good)), (0, 1, 2, 9, 0x80, 0xFF)):
+        read_all(change(good, [(place, value)], is_signed=True))
+
+
+@given(
+    st.sampled_from([SOUND, SOUND_HOLDER]),
+    st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), min_size=1, max_size=4),
+    st.booleans(),
+)
+def test_no_bytes_make_a_reader_raise_anything_else(
+    good: bytes, changes: list[tuple[int, int]], is_signed: bool
+) -> None:
+    read_all(change(good, changes, is_signed=is_signed))
+
+
+def change(good: bytes, changes: Sequence[tuple[int, int]], *, is_signed: bool) -> bytes:
+    """Return the certificate with other bytes in some places, signed again or not."""
+    changed = bytearray(good)
+    for place, value in changes:
+        changed[place % len(good)] = value
+    body = x509.load_der_x509_certificate(good).tbs_certificate_bytes
+    start = good.index(body)
+    if is_signed:
+        changed[-64:] = SPOILED_KEY.sign(bytes(changed[start : start + len(body)]))
+    return bytes(changed)
+
+
+def read_all(der: bytes) -> None:
+    """Read bytes in every way that there is; whatever is no refusal fails the test."""
+    with suppress(CertificateRefused):
+        read_authority(der)
+    with suppress(CertificateRefused):
+        validate_certificate(read_certificate(der), [SOUND], organisation="bank")
+    with suppress(ConfigurationError):
+        get_certificate_key(der)
 
 
 def test_no_certificate_counts_longer_than_its_authority() -> None:

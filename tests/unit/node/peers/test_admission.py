@@ -11,13 +11,19 @@ from dure.core.codec import encode
 from dure.core.types import Address, Height, Instant, PublicKey
 from dure.core.validators import Validator, ValidatorSet, build_validator_set
 from dure.identity.authorities.authority import OpenAuthority, create_authority, open_authority
-from dure.identity.authorities.profile import Certificate, Kind, Subject
+from dure.identity.authorities.profile import (
+    Certificate,
+    Kind,
+    Subject,
+    build_member_certificate,
+)
 from dure.identity.certificates import encode_certificate, save_tls_files
 from dure.identity.files import replace_file
 from dure.identity.keys import SigningKey
 from dure.node.peers.admission import ChainAdmission
 from dure.node.peers.directory import Peer, build_peer
 from dure.node.peers.network import LocalNode
+from tests.unit.identity.authorities.spoiled import build_spoiled
 from tests.unit.node.peers.town import CHAIN, Node, find_free_port, run, wait_until
 
 NOW = dt.datetime(2026, 5, 4, 12, 0, tzinfo=dt.UTC)
@@ -303,6 +309,39 @@ def test_what_the_chain_names_as_an_authority_may_be_anything(tmp_path: Path) ->
         await members.stop()
 
     run(story)
+
+
+def test_an_authority_that_nobody_can_read_stops_no_node(tmp_path: Path) -> None:
+    names = ("version 2", "a key of no kind", "ends in the year 0", "a name of bits")
+
+    async def story() -> None:
+        members = Members(tmp_path)
+        await members.start()
+        await wait_until(members.are_all_connected)
+        spoiled = build_spoiled("port")
+        members.chain.admit("port", *(spoiled[name] for name in names))
+        members.decide()
+        await wait_until(lambda: members.is_cut_off("port"))
+        assert members.connected("bank", "city")
+        await members.stop()
+
+    run(story)
+
+
+def test_a_certificate_that_ends_on_the_last_of_all_days_is_let_in(tmp_path: Path) -> None:
+    members = Members(tmp_path)
+    last = dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=dt.UTC)
+    authority = replace(members.authorities["bank"].authority, not_after=last)
+    der = build_member_certificate(
+        members.authorities["bank"].key,
+        authority,
+        Subject("bank", Kind.NODE, "bank"),
+        tls_key_of("bank").public,
+        now=NOW,
+        lifetime=last - NOW,
+    )
+    peer = members.nodes["bank"].peer
+    assert members.chain.admission.find_flaw(peer, der, is_new=True) is None
 
 
 def test_a_pinned_key_may_also_need_its_organisation(tmp_path: Path) -> None:
