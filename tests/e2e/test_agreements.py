@@ -1,6 +1,7 @@
 """An agreement on a real node that is no party to it: proved offline, and never on its disk."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from dure.identity.envelopes.sealing import derive_reading_key
 from dure.identity.keys import generate_key
 from dure.proof import decode_proof, encode_proof, trust_chain
 from dure.sdk import Client, LocalAccount
-from tests.e2e.processes import Town, found_town, run_dure
+from tests.e2e.processes import Town, found_town, run_dure, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -75,7 +76,10 @@ def test_both_sides_prove_their_version_and_the_node_never_saw_it(
         sealed = seal_terms(content, place, {buyer.address: reading.public})
         opened, salt = open_terms(sealed, place, buyer.address, reading)
         agree(client, record.address, seller, buyer, build_change(sealed.document, [debt]))
-        (begun,) = client.list_events(contract=record.address, name="ObligationBegun")
+        # Lists are read from the index, which follows.
+        list_begun = partial(client.list_events, contract=record.address, name="ObligationBegun")
+        wait_until(list_begun, "the index has the obligation")
+        (begun,) = list_begun()
         assert begun.event.fields is not None
         owed = Hash(bytes.fromhex(begun.event.fields["obligation"]))
         keys = (

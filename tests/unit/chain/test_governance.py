@@ -158,7 +158,8 @@ def test_a_proposal_expires_by_itself() -> None:
 def test_the_proposer_alone_withdraws() -> None:
     voting = Voting()
     ok(voting.propose("bank", "admit_organisation", admit("echo")))
-    assert refusal(voting.call("port", "withdraw", 1))[0] == "refused"
+    who = ("refused", "only who made a proposal may withdraw it")
+    assert refusal(voting.call("port", "withdraw", 1)) == who
     ok(voting.call("bank", "withdraw", 1))
     assert voting.state_of(1) == "WITHDRAWN"
     assert voting.ledger.executor.next_due() is None
@@ -167,6 +168,17 @@ def test_the_proposer_alone_withdraws() -> None:
 
 
 # What is refused, and what a refusal leaves
+
+
+def test_a_summary_is_short() -> None:
+    voting = Voting()
+    given = encode(admit("echo"))
+    for length, expected in ((501, "a summary has at most 500 characters"), (500, None)):
+        record = voting.call("bank", "propose", "admit_organisation", given, "w" * length, b"")
+        if expected is None:
+            ok(record)
+        else:
+            assert refusal(record) == ("refused", expected)
 
 
 def test_what_the_ledger_refuses_stays_open_and_happens_later() -> None:

@@ -350,7 +350,12 @@ EXPIRY_GAS = computing work set aside for closing a proposal, in gas
 """ko:
 Governance = 거버넌스: 회원 기관이 안건을 올리고 다른 기관이 표결하며, 충분한 기관이 찬성한 일은
     저절로 일어난다.
-ledger = 원장 자체의 호출 주소
+Ledger = 원장
+ledger = 원장
+examine = 안건 검토
+decide = 의결 사항 실행
+settle = 표결 결과
+each = 표
 rule = 의결 규칙
 VotingRule = 의결 규칙: 결정권이 있는 기관 가운데 얼마가 안건에 찬성하여야 하는지를 뜻한다.
 voting_period = 표결 기간

@@ -8,6 +8,7 @@ from dure.contract.library.association import (
     Association,
     InstitutionAdmitted,
     IssuingKeyChanged,
+    SiteChanged,
     Trust,
     TrustChanged,
 )
@@ -139,3 +140,19 @@ def test_an_institution_changes_its_own_key_while_it_takes_part(
     contract.set_trust(by=members.association, institution=members.firm, trust=Trust.SUSPENDED)
     with world.refused("the institution is suspended or expelled"):
         contract.change_issuing_key(by=members.firm, key=KEY)
+
+
+def test_an_institution_says_at_which_site_it_asks_people(world: World, members: Members) -> None:
+    contract, site = members.contract, "https://id.bank.example"
+    assert contract.site(members.bank) == ""
+    contract.set_site(by=members.bank, site=site)
+    assert (contract.site(members.bank), contract.site(members.firm)) == (site, "")
+    assert [(each.institution, each.site) for each in world.events(SiteChanged)] == [
+        (members.bank.address, site)
+    ]
+    with world.refused("a site has at most 200 characters"):
+        contract.set_site(by=members.bank, site="x" * 201)
+    with world.refused("that is no institution"):
+        contract.set_site(by=members.association, site=site)
+    contract.set_site(by=members.bank, site="")
+    assert contract.site(members.bank) == ""
