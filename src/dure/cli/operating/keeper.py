@@ -19,19 +19,20 @@ def open_keeper(gateway: Gateway, settings: SealedSection, files: NodeFiles) -> 
     if not account.exists() or is_sealed(account):
         log.info("keeps_nothing_sealed", reason=f"there is no key without passphrase at {account}")
         return None
+    keeper = LocalAccount(unlock(account))
     return open_party(
         gateway,
-        LocalAccount(unlock(account)),
+        keeper,
         folder=files.sealed,
-        shelf=_open_shelf(settings, files),
+        shelf=_open_shelf(settings, files, keeper),
         bytes_max=settings.bytes_max,
     )
 
 
-def _open_shelf(settings: SealedSection, files: NodeFiles) -> Shelf:
+def _open_shelf(settings: SealedSection, files: NodeFiles, keeper: LocalAccount) -> Shelf:
     if not settings.bucket:
         return FolderShelf(files.sealed / "files")
     # Only who keeps files in a bucket has the library for it.
     from dure.node.sealed.bucket import BucketShelf  # noqa: PLC0415
 
-    return BucketShelf(settings.bucket, settings.endpoint or None)
+    return BucketShelf(settings.bucket, settings.endpoint or None, keeper.address)

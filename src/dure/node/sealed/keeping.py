@@ -20,16 +20,14 @@ from typing import Final
 
 import structlog
 
-from dure.core.errors import DureError, NotFound
+from dure.core.errors import DureError
 from dure.core.types import INT_MAX, Address, Hash
-from dure.identity.envelopes.files import Place
 from dure.node.sealed.desk import PlaceLocks
+from dure.node.sealed.fetching import Fetching
 from dure.node.sealed.following import Following
 from dure.node.sealed.ledger import KeeperLedger
 from dure.node.sealed.store import Store
-from dure.sdk.accounts import LocalAccount
 from dure.sdk.sealed.entries import KEPT, Entry, SealedCalls, SealedState
-from dure.sdk.sealed.keeper_node import PART_BYTES, Asker, KeeperNode
 
 POLL_S: Final = 0.2
 CHANGES_PER_TURN: Final = 500
@@ -61,7 +59,7 @@ class Keeping:
         self._locks = locks
         self._following = following
         self._due: dict[Subject, _Due] = {}
-        self._fetching: asyncio.Task[None] | None = None
+        self._fetching = Fetching(ledger, store, locks, wake=self.wake)
 
     def wake(self, contract: Address, name: Hash) -> None:
         """Look at a record soon."""
@@ -77,8 +75,7 @@ class Keeping:
                 await self._turn()
                 await asyncio.sleep(POLL_S)
         finally:
-            if self._fetching is not None:
-                self._fetching.cancel()
+            self._fetching.close()
 
     async def _turn(self) -> None:
         try:
@@ -148,8 +145,7 @@ class Keeping:
             log.info("sealed_record_kept", record=name.hex(), version=entry.version)
         if is_whole and keys.keys() >= set(entry.may_read):
             return True
-        if self._fetching is None or self._fetching.done():
-            self._fetching = asyncio.create_task(self._fetch(state.contract, name, entry))
+        self._fetching.start(state, name, entry)
         return False
 
     async def _destroy(self, contract: Address, name: Hash, before: int = INT_MAX) -> None:
@@ -157,64 +153,3 @@ class Keeping:
             if (place.contract, place.name) == (contract, name) and place.version < before:
                 async with self._locks.get(place):
                     await asyncio.to_thread(self._store.destroy, place)
-
-    # Fetching from the other keepers
-
-    async def _fetch(self, contract: Address, name: Hash, entry: Entry) -> None:
-        """Fetch what is missing from any keeper that has it; what does not work is tried later."""
-        state = self._ledger.read(contract)
-        others = [each for each in entry.keepers if each != self._ledger.address]
-        others.sort(key=lambda each: state.get_kept_version(name, each) != entry.version)
-        for address in others:
-            keeper = state.get_keeper(address)
-            if keeper is None:
-                continue
-            try:
-                asker = self._build_asker(contract)
-                node = await asyncio.to_thread(KeeperNode, keeper.place, address, asker)
-                try:
-                    await self._fetch_from(node, state, name, entry)
-                finally:
-                    node.close()
-                self.wake(contract, name)
-                return
-            except DureError as problem:
-                log.info("sealed_fetch_failed", keeper=keeper.title, reason=problem.message)
-            except Exception as problem:
-                log.warning("sealed_fetch_failed", keeper=keeper.title, reason=repr(problem))
-
-    async def _fetch_from(
-        self, node: KeeperNode, state: SealedState, name: Hash, entry: Entry
-    ) -> None:
-        place = state.place(name, entry.version)
-        keys = await asyncio.to_thread(node.fetch_keys, name, entry.version)
-        wanted = {reader: key for reader, key in keys.items() if reader in entry.may_read}
-        async with self._locks.get(place):
-            self._require_wanted(place, entry)
-            await asyncio.to_thread(self._store.reserve, place, entry.size, entry.sealed)
-            await asyncio.to_thread(self._store.save_keys, place, wanted)
-        while not await asyncio.to_thread(self._store.is_whole, place):
-            offset = self._store.get_received(place)
-            length = min(PART_BYTES, entry.size - offset)
-            part = await asyncio.to_thread(node.fetch_part, name, entry.version, offset, length)
-            async with self._locks.get(place):
-                self._require_wanted(place, entry)
-                await asyncio.to_thread(
-                    self._store.append,
-                    place,
-                    size=entry.size,
-                    sealed=entry.sealed,
-                    offset=offset,
-                    data=part,
-                )
-
-    def _require_wanted(self, place: Place, entry: Entry) -> None:
-        now = self._ledger.read(place.contract).get_entry(place.name)
-        if now is None or (now.state, now.version) != (KEPT, entry.version):
-            raise NotFound("the version is not wanted any more")
-
-    def _build_asker(self, contract: Address) -> Asker:
-        account: LocalAccount = self._ledger.account
-        return Asker(
-            self._ledger.chain_id, contract, account.address, account.keys[0], self._ledger.now
-        )

@@ -31,6 +31,10 @@ class Shelf(Protocol):
         """Yield the names of all files."""
         ...
 
+    def clear(self) -> None:
+        """Remove what was left of files that were not taken to the end."""
+        ...
+
 
 class FolderShelf:
     """Plain files in a folder."""
@@ -57,3 +61,6 @@ class FolderShelf:
     def list_names(self) -> Iterator[str]:
         for file in self._folder.iterdir():
             yield file.name
+
+    def clear(self) -> None:
+        """Nothing is left: a file comes by being renamed."""

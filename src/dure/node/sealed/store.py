@@ -6,7 +6,8 @@ sealed/
   cursor.json         how far it has followed each
   files/<hash>        a whole sealed file (or in a bucket)
   notes/<hash>.json   of which record and version it is; nothing in it is secret
-  parts/<hash>        a file that is still coming in
+  parts/<hash>        a file that the depositor is handing in
+  parts/<hash>.<keeper>  a file that is being fetched from another keeper
   keys/<hash>/<reader>  one sealed key
 ```
 Rules
@@ -17,7 +18,10 @@ Rules
    chain says so.
 3. A file is whole when its digest is the chain's; until then it is a part. What is written is
    written whole and durably, but parts, whose digest is checked at the end.
-4. All that records may take is bounded by a quota, counted by the sizes that the chain names.
+4. A part holds the bytes of one source: wrong ones of one keeper spoil nobody else's.
+5. Whether a sealed key is right, no keeper can tell. So keys from another keeper are added where a
+   reader has none here, and only the depositor's own replace one.
+6. All that records may take is bounded by a quota, counted by the sizes that the chain names.
 """
 
 import os
@@ -83,10 +87,10 @@ class Store:
 
     # Files
 
-    def get_received(self, place: Place) -> int:
-        """Return how many bytes of a part are here."""
+    def get_received(self, place: Place, source: Address | None = None) -> int:
+        """Return how many bytes are here of a part from that keeper, or the depositor (None)."""
         try:
-            return self._part(place).stat().st_size
+            return self._part(place, source).stat().st_size
         except FileNotFoundError:
             return 0
 
@@ -94,24 +98,59 @@ class Store:
         """Say whether the whole file is here."""
         return self._shelf.has(compute_store_name(place))
 
-    def append(self, place: Place, *, size: int, sealed: Hash, offset: int, data: bytes) -> int:
+    def append(
+        self,
+        place: Place,
+        *,
+        size: int,
+        sealed: Hash,
+        offset: int,
+        data: bytes,
+        source: Address | None = None,
+    ) -> int:
         """Add a part's next bytes; return how many there are, all of them being a whole file.
 
-        Raise `SealedStoreFull`, `WrongPart`.
+        `source` is the keeper that sent them; None is the depositor. A part that begins ends those
+        of other keepers. Raise `SealedStoreFull`, `WrongPart`.
         """
-        received = self.get_received(place)
+        if self.finish(place, size=size, sealed=sealed, source=source):
+            return size
+        received = self.get_received(place, source)
+        if offset != received and self.is_whole(place):
+            return size
         if offset != received or received + len(data) > size or not data:
             message = f"the part does not go on at {received} of {size} bytes"
             raise WrongPart(message, received=received, size=size)
         self.reserve(place, size, sealed)
-        with self._part(place).open("ab") as file:
+        if source is not None and not received:
+            self._drop_parts(place)
+        with self._part(place, source).open("ab") as file:
             file.write(data)
-            if received + len(data) == size:
-                file.flush()
-                os.fsync(file.fileno())
-        if received + len(data) == size:
-            self._finish(place, sealed)
+        self.finish(place, size=size, sealed=sealed, source=source)
         return received + len(data)
+
+    def finish(
+        self, place: Place, *, size: int, sealed: Hash, source: Address | None = None
+    ) -> bool:
+        """Make a part that has all its bytes a whole file; say whether it had.
+
+        A part may have all of them for a while: a process ended while it computed the digest, or
+        the shelf did not answer. Raise `WrongPart` where they make another file: they are gone.
+        """
+        part, digest = self._part(place, source), FileDigest()
+        if self.get_received(place, source) != size:
+            return False
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+            while data := file.read(DIGEST_STEP):
+                digest.add(data)
+        if digest.finish() != sealed:
+            part.unlink()
+            raise WrongPart("the parts make another file than the chain names; send it again")
+        self._shelf.put(compute_store_name(place), part)
+        self._drop_parts(place)
+        self._part(place, None).unlink(missing_ok=True)
+        return True
 
     def read(self, place: Place, offset: int, length: int) -> bytes:
         """Return a part of a whole file; raise `NotFound` where it is not here."""
@@ -122,6 +161,12 @@ class Store:
             raise NotFound(message) from None
 
     # Keys
+
+    def add_keys(self, place: Place, keys: Mapping[Address, bytes]) -> None:
+        """Keep sealed keys of readers that have none here."""
+        known = self.load_keys(place)
+        missing = {reader: key for reader, key in keys.items() if reader not in known}
+        self.save_keys(place, missing)
 
     def save_keys(self, place: Place, keys: Mapping[Address, bytes]) -> None:
         """Keep sealed keys; one that is here is replaced."""
@@ -165,7 +210,8 @@ class Store:
         """Remove keys, file, part and note of a version; nothing happens where there are none."""
         self.destroy_keys(place)
         name = compute_store_name(place)
-        self._part(place).unlink(missing_ok=True)
+        self._part(place, None).unlink(missing_ok=True)
+        self._drop_parts(place)
         self._shelf.destroy(name)
         self._note(place).unlink(missing_ok=True)
         with self._counting:
@@ -178,17 +224,20 @@ class Store:
 
     def sweep(self) -> None:
         """Remove what lies here and belongs to no version that is noted."""
-        known = set(self._known)
+        # What came in after the listing is noted by now: a note is made before anything else.
+        known = self._known
         for folder in ("parts", "keys"):
             for each in (self._folder / folder).iterdir():
-                if each.name in known:
+                if each.name.partition(".")[0] in known:
                     continue
                 if each.is_dir():
                     shutil.rmtree(each)
                 else:
                     each.unlink()
-        for name in [each for each in self._shelf.list_names() if each not in known]:
-            self._shelf.destroy(name)
+        for name in list(self._shelf.list_names()):
+            if name not in known:
+                self._shelf.destroy(name)
+        self._shelf.clear()
 
     def reserve(self, place: Place, size: int, sealed: Hash) -> None:
         """Note of which record the version is, and count its size; raise `SealedStoreFull`."""
@@ -210,16 +259,6 @@ class Store:
         )
         replace_file(self._note(place), msgspec.json.encode(note), mode=0o600)
 
-    def _finish(self, place: Place, sealed: Hash) -> None:
-        part, digest = self._part(place), FileDigest()
-        with part.open("rb") as file:
-            while data := file.read(DIGEST_STEP):
-                digest.add(data)
-        if digest.finish() != sealed:
-            part.unlink()
-            raise WrongPart("the parts make another file than the chain names; send it again")
-        self._shelf.put(compute_store_name(place), part)
-
     def _read_notes(self) -> list[tuple[Place, int]]:
         found = []
         for file in (self._folder / "notes").glob("*.json"):
@@ -237,8 +276,14 @@ class Store:
             found.append((place, note.size))
         return found
 
-    def _part(self, place: Place) -> Path:
-        return self._folder / "parts" / compute_store_name(place)
+    def _drop_parts(self, place: Place) -> None:
+        """Remove what was fetched from keepers and is no whole file."""
+        for part in (self._folder / "parts").glob(f"{compute_store_name(place)}.*"):
+            part.unlink(missing_ok=True)
+
+    def _part(self, place: Place, source: Address | None) -> Path:
+        name = compute_store_name(place)
+        return self._folder / "parts" / (name if source is None else f"{name}.{source.hex()}")
 
     def _keys(self, place: Place) -> Path:
         return self._folder / "keys" / compute_store_name(place)

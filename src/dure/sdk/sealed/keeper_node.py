@@ -1,23 +1,24 @@
 """One keeper's node, as whoever keeps or reads sealed data asks it.
 
 Files travel in parts of 2 MiB, each a signed request of its own, so that a transfer goes on where
-it was broken off. Answers are bounded; what a keeper sends is believed only after its digest was
-compared with the chain's.
+it was broken off. Answers are bounded, also in time; what a keeper sends is believed only after its
+digest was compared with the chain's.
 """
 
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 from urllib.parse import urlencode
 
 import httpx
 import msgspec
 
 from dure.core.address import decode_address, encode_address
-from dure.core.errors import InvalidEncoding, Unavailable
+from dure.core.errors import InvalidEncoding, TimedOut, Unavailable
 from dure.core.types import Address, ChainId, Hash, Instant
 from dure.identity.envelopes.requests import (
     HEADER,
@@ -34,6 +35,8 @@ PART_BYTES: Final = 2 * 1024 * 1024
 ANSWER_BYTES_MAX: Final = PART_BYTES
 TIMEOUT: Final = httpx.Timeout(60.0, connect=3.0)
 """The last part is answered when the whole file was digested."""
+ANSWER_S: Final = 120.0
+"""For one answer from its first byte on: a part at 17 KiB a second."""
 
 T = TypeVar("T")
 
@@ -56,8 +59,8 @@ class Standing(msgspec.Struct, frozen=True):
     """How far a keeper's node is with a version."""
 
     version: int
-    size: int
-    received: int
+    size: Annotated[int, msgspec.Meta(ge=0)]
+    received: Annotated[int, msgspec.Meta(ge=0, le=2**40)]
     is_whole: bool
     readers: list[str]
     """Addresses for which it holds a sealed key."""
@@ -155,8 +158,12 @@ class KeeperNode:
                 source.seek(standing.received)
                 part = source.read(PART_BYTES)
                 if not part:
-                    raise InvalidAnswer("the keeper wants more than the file has")
-                standing = self.send_part(name, version, standing.received, part)
+                    # Its disk or its bucket did not take the file yet; it tries again by itself.
+                    raise Unavailable("the keeper has every part, and no whole file; try again")
+                before = standing.received
+                standing = self.send_part(name, version, before, part)
+                if standing.received <= before:
+                    raise InvalidAnswer("the keeper does not take the file's parts")
         report(standing.size, standing.size)
 
     def download(self, name: Hash, version: int, *, size: int, file: Path, report: Report) -> None:
@@ -198,11 +205,15 @@ class KeeperNode:
         content = bytearray()
         try:
             with self._http.stream(method, url, content=body, headers=headers) as answer:
+                deadline = time.monotonic() + ANSWER_S
                 for chunk in answer.iter_raw():
                     content += chunk
                     if len(content) > ANSWER_BYTES_MAX:
                         raise InvalidAnswer("the keeper's answer is longer than was asked for")
-        except httpx.TransportError as problem:
+                    if time.monotonic() > deadline:
+                        raise TimedOut("the keeper's node takes too long to answer")
+        except (httpx.TransportError, httpx.InvalidURL, UnicodeError) as problem:
+            # A keeper names its own address, which need not be one.
             reason = str(problem) or type(problem).__name__
             raise Unavailable(f"the keeper's node does not answer: {reason}") from None
         if answer.status_code >= httpx.codes.BAD_REQUEST:

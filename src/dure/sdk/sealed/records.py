@@ -11,6 +11,7 @@ Rules
    not touch the disk in between.
 """
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -225,16 +226,20 @@ class SealedData:
         hold is not what the chain says.
         """
         if target.exists():
-            raise ConfigurationError(f"{target} exists already and is not overwritten")
+            raise _refuse_overwriting(target)
         entry = self._get(name)
         opening = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
         try:
             opened = self._open_version(name, entry)
-            with opened as (reading, size, content), opening.open("xb") as file:
-                opening.chmod(0o600)
+            with opened as (reading, size, content), _create(opening) as file:
                 for piece in content:
                     file.write(piece)
-            opening.rename(target)
+            try:
+                # The name is taken first: a file that was made there meanwhile is not lost.
+                _create(target).close()
+            except FileExistsError:
+                raise _refuse_overwriting(target) from None
+            opening.replace(target)
         finally:
             opening.unlink(missing_ok=True)
         return Opened(name, entry.version, size, reading)
@@ -436,6 +441,15 @@ def _choose_key(account: LocalAccount) -> SigningKey:
         return key
     message = "this account's key cannot leave its token: give a key file to read with"
     raise ConfigurationError(message)
+
+
+def _create(file: Path) -> BinaryIO:
+    """Open a new file that is its owner's from the beginning; raise `FileExistsError`."""
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
+def _refuse_overwriting(target: Path) -> ConfigurationError:
+    return ConfigurationError(f"{target} exists already and is not overwritten")
 
 
 def _check_content(key: DataKey, place: Place, source: BinaryIO, salted: Hash) -> Iterator[bytes]:

@@ -9,11 +9,12 @@ from pathlib import Path
 import boto3
 import pytest
 
+from dure.core.address import encode_address
 from dure.core.errors import NotFound
 from dure.core.types import Address
 from dure.identity.envelopes.sealing import SEALED_KEY_BYTES
 from dure.node.sealed.bucket import BucketShelf, StoreUnavailable
-from dure.node.sealed.store import Store
+from dure.node.sealed.store import Store, compute_store_name
 from tests.e2e.processes import wait_until
 from tests.unit.node.sealed.test_store import FILE, OTHER, PLACE, digest
 
@@ -48,7 +49,7 @@ def shelf(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> BucketShelf:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=BUCKET)
-    return BucketShelf(BUCKET, endpoint)
+    return BucketShelf(BUCKET, endpoint, ANN)
 
 
 def append(store: Store, data: bytes) -> None:
@@ -84,8 +85,53 @@ def test_what_belongs_to_no_version_is_swept_away(shelf: BucketShelf, tmp_path: 
 def test_a_store_that_does_not_answer_is_named(
     shelf: BucketShelf, endpoint: str, tmp_path: Path
 ) -> None:
-    missing = BucketShelf("no-such-bucket", endpoint)
+    missing = BucketShelf("no-such-bucket", endpoint, ANN)
     with pytest.raises(StoreUnavailable):
         list(missing.list_names())
     with pytest.raises(StoreUnavailable, match="does not answer"):
-        BucketShelf(BUCKET, "http://127.0.0.1:1").destroy("f" * 64)
+        BucketShelf(BUCKET, "http://127.0.0.1:1", ANN).destroy("f" * 64)
+    with pytest.raises(StoreUnavailable):
+        append(Store(tmp_path, missing, bytes_max=10_000), FILE)
+
+
+def test_a_file_that_the_store_refused_is_put_there_later(
+    shelf: BucketShelf, endpoint: str, tmp_path: Path
+) -> None:
+    missing = BucketShelf("no-such-bucket", endpoint, ANN)
+    with pytest.raises(StoreUnavailable):
+        append(Store(tmp_path, missing, bytes_max=10_000), FILE)
+    store = Store(tmp_path, shelf, bytes_max=10_000)
+    assert store.finish(PLACE, size=len(FILE), sealed=digest(FILE))
+    assert store.read(PLACE, 0, len(FILE)) == FILE
+    store.destroy(PLACE)
+
+
+def test_keepers_that_share_a_bucket_leave_each_other_alone(
+    shelf: BucketShelf, endpoint: str, tmp_path: Path
+) -> None:
+    append(Store(tmp_path / "ann", shelf, bytes_max=10_000), FILE)
+    other = BucketShelf(BUCKET, endpoint, Address(b"b" * 32))
+    store = Store(tmp_path / "bob", other, bytes_max=10_000)
+    store.sweep()
+    store.destroy(PLACE)
+    assert len(list(shelf.list_names())) == 1
+    assert list(other.list_names()) == []
+
+
+def test_uploads_that_were_broken_off_are_given_up(
+    shelf: BucketShelf, endpoint: str, tmp_path: Path
+) -> None:
+    client = boto3.client("s3", endpoint_url=endpoint)
+    own, name = f"sealed/{encode_address(ANN)}/", compute_store_name(PLACE)
+    for key in (own + name, own + "f" * 64, "somebody/else"):
+        client.create_multipart_upload(Bucket=BUCKET, Key=key)
+
+    def list_uploads() -> list[str]:
+        answer = client.list_multipart_uploads(Bucket=BUCKET)
+        return sorted(each["Key"] for each in answer.get("Uploads", ()))
+
+    store = Store(tmp_path, shelf, bytes_max=10_000)
+    store.destroy(PLACE)
+    assert list_uploads() == sorted([own + "f" * 64, "somebody/else"])
+    store.sweep()
+    assert list_uploads() == ["somebody/else"]

@@ -1,10 +1,11 @@
 """What a keeper has on its disk: parts become files, keys lie apart, destroyed is gone."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from dure.core.errors import NotFound
+from dure.core.errors import NotFound, Unavailable
 from dure.core.types import Address, ChainId, Hash
 from dure.identity.envelopes.files import FileDigest, Place
 from dure.identity.envelopes.sealing import SEALED_KEY_BYTES
@@ -64,6 +65,71 @@ def test_parts_that_make_another_file_are_thrown_away(store: Store) -> None:
     assert append(store, 0, FILE) == len(FILE)
 
 
+class FullShelf(FolderShelf):
+    """Does not take anything while `is_full`."""
+
+    is_full = True
+
+    def put(self, name: str, file: Path) -> None:
+        if self.is_full:
+            raise Unavailable("the store does not answer")
+        super().put(name, file)
+
+
+def open_complete(folder: Path) -> tuple[Store, FullShelf]:
+    """Return a store with a part that has all its bytes and was not put away."""
+    shelf = FullShelf(folder / "files")
+    store = Store(folder, shelf, bytes_max=10_000)
+    with pytest.raises(Unavailable):
+        append(store, 0, FILE)
+    assert (store.get_received(PLACE), store.is_whole(PLACE)) == (len(FILE), False)
+    return store, shelf
+
+
+def test_a_part_that_was_not_put_away_is_finished_later(tmp_path: Path) -> None:
+    store, shelf = open_complete(tmp_path)
+    shelf.is_full = False
+    assert store.finish(PLACE, size=len(FILE), sealed=digest(FILE))
+    assert store.read(PLACE, 0, len(FILE)) == FILE
+    assert not store.finish(PLACE, size=len(FILE), sealed=digest(FILE))
+
+
+def test_another_part_finishes_what_was_not_put_away(tmp_path: Path) -> None:
+    store, shelf = open_complete(tmp_path)
+    shelf.is_full = False
+    assert append(store, len(FILE), b"") == len(FILE)
+    assert store.is_whole(PLACE)
+
+
+def test_a_part_left_with_wrong_bytes_is_not_put_away(store: Store, tmp_path: Path) -> None:
+    append(store, 0, FILE[:-1])
+    part = tmp_path / "parts" / compute_store_name(PLACE)
+    part.write_bytes(bytes(len(FILE)))
+    with pytest.raises(WrongPart, match="another file"):
+        append(store, len(FILE), b"")
+    assert append(store, 0, FILE) == len(FILE)
+
+
+def test_bytes_of_one_source_do_not_spoil_those_of_another(store: Store) -> None:
+    append(store, 0, FILE[:500])
+    add = partial(store.append, PLACE, size=len(FILE), sealed=digest(FILE))
+    add(offset=0, data=bytes(700), source=ANN)
+    assert (store.get_received(PLACE), store.get_received(PLACE, ANN)) == (500, 700)
+    add(offset=0, data=FILE[:600], source=BOB)
+    assert store.get_received(PLACE, ANN) == 0, "only one keeper's part takes room"
+    add(offset=600, data=FILE[600:], source=BOB)
+    assert store.read(PLACE, 0, len(FILE)) == FILE
+    assert append(store, 500, FILE[500:]) == len(FILE), "the depositor's goes on as if it were its"
+
+
+def test_keys_from_elsewhere_replace_none(store: Store) -> None:
+    store.save_keys(PLACE, {ANN: KEY})
+    store.add_keys(PLACE, {ANN: bytes(SEALED_KEY_BYTES), BOB: KEY})
+    assert store.load_keys(PLACE) == {ANN: KEY, BOB: KEY}
+    store.save_keys(PLACE, {BOB: KEY[::-1]})
+    assert store.load_key(PLACE, BOB) == KEY[::-1], "the depositor's own replace any"
+
+
 def test_the_quota_counts_what_is_to_come(tmp_path: Path) -> None:
     store = open_store(tmp_path, bytes_max=len(FILE) + 5)
     append(store, 0, FILE[:1])
@@ -101,6 +167,7 @@ def test_a_key_is_overwritten_before_it_is_removed(store: Store, tmp_path: Path)
 def test_what_is_destroyed_leaves_nothing(store: Store, tmp_path: Path) -> None:
     append(store, 0, FILE)
     append(store, 0, FILE[:7], OTHER)
+    store.append(OTHER, size=9, sealed=digest(FILE), offset=0, data=b"part", source=ANN)
     store.save_keys(PLACE, {ANN: KEY})
     for place in (PLACE, OTHER, OTHER):
         store.destroy(place)

@@ -20,6 +20,7 @@ from dure.core.errors import (
     ConfigurationError,
     InvalidProof,
     NotFound,
+    TimedOut,
     Unavailable,
 )
 from dure.core.types import Address, ChainId, Hash, Instant
@@ -28,9 +29,10 @@ from dure.identity.envelopes.sealing import derive_reading_key
 from dure.identity.keys import SigningKey
 from dure.proof.claims import StateClaim
 from dure.sdk import Client, LocalAccount
-from dure.sdk.sealed import SealedData
+from dure.sdk.errors import InvalidAnswer
+from dure.sdk.sealed import SealedData, keeper_node
 from dure.sdk.sealed.entries import ERASING, KEPT, Entry, KeeperEntry
-from dure.sdk.sealed.keeper_node import PART_BYTES, KeysBody, ReadingAnswer, Standing
+from dure.sdk.sealed.keeper_node import PART_BYTES, KeysBody, ReadingAnswer, Report, Standing
 
 CHAIN, CONTRACT = ChainId(b"c" * 32), Address(b"k" * 32)
 OWNER, READER, STRANGER = (LocalAccount(SigningKey(bytes([each]) * 32)) for each in (1, 2, 3))
@@ -79,6 +81,8 @@ class Keepers:
     """From so many parts on they are gone."""
     asks: LocalAccount = OWNER
     readings: int = 0
+    standing: Standing | None = None
+    """What they say instead of the truth."""
 
     def answer(self, request: httpx.Request) -> httpx.Response:
         assert request.headers["dure-signed-request"]
@@ -99,10 +103,12 @@ class Keepers:
             case "POST", "readings":
                 self.readings += 1
                 key = self.keys[encode_address(self.asks.address)]
-                return render(ReadingAnswer(key, self.readings))
+                return render(ReadingAnswer(key if is_honest else key[::-1], self.readings))
             case _:
                 pass
         size = compute_file_size(len(CONTENT))
+        if self.standing is not None:
+            return render(self.standing)
         return render(Standing(1, size, len(self.file), len(self.file) == size, []))
 
 
@@ -112,6 +118,10 @@ def send(content: bytes) -> httpx.Response:
 
 def render(answer: msgspec.Struct) -> httpx.Response:
     return send(msgspec.json.encode(answer))
+
+
+def say_nothing(done: int, size: int) -> None:
+    pass
 
 
 class Scene:
@@ -131,13 +141,14 @@ class Scene:
         self.file = folder / "price"
         self.file.write_bytes(CONTENT)
 
-    def open(self, by: LocalAccount = OWNER) -> SealedData:
+    def open(self, by: LocalAccount = OWNER, report: Report = say_nothing) -> SealedData:
         self.nodes.asks = by
         return SealedData(
             cast("Client", self.ledger),
             CONTRACT,
             by=by,
             work=self.folder / "work",
+            report=report,
             transport=httpx.MockTransport(self.nodes.answer),
             now=lambda: NOW,
         )
@@ -235,6 +246,44 @@ def test_a_file_is_never_overwritten(scene: Scene) -> None:
     name = scene.put()
     with pytest.raises(ConfigurationError, match="not overwritten"):
         scene.open().get(name, scene.file)
+
+
+def test_a_file_that_is_made_meanwhile_is_not_overwritten(scene: Scene) -> None:
+    name, target = scene.put(), scene.folder / "read"
+
+    def make(done: int, size: int) -> None:
+        target.write_text("somebody else's")
+
+    with pytest.raises(ConfigurationError, match="not overwritten"):
+        scene.open(READER, make).get(name, target)
+    assert target.read_text() == "somebody else's"
+    assert scene.list_files() == ["price", "read"]
+
+
+@pytest.mark.parametrize("url", ["http://\x01", "https://xn--a."])
+def test_a_keeper_with_a_malformed_address_stands_in_nobodys_way(scene: Scene, url: str) -> None:
+    scene.ledger.put(KeeperEntry("liar", url, NOW), "known_keepers", LIAR)
+    name = scene.put(LIAR, HONEST)
+    scene.open(READER).get(name, scene.folder / "read")
+    assert (scene.folder / "read").read_bytes() == CONTENT
+    only = scene.open()
+    with pytest.raises(Unavailable):
+        only.put(scene.file, keepers=[LIAR], readers=[])
+
+
+@pytest.mark.parametrize("received", [-1, 0, 2**62])
+def test_a_keeper_that_takes_no_parts_is_not_fed_for_ever(scene: Scene, received: int) -> None:
+    size = compute_file_size(len(CONTENT))
+    scene.nodes.standing = Standing(1, size, received, False, [])
+    with pytest.raises(InvalidAnswer):
+        scene.put()
+
+
+def test_a_keeper_that_trickles_is_given_up(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = scene.put()
+    monkeypatch.setattr(keeper_node, "ANSWER_S", -1.0)
+    with pytest.raises(TimedOut, match="too long"):
+        scene.open(READER).get(name, scene.folder / "read")
 
 
 def test_others_change_nothing_of_a_record(scene: Scene) -> None:
