@@ -2,6 +2,10 @@
 
 import json
 import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from dure.cli.operating.callers.commands import app
 from dure.cli.operating.callers.log import parse_anchor
 from dure.cli.operating.callers.tokens import parse_expiry
 from dure.core.errors import ConfigurationError
+from dure.sdk.errors import InvalidAnswer
 
 DAY = 86_400_000
 
@@ -136,3 +141,44 @@ def test_other_names_are_refused(folder: Path, name: str) -> None:
 def test_other_anchors_are_refused(text: str) -> None:
     with pytest.raises(ConfigurationError):
         parse_anchor(text)
+
+
+@contextmanager
+def answering(content: bytes) -> Iterator[str]:
+    """Answer every request with the same bytes; yield the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
+            del format, args
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_nodes_log_is_asked_of_the_node_and_of_no_proxy(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create(folder / "one")
+    shown = run("audit", "show", folder / "one", "--json").stdout
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    with answering(shown.encode()) as address:
+        assert read("audit", "show", address) == json.loads(shown)
+
+
+def test_an_answer_that_is_no_log_is_refused() -> None:
+    with answering(b'{"entries": [{"number": 1}]}') as address, pytest.raises(InvalidAnswer):
+        run("audit", "show", address)

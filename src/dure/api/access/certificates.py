@@ -19,11 +19,12 @@ The role comes from the certificate's kind, and from whose node it is shown to:
 Python's `ssl` takes a certificate only if its trust store knows the authority. The store is
 therefore brought up to date at the beginning of each handshake. What is in it decides nothing: an
 authority that the chain names no more stays there, and its certificates are refused afterwards.
+One that says another organisation than the one that names it never gets there, as between nodes.
 """
 
 import datetime as dt
 import ssl
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -68,16 +69,14 @@ class MemberCertificates:
         self,
         *,
         get_view: Callable[[], state.View],
-        list_organisations: Callable[[], Iterable[str]],
         get_own: Callable[[], str | None],
         wall_ms: Callable[[], int],
     ) -> None:
-        """Ask these for the state, whose authorities to look up, whose node this is, the time."""
+        """Ask these for the state, whose node this is, the time."""
         self._get_view = get_view
-        self._list_organisations = list_organisations
         self._get_own = get_own
         self._wall_ms = wall_ms
-        self._trusted: set[bytes] = set()
+        self._seen: set[tuple[str, bytes]] = set()
         self._judged: dict[tuple[bytes, tuple[bytes, ...]], Certificate | None] = {}
 
     def read(self, der: bytes) -> Caller | None:
@@ -99,13 +98,13 @@ class MemberCertificates:
         return Caller(f"{organisation}/{certificate.serial.hex()}", name, role)
 
     def trust_authorities(self, context: ssl.SSLContext) -> None:
-        """Add to a trust store what the chain names, and the store does not hold yet."""
+        """Add to a trust store what the chain names, and was not seen before."""
         view = self._get_view()
-        for organisation in self._list_organisations():
+        for organisation in state.list_organisations(view):
             for der in membership.get_membership(view, organisation).authorities:
-                if der not in self._trusted:
-                    self._trusted.add(der)
-                    _load(context, der)
+                if (organisation, der) not in self._seen:
+                    self._seen.add((organisation, der))
+                    _load(context, der, organisation)
 
     def _judge(self, der: bytes, organisation: str, view: state.View) -> Certificate | None:
         """Return what a certificate says, where an authority that is named now made it.
@@ -153,10 +152,12 @@ def _validate(der: bytes, authorities: tuple[bytes, ...], organisation: str) -> 
     return certificate
 
 
-def _load(context: ssl.SSLContext, der: bytes) -> None:
+def _load(context: ssl.SSLContext, der: bytes, organisation: str) -> None:
     try:
-        read_authority(der)
+        if read_authority(der).organisation != organisation:
+            raise CertificateRefused("the authority is another organisation's")
         context.load_verify_locations(cadata=der)
     except (CertificateRefused, ssl.SSLError) as problem:
         # The ledger does not read them: one that is unreadable certifies nobody, and no more.
-        _log.warning("access.authority_unreadable", reason=str(problem))
+        reason = str(problem)
+        _log.warning("access.authority_unreadable", organisation=organisation, reason=reason)

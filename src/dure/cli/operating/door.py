@@ -5,6 +5,7 @@ import ssl
 import time
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 from dure.api import ApiSettings, build_local_hosts
 from dure.api.access.audit import Act, AuditLog
@@ -13,6 +14,8 @@ from dure.api.access.certificates import MemberCertificates, build_listener_cont
 from dure.api.access.known import KnownCallers, know_no_certificate
 from dure.api.app import read_wall_ms
 from dure.core.errors import ConfigurationError
+from dure.identity.authorities.authority import read_pem
+from dure.identity.authorities.profile import CertificateRefused, read_certificate
 from dure.node.configuration import ApiSection, NodeConfiguration, NodeFiles
 from dure.node.gateway import Gateway
 
@@ -36,7 +39,7 @@ def open_door(settings: NodeConfiguration, files: NodeFiles, gateway: Gateway) -
     api = settings.api
     names = frozenset(name.lower() for name in api.names.split(",") if name)
     limits = ApiSettings(allowed_hosts=build_local_hosts(api.port) | names, audit=files.audit)
-    members = _read_members(gateway) if api.client_certificates == "members" else None
+    members = _read_members(files, gateway) if api.client_certificates == "members" else None
     reader = know_no_certificate if members is None else members.read
     callers = KnownCallers(read_wall_ms, time.monotonic, reader)
     callers.change(load_callers(files.callers))
@@ -47,24 +50,27 @@ def open_door(settings: NodeConfiguration, files: NodeFiles, gateway: Gateway) -
     return Door(limits, callers, audit, _build_tls(api, files, members))
 
 
-def _read_members(gateway: Gateway) -> MemberCertificates:
+def _read_members(files: NodeFiles, gateway: Gateway) -> MemberCertificates:
     executor = gateway.executor
-
-    def list_organisations() -> set[str]:
-        founders = {each.name for each in executor.genesis.organisations}
-        return founders | {each.organisation for each in executor.head.validators.members}
+    certified = _read_own_organisation(files.certificate)
 
     def get_own() -> str | None:
         key = gateway.get_status().validator_key
         members = executor.head.validators.members
-        return next((each.organisation for each in members if each.key == key), None)
+        return next((each.organisation for each in members if each.key == key), certified)
 
-    return MemberCertificates(
-        get_view=executor.view,
-        list_organisations=list_organisations,
-        get_own=get_own,
-        wall_ms=read_wall_ms,
-    )
+    return MemberCertificates(get_view=executor.view, get_own=get_own, wall_ms=read_wall_ms)
+
+
+def _read_own_organisation(certificate: Path) -> str | None:
+    """Return whose node this is by the certificate that it shows others; None for a pinned one.
+
+    It tells it of a node that is no validator, of which the chain says nothing.
+    """
+    try:
+        return read_certificate(read_pem(certificate)).subject.organisation
+    except CertificateRefused:
+        return None
 
 
 def _build_tls(

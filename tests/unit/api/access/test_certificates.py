@@ -31,11 +31,13 @@ from dure.identity.authorities.profile import (
 from dure.identity.certificates import encode_certificate, save_tls_files
 from dure.identity.keys import SigningKey
 from tests.unit.api.access.callers import Gate
+from tests.unit.identity.authorities.spoiled import build_spoiled
 
 NOW = dt.datetime.now(dt.UTC)
 BANK_KEY, PORT_KEY, SERVICE_KEY = (SigningKey(bytes([n]) * 32) for n in (1, 2, 3))
 BANK = read_authority(build_authority_certificate(BANK_KEY, "bank", NOW))
 PORT = read_authority(build_authority_certificate(PORT_KEY, "port", NOW))
+SPOILED = build_spoiled("bank")
 
 
 @dataclass
@@ -48,15 +50,23 @@ class Chain:
     def __post_init__(self) -> None:
         self.admit("bank", BANK.der)
         self.admit("port", PORT.der)
-        self.members = MemberCertificates(
+        self.members = self.build_members()
+
+    def build_members(self) -> MemberCertificates:
+        return MemberCertificates(
             get_view=lambda: state.View(self.items),
-            list_organisations=lambda: ("bank", "port"),
             get_own=lambda: "bank",
             wall_ms=lambda: int(self.now.timestamp() * 1000),
         )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        known = self.items.get(state.ORGANISATIONS)
+        return () if known is None else state.list_organisations(state.View(self.items))
+
     def admit(self, organisation: str, *authorities: bytes) -> None:
         self.items[state.key_organisation(organisation)] = account_of(organisation)
+        self.items[state.ORGANISATIONS] = encode(tuple(sorted({*self.names, organisation})))
         member = membership.Membership(authorities, (), ())
         self.items[membership.key_membership(organisation)] = encode(member)
 
@@ -165,6 +175,41 @@ def test_nobody_is_known_without_one(closed: Gate, tmp_path: Path) -> None:
 def test_a_strangers_certificate_does_not_pass_the_handshake(closed: Gate, tmp_path: Path) -> None:
     stranger = read_authority(build_authority_certificate(SigningKey(b"8" * 32), "bank", NOW))
     assert ask(closed, Chain(), tmp_path, issue(Kind.SERVICE, SigningKey(b"8" * 32), stranger)) == 0
+
+
+def list_trusted(chain: Chain) -> list[bytes]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    chain.members.trust_authorities(context)
+    return context.get_ca_certs(binary_form=True)
+
+
+def test_only_its_own_authorities_are_trusted_for_an_organisation() -> None:
+    chain = Chain()
+    chain.admit("bank", PORT.der)
+    assert list_trusted(chain) == [PORT.der]
+    chain.admit("port")
+    chain.members = chain.build_members()
+    assert list_trusted(chain) == []
+    # What one organisation named in vain, another may name with reason.
+    chain.admit("port", PORT.der)
+    assert list_trusted(chain) == [PORT.der]
+
+
+@pytest.mark.parametrize("flaw", SPOILED)
+def test_an_authority_that_nobody_can_read_keeps_no_other_out(flaw: str) -> None:
+    chain = Chain()
+    chain.admit("bank", SPOILED[flaw], BANK.der)
+    assert set(list_trusted(chain)) == {BANK.der, PORT.der}
+    assert get_role(chain, issue(Kind.SERVICE)) is Role.SUBMITTER
+    assert chain.members.read(SPOILED[flaw]) is None
+
+
+def test_an_organisation_that_is_admitted_later_counts_at_the_next_handshake() -> None:
+    chain = Chain()
+    assert set(list_trusted(chain)) == {BANK.der, PORT.der}
+    city = build_authority_certificate(SERVICE_KEY, "city", NOW)
+    chain.admit("city", city)
+    assert list_trusted(chain) == [city]
 
 
 def test_a_revoked_certificate_passes_the_handshake_and_is_nobodys(

@@ -42,5 +42,4 @@ def build_spoiled(organisation: str) -> dict[str, bytes]:
         ),
         "an extension twice": spoil(good, b"\x55\x1d\x1e", b"\x55\x1d\x0f"),
         "cut short": good[:-1],
-        "nothing": b"",
     }

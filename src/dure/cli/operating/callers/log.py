@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import httpx
 import msgspec
 import typer
 
@@ -12,13 +11,13 @@ from dure.api.access.audit import Entry, Place, read_entries
 from dure.api.access.audit_check import Finding, check_log
 from dure.cli.operating.callers.tokens import find_configuration, show
 from dure.cli.output import EXIT_FAILED, JsonOption, out, print_facts, print_json
-from dure.core.errors import ConfigurationError, Unavailable
+from dure.core.errors import ConfigurationError
 from dure.node.configuration import load_configuration, locate_files
 from dure.sdk.connection.credentials import find_credentials
-from dure.sdk.errors import read_error
+from dure.sdk.connection.exchange import get
+from dure.sdk.connection.transport import SyncTransport
 
 LIMIT_MAX: Final = 500
-TIMEOUT_S: Final = 10.0
 ANCHOR: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})", re.ASCII)
 
 BLIND_SPOTS: Final = (
@@ -26,6 +25,12 @@ BLIND_SPOTS: Final = (
     "may write the file, or what was never written. Note the end elsewhere, and give it as "
     "--anchor the next time: then the first two are seen."
 )
+
+
+class _Page(msgspec.Struct, frozen=True):
+    """What a node answers."""
+
+    entries: list[Entry]
 
 
 def show_log(
@@ -111,16 +116,8 @@ def _find_log(node: Path) -> Path:
 
 
 def _fetch(address: str, after: int, limit: int) -> list[Entry]:
-    credentials = find_credentials()
-    headers = credentials.build_headers([address])
-    query = {"after": after, "limit": limit}
+    transport = SyncTransport(address, None, find_credentials())
     try:
-        answer = httpx.get(f"{address}/v1/audit", params=query, headers=headers, timeout=TIMEOUT_S)
-    except httpx.HTTPError as problem:
-        raise Unavailable(f"no node answers at {address}: {problem}") from problem
-    if answer.is_error:
-        raise read_error(answer.status_code, answer.content)
-    try:
-        return msgspec.convert(answer.json()["entries"], list[Entry])
-    except (ValueError, KeyError) as problem:
-        raise Unavailable(f"{address} answers with something else than a log") from problem
+        return transport.run(get(_Page, "/v1/audit", after=after, limit=limit)).entries
+    finally:
+        transport.close()
