@@ -12,12 +12,15 @@ Rules
    others. What was passed on counts only as long as the organisation has the role itself, so taking
    it away, or expelling the organisation, ends all of it at once.
 4. A certificate that was revoked is named by its serial number, and stays revoked for ever.
+5. The name of an organisation that left stays its account's: the accounts that it enrolled say that
+   name, and would otherwise become another's.
 
 | prefix | key after it | value |
 |---|---|---|
 | `d` | address of a device's account | `Device` |
 | `i` | organisation | `Membership` |
 | `k` | holder, role | empty where the members gave it; else the account of the organisation |
+| `n` | organisation that left | the account that it had: the address itself |
 | `x` | account of the organisation, serial number | `Revocation` |
 """
 
@@ -99,6 +102,10 @@ def key_chain_role(holder: Address, role: str) -> bytes:
     return b"k" + holder + role.encode(errors="surrogatepass")
 
 
+def key_former(organisation: str) -> bytes:
+    return b"n" + organisation.encode()
+
+
 def key_revocation(account: Address, serial: bytes) -> bytes:
     return b"x" + account + serial
 
@@ -119,6 +126,12 @@ def find_own_account(view: state.View, holder: Address) -> Address | None:
     return None if found is None else Address(found)
 
 
+def is_own_account(view: state.View, account: Address) -> bool:
+    """Say whether the account is that of an admitted organisation itself."""
+    names = state.list_organisations(view)
+    return any(view.get(state.key_organisation(name)) == account for name in names)
+
+
 def has_chain_role(view: state.View, holder: Address, role: str) -> bool:
     """Say whether a role of the chain is `holder`'s, by rule 3."""
     giver = view.get(key_chain_role(holder, role))
@@ -136,13 +149,19 @@ def is_revoked(view: state.View, organisation: str, serial: bytes) -> bool:
     return account is None or view.get(key_revocation(Address(account), serial)) is not None
 
 
-def forget_membership(view: state.View, organisation: str) -> None:
-    """Drop what is said of an admitted organisation that leaves.
+def forget_organisation(view: state.View, organisation: Name) -> None:
+    """Drop an admitted organisation that leaves, and what is said of it and by it.
 
-    Call it while the state still names its account. Revoked certificates stay revoked.
+    Its place in lists of names is the caller's to take away. Revoked certificates stay revoked.
     """
     account = view.get(state.key_organisation(organisation))
-    if account is not None:
-        for role in get_membership(view, organisation).roles:
-            view.put(key_chain_role(Address(account), role), None)
+    assert account is not None, "only an admitted organisation leaves"
+    for role in get_membership(view, organisation).roles:
+        view.put(key_chain_role(Address(account), role), None)
     view.put(key_membership(organisation), None)
+    view.put(state.key_organisation(organisation), None)
+    view.put(key_former(organisation), account)
+    support = view.load(tuple[state.Support, ...], state.SUPPORT) or ()
+    left = tuple(each for each in support if each.organisation != organisation)
+    if left != support:
+        view.save(state.SUPPORT, left)

@@ -8,7 +8,7 @@ fixed length.
 | `a` | address | `Account` |
 | `b` | asset, holder | balance |
 | `c` | contract | `ContractRecord` |
-| `d` | address | a device: `dure.chain.membership` has it and `i`, `k`, `x` |
+| `d` | address | a device: `dure.chain.membership` has it and `i`, `k`, `n`, `x` |
 | `e` | height | `ValidatorSet` that decides from that height on; the first one is the genesis' |
 | `f` | asset, holder | frozen balances: empty |
 | `g` | name | the chain's single values: `Clock`, `Parameters`, validators, authority … |
@@ -17,6 +17,7 @@ fixed length.
 | `k` | holder, role | roles of the chain |
 | `l` | account | its session keys: `dure.chain.execution.delegation` |
 | `m` | number | ledger time at which that scheduled call is due |
+| `n` | organisation that left | the account that it had |
 | `o` | organisation | the organisation's account: the address itself |
 | `p` | number | `ParkedCall`, whose contract is stopped |
 | `q` | due time, number | `ScheduledCall` |

@@ -14,7 +14,12 @@ from typing import Final
 
 from dure.chain.execution.waiting import PARKED_MAX
 from dure.chain.money import LEDGER
-from dure.chain.system import GAS_PER_SOURCE_BYTE, GAS_PER_TRANSFER, TAKE_OVER_GAS
+from dure.chain.system import (
+    GAS_PER_KEPT_BYTE,
+    GAS_PER_SOURCE_BYTE,
+    GAS_PER_TRANSFER,
+    TAKE_OVER_GAS,
+)
 from dure.chain.transaction import (
     BODY_VERSION,
     GAS_PER_ASSERTION,
@@ -52,8 +57,15 @@ VALID_FOR: Final = Milliseconds(60_000)
 
 GAS_PER_LEDGER_CALL: Final = 10_000
 GAS_PER_ARGUMENT_BYTE: Final = 60
-GAS_PER_KEY_BYTE: Final = {"set_validators": 300, "register_devices": 400}
-"""A validator costs 8,000 and has no fewer than 37 bytes; a device 14,000 and 39."""
+GAS_PER_KEY_BYTE: Final = {
+    "set_validators": 300,
+    "register_devices": 400,
+    "set_policy": 300,
+    "begin_recovery": 300,
+    "rotate_organisation": 300,
+    "grant_session": 300,
+}
+"""A key costs 8,000 and has no fewer than 34 bytes, which cost 20 each; a device 14,000 and 39."""
 GAS_PER_CONTRACT_CALL: Final = 2_000_000
 GAS_PER_DEPLOYMENT: Final = 10_000_000
 GAS_OF_LIFE: Final = {
@@ -63,6 +75,10 @@ GAS_OF_LIFE: Final = {
     "begin_recovery": 2 * TAKE_OVER_GAS,
 }
 """What the ledger's calls about what comes later may need beyond the ordinary."""
+REVOCATIONS_MAX: Final = 256
+GAS_PER_REVOCATION: Final = 5_000
+"""Looking, 64 bytes kept beyond the reason, and an event."""
+REASON_BYTES_MAX: Final = 1_030
 _ENVELOPE_BYTES: Final = 400
 _KEY_BYTES: Final = 100
 _PASSKEY_BYTES: Final = 4_096
@@ -230,9 +246,17 @@ def _name(key: PolicyKey) -> str:
     return f"passkey {key.key.hex()}" if isinstance(key, PasskeyPolicy) else key.hex()
 
 
+def _estimate_revocations(size: int) -> int:
+    """Return what revocations in so many bytes cost at most: each keeps the reason once more."""
+    rows = min(REVOCATIONS_MAX, size // 2)
+    return rows * (GAS_PER_REVOCATION + GAS_PER_KEPT_BYTE * min(REASON_BYTES_MAX, size))
+
+
 def _estimate_call(call: Call) -> int:
     if call.contract != LEDGER:
         return GAS_PER_CONTRACT_CALL
+    if call.method == "revoke_certificates":
+        return GAS_PER_LEDGER_CALL + _estimate_revocations(len(call.arguments))
     usual = GAS_PER_SOURCE_BYTE if call.method in GAS_OF_LIFE else GAS_PER_ARGUMENT_BYTE
     per_byte = GAS_PER_KEY_BYTE.get(call.method, usual)
     written = GAS_PER_LEDGER_CALL + per_byte * len(call.arguments)

@@ -52,8 +52,7 @@ def read(ledger: Ledger, organisation: str) -> membership.Membership:
 def expel(ledger: Ledger, organisation: str) -> None:
     """Do to the state of a view what an expulsion does, and make it the chain's."""
     view = ledger.executor.view()
-    membership.forget_membership(view, organisation)
-    view.put(state.key_organisation(organisation), None)
+    membership.forget_organisation(view, organisation)
     key = state.key_account(AUTHORITY)
     view.save(key, msgspec.structs.replace(view.require(state.Account, key), organisation="port"))
     ledger.executor._apply(view.top, {})

@@ -5,7 +5,9 @@ import dataclasses
 import msgspec
 import pytest
 
-from dure.chain import state
+from dure.chain import membership, state
+from dure.chain.execution import waiting
+from dure.chain.execution.delegation import Budget, Permission, SessionKey, save_sessions
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import (
     Asset,
@@ -34,7 +36,14 @@ from dure.chain.genesis.succession import (
     compute_changes,
     draft_authority,
 )
-from dure.chain.system import SetPolicyArguments
+from dure.chain.money import LEDGER
+from dure.chain.system import (
+    TAKE_OVER_GAS,
+    Guarded,
+    SetPolicyArguments,
+    Takeover,
+    key_guarded,
+)
 from dure.chain.transaction import (
     PolicyProof,
     ThresholdPolicy,
@@ -44,7 +53,17 @@ from dure.chain.transaction import (
 )
 from dure.core.codec import encode
 from dure.core.errors import InvalidGenesis, WrongChain
-from dure.core.types import NO_HASH, Address, Amount, BlockId, Hash, Height, Instant
+from dure.core.types import (
+    NO_HASH,
+    Address,
+    Amount,
+    BlockId,
+    Hash,
+    Height,
+    Instant,
+    Milliseconds,
+    Unsigned,
+)
 from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
 from tests.unit.proof.chains import (
@@ -94,6 +113,8 @@ def test_all_but_the_stated_changes_stays_byte_for_byte() -> None:
         authority,
         state.key_organisation("airline"),
         state.key_organisation("supervisor"),
+        membership.key_former("airline"),
+        membership.key_former("supervisor"),
     }
     assert {key[:1] for key in new} >= {b"a", b"b", b"c", b"h", b"m", b"o", b"q", b"s", b"t", b"u"}
 
@@ -175,6 +196,47 @@ def test_a_kind_of_key_that_nobody_decided_on_is_refused(key: bytes) -> None:
     ended = Ended()
     with pytest.raises(InvalidGenesis, match="does not know what becomes"):
         build_succession_state(ended.draft().genesis, ended.items | {key: b""})
+
+
+def test_an_organisation_that_is_missing_leaves_as_an_expelled_one_does() -> None:
+    ended = Ended()
+    address = Address(ended.items[state.key_organisation("airline")])
+    role = membership.key_chain_role(address, "oracle")
+    known = membership.Membership((), (), ("oracle",))
+    told = (state.Support("airline", Unsigned(2)), state.Support("bank", Unsigned(2)))
+    old = ended.items | {
+        membership.key_membership("airline"): encode(known),
+        role: b"",
+        state.SUPPORT: encode(told),
+    }
+    new = build_succession_state(ended.draft().genesis, old)
+    assert role not in new
+    assert membership.key_membership("airline") not in new
+    assert new[state.SUPPORT] == encode(told[1:])
+    # Its name does not come back with another account, under which its people would follow.
+    assert new[membership.key_former("airline")] == address
+
+
+def test_nobody_but_the_named_policy_acts_for_the_authority() -> None:
+    ended = Ended()
+    authority = address_of_authority(ended.chain.document.genesis)
+    view = state.View(ended.items)
+    thief = policy_of(NEW_KEY)
+    number, due = 77, Instant(START + 1_000_000)
+    call_of = state.ScheduledCall(LEDGER, "take_over", encode((authority,)), TAKE_OVER_GAS)
+    waiting.plan(view, due, number, call_of)
+    pending = Takeover(thief, due, Unsigned(number))
+    view.save(
+        key_guarded(authority), Guarded(compute_address(thief), Milliseconds(60_000), pending)
+    )
+    budget = Budget(WON, Amount(1))
+    session = SessionKey(thief, (Permission(LEDGER, "transfer"),), (budget,), due)
+    save_sessions(view, authority, (session,))
+    begun = {key: value for key, value in view.top.items() if value is not None}
+    assert len(begun) == 4
+    genesis = ended.draft().genesis
+    new = build_succession_state(genesis, ended.items | begun)
+    assert new == build_succession_state(genesis, ended.items)
 
 
 # The draft

@@ -8,8 +8,10 @@ What becomes of each kind of key (`dure.chain.state` has the table; decision 001
 | keys | what happens |
 |---|---|
 | `a` of the authority | where it is an account, its policy becomes the one that the genesis names |
-| `o`, `i` of a missing organisation | removed: it has no say any more |
-| `gapprovers`, `gorganisations` | without the missing organisations |
+| `l`, `w` of that account, `m`, `q` of its recovery | removed: nobody else acts for it |
+| `o`, `i`, `k` of a missing organisation | removed: it has no say any more |
+| `n` of a missing organisation | the account that it had, as where one is expelled |
+| `gapprovers`, `gorganisations`, `gsupport` | without the missing organisations |
 | `gvalidators` | becomes the set of the genesis |
 | `gvalidators-next`, `gversion-next` | removed: what was decided for a later height is decided \
 anew |
@@ -26,6 +28,7 @@ from typing import Final
 import msgspec
 
 from dure.chain import membership, state
+from dure.chain.execution.delegation import replace_policy
 from dure.chain.genesis.document import (
     Genesis,
     GenesisDocument,
@@ -38,6 +41,7 @@ from dure.chain.genesis.governance import GovernancePlan
 from dure.chain.genesis.predecessor import Predecessor, require
 from dure.chain.parameters import Parameters
 from dure.chain.state_tree import tree
+from dure.chain.system.delegates import dismiss_guardians
 from dure.chain.transaction import (
     Policy,
     PolicyKey,
@@ -52,13 +56,13 @@ from dure.core.errors import InvalidGenesis
 from dure.core.types import NO_HASH, Hash, Instant
 from dure.core.validators import Name, ValidatorSet
 
-CARRIED_KINDS: Final = frozenset(b"abcdfhiklmopqrstuvwx")
-CARRIED_VALUES: Final = frozenset(
-    {state.AUTHORITY, state.CLOCK, state.PARAMETERS, state.SEQUENCE, state.SUPPORT}
-)
+CARRIED_KINDS: Final = frozenset(b"abcdfhiklmnopqrstuvwx")
+CARRIED_VALUES: Final = frozenset({state.AUTHORITY, state.CLOCK, state.PARAMETERS, state.SEQUENCE})
 REMOVED_KINDS: Final = frozenset(b"e")
 REMOVED_VALUES: Final = frozenset({state.VALIDATORS_NEXT, state.VERSION_NEXT, state.HANDOVERS})
-CHANGED_VALUES: Final = frozenset({state.APPROVERS, state.ORGANISATIONS, state.VALIDATORS})
+CHANGED_VALUES: Final = frozenset(
+    {state.APPROVERS, state.ORGANISATIONS, state.SUPPORT, state.VALIDATORS}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,15 @@ def compute_changes(genesis: Genesis, old: Mapping[bytes, bytes]) -> state.Write
         state.ORGANISATIONS: encode(tuple(sorted(get_names(genesis)))),
         **{each: None for each in old if each in REMOVED_VALUES or each[0] in REMOVED_KINDS},
         state.VALIDATORS: encode(genesis.validators),
-        **{state.key_organisation(name): None for name in before.missing},
-        **{membership.key_membership(name): None for name in before.missing},
+        **_forget_missing(before, old),
     }
+
+
+def _forget_missing(before: Predecessor, old: Mapping[bytes, bytes]) -> state.Writes:
+    view = state.View(old)
+    for name in before.missing:
+        membership.forget_organisation(view, name)
+    return view.top
 
 
 def _change_authority(
@@ -117,12 +127,16 @@ def _change_authority(
     if isinstance(genesis.authority, GovernancePlan):
         require(before.authority is None, "no account is the authority of this chain")
         return _change_approvers(before, old)
-    require(before.authority is not None, "nobody would act for the authority's account")
-    key = state.key_account(compute_address(genesis.authority))
-    organisation = _load_account(old, key).organisation
-    if organisation in before.missing:
-        organisation = genesis.organisations[0].name
-    return {key: encode(state.Account(before.authority, organisation))}
+    if before.authority is None:
+        raise InvalidGenesis("nobody would act for the authority's account")
+    address = compute_address(genesis.authority)
+    view, key = state.View(old), state.key_account(address)
+    account = _load_account(old, key)
+    if account.organisation in before.missing:
+        view.save(key, state.Account(account.policy, genesis.organisations[0].name))
+    replace_policy(view, address, before.authority)
+    dismiss_guardians(view, address)
+    return view.top
 
 
 def _change_approvers(before: Predecessor, old: Mapping[bytes, bytes]) -> state.Writes:

@@ -117,6 +117,7 @@ _NAMES: Final = {
     b"h": "version of contract",
     b"l": "session keys of account",
     b"m": "due time of call",
+    b"n": "former account of organisation",
     b"o": "account of organisation",
     b"p": "parked call",
     b"q": "scheduled call",

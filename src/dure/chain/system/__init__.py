@@ -36,7 +36,12 @@ code of its own.
 
 from dure.chain.money import TransferArguments
 from dure.chain.system.accounts import EnrolArguments, SetPolicyArguments
-from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_TRANSFER, Caller
+from dure.chain.system.caller import (
+    GAS_PER_CHANGE,
+    GAS_PER_KEPT_BYTE,
+    GAS_PER_TRANSFER,
+    Caller,
+)
 from dure.chain.system.contracts import (
     GAS_PER_SOURCE_BYTE,
     VERSIONS_MAX,
@@ -109,6 +114,7 @@ __all__ = [
     "DECISIONS",
     "DELAY_BOUNDS",
     "GAS_PER_CHANGE",
+    "GAS_PER_KEPT_BYTE",
     "GAS_PER_SOURCE_BYTE",
     "GAS_PER_TRANSFER",
     "LEDGER_TIME_MAX",

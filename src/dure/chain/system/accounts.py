@@ -8,10 +8,9 @@ from dure.chain import state
 from dure.chain.execution.delegation import replace_policy
 from dure.chain.money import TransferArguments
 from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_TRANSFER, NOTHING, Caller
-from dure.chain.transaction import Policy, validate_policy
+from dure.chain.transaction import Policy
 from dure.contract.ports import Refusal, TransferOrder
 from dure.core.codec import Wire
-from dure.core.errors import InvalidTransaction
 from dure.core.types import Address
 
 Holders = Annotated[tuple[Address, ...], Meta(max_length=1024)]
@@ -60,9 +59,6 @@ def _is_member(view: state.View, name: str | None) -> bool:
 
 def set_policy(caller: Caller, given: SetPolicyArguments) -> bytes:
     caller.meter.charge(GAS_PER_CHANGE)
-    try:
-        validate_policy(given.policy)
-    except InvalidTransaction as problem:
-        raise Refusal("bad_policy", problem.message) from None
+    caller.require_policy(given.policy)
     replace_policy(caller.session.view, caller.sender, given.policy)
     return NOTHING

@@ -8,13 +8,21 @@ from dure.chain import state
 from dure.chain.execution.rules import Rules
 from dure.chain.execution.session import Session
 from dure.chain.parameters import Parameters
+from dure.chain.transaction import PasskeyPolicy, Policy, get_keys, validate_policy
 from dure.contract.ports import Meter, Refusal, Running
 from dure.core.codec import encode
+from dure.core.errors import InvalidTransaction
 from dure.core.types import Address, Instant, TransactionId
 from dure.core.validators import Name
 
 GAS_PER_TRANSFER: Final = 1_000
 GAS_PER_CHANGE: Final = 5_000
+GAS_PER_KEY: Final = 8_000
+"""Whether an Ed25519 key is sound takes 150 µs to find out: 20 ms for a million gas."""
+GAS_PER_PASSKEY: Final = 2_500
+"""The same question about a P-256 key takes a third of that."""
+GAS_PER_KEPT_BYTE: Final = 20
+"""Of what the state keeps: every node stores, hashes and serves it."""
 
 NOTHING: Final = encode(None)
 """The result of a call that has nothing to say."""
@@ -47,6 +55,23 @@ class Caller(msgspec.Struct, gc=False):
         if name is None:
             raise Refusal("not_member", "only a member organisation's account may do that")
         return name
+
+    def require_policy(self, policy: Policy) -> None:
+        """Charge for looking at a policy that shall act; refuse an unsound one: `bad_policy`."""
+        flaw = self.find_flaw(policy)
+        if flaw is not None:
+            raise Refusal("bad_policy", flaw)
+
+    def find_flaw(self, policy: Policy) -> str | None:
+        """Charge for looking at a policy that shall act; return why it may not, if so."""
+        self.meter.charge(GAS_PER_KEPT_BYTE * len(encode(policy)))
+        for key in get_keys(policy):
+            self.meter.charge(GAS_PER_PASSKEY if isinstance(key, PasskeyPolicy) else GAS_PER_KEY)
+        try:
+            validate_policy(policy)
+        except InvalidTransaction as problem:
+            return problem.message
+        return None
 
     def get_contract(self, address: Address) -> state.ContractRecord:
         """Return what stands at the address; refuse `unknown_contract`."""

@@ -25,6 +25,8 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from dure.chain import state
+from dure.chain.execution import waiting
 from dure.chain.execution.delegation import (
     BUDGETS_MAX,
     LEDGER_METHODS,
@@ -40,11 +42,10 @@ from dure.chain.execution.delegation import (
 )
 from dure.chain.execution.session import SCHEDULED_GAS_MIN, Session
 from dure.chain.money import LEDGER
-from dure.chain.system.caller import GAS_PER_CHANGE, NOTHING, Caller
-from dure.chain.transaction import Policy, compute_address, validate_policy
+from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_KEPT_BYTE, NOTHING, Caller
+from dure.chain.transaction import Policy, compute_address
 from dure.contract.ports import Meter, Refusal
 from dure.core.codec import Wire, decode, encode
-from dure.core.errors import InvalidTransaction
 from dure.core.types import Address, Gas, Instant, Milliseconds, Unsigned
 
 DELAY_BOUNDS: Final = (60_000, 366 * 86_400_000)
@@ -54,7 +55,6 @@ TAKE_OVER: Final = "take_over"
 ACCOUNT_RECOVERED: Final = "account_recovered"
 """The event that it leaves, and nothing else does."""
 TAKE_OVER_GAS: Final = Gas(SCHEDULED_GAS_MIN)
-GAS_PER_DELEGATED_BYTE: Final = 20
 
 
 class Takeover(Wire, frozen=True):
@@ -125,14 +125,14 @@ def set_guardians(caller: Caller, given: SetGuardiansArguments) -> bytes:
 
 
 def begin_recovery(caller: Caller, given: BeginRecoveryArguments) -> bytes:
-    caller.meter.charge(GAS_PER_CHANGE + TAKE_OVER_GAS + _price(given.policy))
+    caller.meter.charge(GAS_PER_CHANGE + TAKE_OVER_GAS)
     session, account = caller.session, given.account
     guarded = session.view.load(Guarded, key_guarded(account))
     if guarded is None or guarded.guardians != caller.sender:
         raise Refusal("not_guardian", "only the account's guardians recover it")
     if guarded.pending is not None:
         raise Refusal("recovery_pending", "a recovery waits: stop it first")
-    _require_sound(given.policy, "bad_policy")
+    caller.require_policy(given.policy)
     at = Instant(session.time + guarded.delay)
     number = session.schedule(LEDGER, at, TAKE_OVER, encode((account,)), TAKE_OVER_GAS)
     pending = Takeover(given.policy, at, number)
@@ -155,14 +155,14 @@ def stop_recovery(caller: Caller, given: StopRecoveryArguments) -> bytes:
     return NOTHING
 
 
-def dismiss_guardians(session: Session, account: Address) -> None:
+def dismiss_guardians(view: state.View, account: Address) -> None:
     """Forget who may recover an account, and what they have begun."""
-    guarded = session.view.load(Guarded, key_guarded(account))
+    guarded = view.load(Guarded, key_guarded(account))
     if guarded is None:
         return
     if guarded.pending is not None:
-        session.cancel(LEDGER, guarded.pending.number)
-    session.view.put(key_guarded(account), None)
+        waiting.withdraw(view, LEDGER, guarded.pending.number)
+    view.put(key_guarded(account), None)
 
 
 def run_due_call(session: Session, meter: Meter, arguments: bytes) -> bytes:
@@ -179,8 +179,11 @@ def run_due_call(session: Session, meter: Meter, arguments: bytes) -> bytes:
 
 
 def grant_session(caller: Caller, given: GrantSessionArguments) -> bytes:
-    caller.meter.charge(GAS_PER_CHANGE + _price(given))
-    _require_sound(given.key, "bad_session")
+    limits = encode((given.permissions, given.budgets))
+    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_KEPT_BYTE * len(limits))
+    flaw = caller.find_flaw(given.key)
+    if flaw is not None:
+        raise Refusal("bad_session", flaw)
     ahead = given.expires - caller.header_time
     permissions = {(each.contract, each.method) for each in given.permissions}
     is_sound = (
@@ -218,17 +221,6 @@ def _list_others(caller: Caller, key: SessionPolicy) -> tuple[SessionKey, ...]:
     """Return the caller's session keys that have not expired, but for `key`."""
     known = list_sessions(caller.session.view, caller.sender)
     return tuple(each for each in known if each.key != key and each.expires >= caller.header_time)
-
-
-def _require_sound(policy: Policy, code: str) -> None:
-    try:
-        validate_policy(policy)
-    except InvalidTransaction as problem:
-        raise Refusal(code, problem.message) from None
-
-
-def _price(value: Wire) -> int:
-    return GAS_PER_DELEGATED_BYTE * len(encode(value))
 
 
 def _tell(caller: Caller, name: str, data: tuple[object, ...]) -> None:

@@ -6,7 +6,7 @@ attributes and its roles, the members say together.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -15,7 +15,14 @@ from dure.chain import membership, state
 from dure.chain.membership import Attribute, AuthorityCertificate, Reason, Serial
 from dure.chain.money import LEDGER
 from dure.chain.system.accounts import EnrolArguments, enrol
-from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_TRANSFER, NOTHING, Caller
+from dure.chain.system.caller import (
+    GAS_PER_CHANGE,
+    GAS_PER_KEPT_BYTE,
+    GAS_PER_KEY,
+    GAS_PER_TRANSFER,
+    NOTHING,
+    Caller,
+)
 from dure.chain.system.contracts import RoleName
 from dure.chain.transaction import KeyPolicy, compute_address
 from dure.contract.ports import Refusal
@@ -24,11 +31,6 @@ from dure.core.errors import InvalidTransaction
 from dure.core.signatures import validate_public_key
 from dure.core.types import Address, PublicKey
 from dure.core.validators import Name
-
-GAS_PER_BYTE: Final = 20
-"""Of what is kept for good: every node stores, hashes and serves it."""
-GAS_PER_KEY: Final = 8_000
-"""Whether a device's key is sound takes 150 µs to find out."""
 
 _Word = Annotated[str, Meta(min_length=1, max_length=64)]
 
@@ -72,7 +74,7 @@ class ChainRoleArguments(Wire, frozen=True):
 
 
 def set_authorities(caller: Caller, given: SetAuthoritiesArguments) -> bytes:
-    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_BYTE * sum(map(len, given.authorities)))
+    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_KEPT_BYTE * sum(map(len, given.authorities)))
     organisation = _require_organisation(caller)
     view = caller.session.view
     known = membership.get_membership(view, organisation)
@@ -84,7 +86,7 @@ def set_authorities(caller: Caller, given: SetAuthoritiesArguments) -> bytes:
 
 def set_attributes(caller: Caller, given: SetAttributesArguments) -> bytes:
     size = sum(len(each.name) + len(each.value) for each in given.attributes)
-    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_BYTE * 4 * size)
+    caller.meter.charge(GAS_PER_CHANGE + GAS_PER_KEPT_BYTE * 4 * size)
     caller.require_authority()
     view = caller.session.view
     if view.get(state.key_organisation(given.organisation)) is None:
@@ -104,12 +106,14 @@ def revoke_certificates(caller: Caller, given: RevokeCertificatesArguments) -> b
     organisation = _require_organisation(caller)
     session = caller.session
     revocation = membership.Revocation(session.height, given.reason)
+    size = len(encode(revocation))
     for serial in given.serials:
         caller.meter.charge(GAS_PER_TRANSFER)
         key = membership.key_revocation(caller.sender, serial)
         if serial[0] == 0:
             raise Refusal("bad_serial", "a serial number is written without leading zeros")
         if session.view.get(key) is None:
+            caller.meter.charge(GAS_PER_KEPT_BYTE * (len(key) + size))
             session.view.save(key, revocation)
             session.emit(LEDGER, "certificate_revoked", encode((organisation, serial)))
     return NOTHING
@@ -125,8 +129,8 @@ def register_devices(caller: Caller, given: RegisterDevicesArguments) -> bytes:
         except InvalidTransaction:
             raise Refusal("bad_device", "the device's key is not sound") from None
         address = compute_address(KeyPolicy(each.key))
-        if session.view.get(membership.key_device(address)) is not None:
-            raise Refusal("device_known", "a device with that key is registered already")
+        if _is_taken(caller, address):
+            raise Refusal("device_known", "the key's account is a device or in an organisation")
         enrol(caller, EnrolArguments((address,)))
         device = membership.Device(organisation, each.name, each.kind, each.key, session.height)
         session.view.save(membership.key_device(address), device)
@@ -205,6 +209,19 @@ def _change_roles(
         raise Refusal("too_many_roles", message)
     changed = msgspec.structs.replace(known, roles=tuple(sorted(roles)))
     view.save(membership.key_membership(account.organisation), changed)
+
+
+def _is_taken(caller: Caller, address: Address) -> bool:
+    """Say whether an account cannot become a device: it would leave with the device.
+
+    Where another organisation has enrolled it, `enrol` says so.
+    """
+    view = caller.session.view
+    return (
+        view.get(membership.key_device(address)) is not None
+        or membership.find_own_account(view, address) == caller.sender
+        or membership.is_own_account(view, address)
+    )
 
 
 def _require_organisation(caller: Caller) -> Name:

@@ -6,9 +6,13 @@ Rules
 2. From the block that expels an organisation on, its accounts send nothing and its validators
    decide nothing; a quorum of those that stay has shown that it runs. What the accounts own stays
    theirs, and another member may take them under its quota.
+   Its name comes back with the same account only (`name_used`): the accounts that it enrolled say
+   the name still.
 3. Somebody must be left who can decide: about the chain (`no_approvers`), and about blocks
    (`no_quorum`, `validators_absent`).
-4. An organisation whose keys are lost gets new ones. The address stays, and with it money, roles
+4. Nobody has two votes: an account is one organisation's own. That a member has enrolled it hinders
+   nobody's admission, for enrolling asks nobody; the account leaves that member.
+5. An organisation whose keys are lost gets new ones. The address stays, and with it money, roles
    and everything that names it.
 """
 
@@ -23,11 +27,10 @@ from dure.chain.money import LEDGER
 from dure.chain.system.caller import GAS_PER_CHANGE, NOTHING, Caller
 from dure.chain.system.delegates import dismiss_guardians
 from dure.chain.system.validators import drop_validators
-from dure.chain.transaction import Policy, validate_policy
+from dure.chain.transaction import Policy
 from dure.contract.ports import Refusal
 from dure.core.attestation import Attestation
 from dure.core.codec import Wire, encode
-from dure.core.errors import InvalidTransaction
 from dure.core.types import Address
 from dure.core.validators import VALIDATORS_MAX, Name
 
@@ -56,9 +59,11 @@ def admit_organisation(caller: Caller, given: AdmitOrganisationArguments) -> byt
     view = caller.session.view
     if view.get(state.key_organisation(given.name)) is not None:
         raise Refusal("organisation_known", "a member organisation has that name already")
+    if membership.is_own_account(view, given.account):
+        raise Refusal("organisation_known", "a member organisation has that account already")
+    if view.get(membership.key_former(given.name)) not in {None, given.account}:
+        raise Refusal("name_used", "an organisation that left had that name and another account")
     known = view.load(state.Account, state.key_account(given.account))
-    if known is not None and is_enrolled(view, known):
-        raise Refusal("enrolled_elsewhere", "another organisation has enrolled that account")
     account = (
         state.Account(None, given.name)
         if known is None
@@ -66,6 +71,9 @@ def admit_organisation(caller: Caller, given: AdmitOrganisationArguments) -> byt
     )
     view.save(state.key_account(given.account), account)
     view.put(state.key_organisation(given.name), given.account)
+    view.put(membership.key_former(given.name), None)
+    # Whoever has a device may remove it, and an organisation is nobody's.
+    view.put(membership.key_device(given.account), None)
     names = {*state.list_organisations(view), given.name}
     view.save(state.ORGANISATIONS, tuple(sorted(names)))
     caller.session.emit(LEDGER, "organisation_admitted", encode((given.name, given.account)))
@@ -83,9 +91,7 @@ def expel_organisation(caller: Caller, given: ExpelOrganisationArguments) -> byt
     if not deciding:
         raise Refusal("no_approvers", "nobody would be left to decide for the members")
     drop_validators(caller, name, given.attestations)
-    # While the state still names its account, under which its roles stand.
-    membership.forget_membership(view, name)
-    view.put(state.key_organisation(name), None)
+    membership.forget_organisation(view, name)
     view.save(state.ORGANISATIONS, left)
     if approvers is not None:
         view.save(state.APPROVERS, deciding)
@@ -99,20 +105,11 @@ def rotate_organisation(caller: Caller, given: RotateOrganisationArguments) -> b
     caller.require_authority()
     view = caller.session.view
     account = _find_account(view, given.name)
-    try:
-        validate_policy(given.policy)
-    except InvalidTransaction as problem:
-        raise Refusal("bad_policy", problem.message) from None
+    caller.require_policy(given.policy)
     replace_policy(view, account, given.policy)
-    dismiss_guardians(caller.session, account)
+    dismiss_guardians(view, account)
     caller.session.emit(LEDGER, "organisation_rotated", encode((given.name, account)))
     return NOTHING
-
-
-def is_enrolled(view: state.View, account: state.Account) -> bool:
-    """Say whether a member organisation has the account under its quota."""
-    name = account.organisation
-    return name is not None and view.get(state.key_organisation(name)) is not None
 
 
 def _find_account(view: state.View, name: Name) -> Address:

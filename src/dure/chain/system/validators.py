@@ -28,7 +28,7 @@ from msgspec import Meta
 
 from dure.chain import state
 from dure.chain.money import LEDGER
-from dure.chain.system.caller import GAS_PER_CHANGE, NOTHING, Caller
+from dure.chain.system.caller import GAS_PER_CHANGE, GAS_PER_KEY, NOTHING, Caller
 from dure.chain.transaction import GAS_PER_SIGNATURE
 from dure.contract.ports import Refusal
 from dure.core.attestation import Attestation, collect_signature
@@ -45,8 +45,6 @@ from dure.core.validators import (
     compute_quorum,
 )
 
-GAS_PER_VALIDATOR: Final = 8_000
-"""Whether a key is sound takes 150 µs to find out: 20 ms for a million gas."""
 PRESENCE_MS: Final = Milliseconds(600_000)
 """Ten minutes: long enough to send a file to a colleague, short enough to mean "now"."""
 HEIGHTS_BEHIND_MAX: Final = 10_000
@@ -92,7 +90,7 @@ class Standing:
 def set_validators(caller: Caller, given: SetValidatorsArguments) -> bytes:
     caller.meter.charge(
         GAS_PER_CHANGE
-        + GAS_PER_VALIDATOR * len(given.members)
+        + GAS_PER_KEY * len(given.members)
         + GAS_PER_SIGNATURE * len(given.attestations)
     )
     caller.require_authority()
@@ -132,7 +130,7 @@ def drop_validators(caller: Caller, name: Name, attestations: Sequence[Attestati
     left = tuple(each for each in standing.validators.members if each.organisation != name)
     if not left:
         raise Refusal("no_quorum", "nobody would be left to decide about blocks")
-    caller.meter.charge(GAS_PER_VALIDATOR * len(left) + GAS_PER_SIGNATURE * len(attestations))
+    caller.meter.charge(GAS_PER_KEY * len(left) + GAS_PER_SIGNATURE * len(attestations))
     first = Height(standing.height + 1)
     change = SetValidatorsArguments(left, first, tuple(attestations))
     validators = judge_change(change, standing)
