@@ -142,7 +142,8 @@ def _prepare(
 ) -> ssl.SSLContext:
     trusted, authorities = trust
     context.minimum_version = ssl.TLSVersion.TLSv1_3
-    context.verify_flags |= _NO_CHECK_TIME
+    # A pinned certificate counts by itself, also where an authority made it that is not known here.
+    context.verify_flags |= _NO_CHECK_TIME | ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_mode = ssl.CERT_REQUIRED
     # The key file is read once more by OpenSSL, which knows nothing of who else can read it.
     files.read_private_file(key, bytes_max=CERTIFICATE_BYTES_MAX)

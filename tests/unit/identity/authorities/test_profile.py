@@ -264,6 +264,16 @@ def test_tls_takes_what_an_authority_certified_and_leaves_dates_to_us(tmp_path: 
         assert seen == der
 
 
+def test_tls_takes_a_pinned_certificate_of_an_authority_that_is_not_known(tmp_path: Path) -> None:
+    der, other = issue(), issue()
+    client, _ = contexts(tmp_path, der)
+    files = tmp_path / "p.crt", tmp_path / "p.key"
+    _, seen = shake_hands(client, build_server_context(*files, [encode_certificate(der)]))
+    assert seen == der
+    with pytest.raises(ssl.SSLError):
+        shake_hands(client, build_server_context(*files, [encode_certificate(other)]))
+
+
 def test_tls_refuses_what_another_authority_certified(tmp_path: Path) -> None:
     der = issue(signer=PORT_KEY, authority=PORT)
     with pytest.raises(ssl.SSLError):

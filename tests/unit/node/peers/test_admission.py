@@ -344,6 +344,28 @@ def test_a_certificate_that_ends_on_the_last_of_all_days_is_let_in(tmp_path: Pat
     assert members.chain.admission.find_flaw(peer, der, is_new=True) is None
 
 
+def test_a_node_that_knows_none_of_todays_authorities_comes_in_by_a_pin(tmp_path: Path) -> None:
+    async def story() -> None:
+        members = Members(tmp_path)
+        behind = Chain()
+        for name in NAMES:
+            behind.admit(name)
+        bank = members.nodes["bank"] = replace(members.nodes["bank"], admission=behind.admission)
+        await members.start()
+        await wait_until(lambda: members.connected("port", "city"))
+        assert members.is_cut_off("bank")
+        pem = encode_certificate(members.certificates["city"].der)
+        peers = {each.name: each for each in members.peers}
+        pinned = build_peer(
+            "city", KEYS["city"], address=(peers["city"].host, peers["city"].port), certificate=pem
+        )
+        bank.network.change_peers([peers["bank"], peers["port"], pinned])  # type: ignore[union-attr]
+        await wait_until(lambda: members.connected("bank", "city"))
+        await members.stop()
+
+    run(story)
+
+
 def test_a_pinned_key_may_also_need_its_organisation(tmp_path: Path) -> None:
     members = Members(tmp_path)
     pem = encode_certificate(members.certificates["bank"].der)
