@@ -20,6 +20,7 @@ from dure.contract.language import (
 )
 
 KEY_BYTES = 32
+SITE_LENGTH_MAX = 200
 
 
 class Trust(Choice):
@@ -61,12 +62,20 @@ class IssuingKeyChanged(Event):
     key: bytes
 
 
+class SiteChanged(Event):
+    """An institution signs people in at another site from now on."""
+
+    institution: Address
+    site: str
+
+
 class Association(Contract):
     """An association says which institutions take part; what they issue stands and falls so."""
 
     association: Var[Address]
     institutions: Map[Address, Institution]
     successors: Map[Address, Address]
+    sites: Map[Address, str]
 
     @init
     def found_association(self) -> None:
@@ -111,6 +120,14 @@ class Association(Contract):
         self.institutions[self.sender] = self.institutions[self.sender].replace(key=key)
         self.emit(IssuingKeyChanged(self.sender, key))
 
+    @call
+    def set_site(self, site: str) -> None:
+        """Say at which site the institution asks people; an empty one says that it has none."""
+        require(len(site) <= SITE_LENGTH_MAX, "a site has at most 200 characters")
+        self.require_active(self.sender)
+        self.sites[self.sender] = site
+        self.emit(SiteChanged(self.sender, site))
+
     # What everybody may read
 
     @view
@@ -118,6 +135,11 @@ class Association(Contract):
         """Return what is known of an institution."""
         require(address in self.institutions, "that is no institution")
         return self.institutions[address]
+
+    @view
+    def site(self, address: Address) -> str:
+        """Return at which site an institution asks people; an empty text where it has none."""
+        return self.sites.get(address, "")
 
     @view
     def is_trusted(self, address: Address) -> bool:
@@ -158,6 +180,8 @@ Association = 협회: 협회가 참여 기관을 정하며, 기관이 발행한 
 association = 협회
 institutions = 참여 기관
 successors = 승계 기관
+sites = 기관별 사이트
+site = 사이트: 기관이 사람에게 묻는 사이트. 없으면 빈 글이다.
 Institution = 기관
 institution = 기관: 기관에 대하여 등록된 것.
 address = 기관
@@ -171,6 +195,7 @@ found_association = 설립: 이 계약을 체인에 올린 사람이 협회이�
 admit = 가입 승인: 기관을 참여하게 하고 발행 자격이 있는지 정한다.
 set_trust = 신뢰 변경: 기관을 정지시키거나 다시 참여하게 한다.
 expel = 제명: 기관을 아주 내보낸다. 승계 기관이 그 기관이 발행한 것을 돌본다.
+set_site = 사이트 등록: 기관이 사람에게 묻는 사이트를 밝힌다. 빈 글이면 사이트가 없다.
 change_issuing_key = 발행 키 변경: 앞으로 다른 키로 서명한다.
 is_trusted = 참여 여부: 기관이 지금 참여하고 있는지.
 keeper_of = 담당 기관
@@ -178,6 +203,8 @@ change_trust = 신뢰 상태 기록
 require_active = 참여 확인
 require_issuing = 발행 자격 확인
 KEY_BYTES = 공개키의 바이트 수
+SITE_LENGTH_MAX = 사이트의 최대 길이
+SiteChanged = 사이트 변경: 기관이 이때부터 다른 사이트에서 사람에게 묻는다.
 InstitutionAdmitted = 기관 가입: 기관이 참여한다.
 TrustChanged = 신뢰 변경: 기관이 정지되었거나 다시 참여하거나 제명되었다.
 IssuingKeyChanged = 발행 키 변경: 기관이 이때부터 다른 키로 서명한다.
@@ -188,6 +215,7 @@ was expelled for good = 제명됨
 the institution was admitted before = 이미 가입한 기관이다
 a name has 1 to 64 characters = 이름은 1자에서 64자까지이다
 a key has 32 bytes = 공개키는 32바이트이다
+a site has at most 200 characters = 사이트는 200자까지이다
 whoever expels names a successor = 제명할 때에는 승계 기관을 정하여야 한다
 the successor is another institution = 승계 기관은 다른 기관이어야 한다
 that is no institution = 참여 기관이 아니다
