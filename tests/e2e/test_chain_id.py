@@ -135,6 +135,9 @@ def provider(verified: Register) -> Iterator[str]:
         "clients": [client],
     }
     (folder / "provider.json").write_text(json.dumps(settings), "utf-8")
+    site = ("set_site", f"site={url}", "--as", "bank")
+    named = on(verified.town, "call", verified.contract, *site)
+    assert named.code == 0, named.said
     succeed("secrets", folder / "secrets.json")
     arguments = ("--settings", "provider.json", "--secrets", "secrets.json", "--port", str(port))
     with (folder / "provider.log").open("w") as log:
@@ -172,6 +175,7 @@ def test_a_person_signs_in_at_a_member_who_never_verified_them(
         refused = run("sign-in", link[0], *verified.wallet, typed="n\n")
         assert refused.code != 0
         assert "Corner Shop" in refused.out
+        assert f"through bank, at its site {provider}" in refused.out
         assert "Signed in" in succeed("sign-in", link[0], *verified.wallet, typed="y\n")
         back = browser.get(waiting).headers["location"]
         code = dict(parse_qsl(urlsplit(back).query))["code"]

@@ -25,18 +25,13 @@ from starlette.types import ASGIApp
 from dure.api.server import bind_public, serve
 from dure.api.settings import ApiSettings
 from dure.apps.chain_id.contract import Claim
-from dure.apps.chain_id.offchain import (
-    CLAIM_NAMES,
-    SALT_BYTES,
-    Terms,
-    compute_evidence_digest,
-    issue_certificate,
-)
+from dure.apps.chain_id.issuing import Verified, issue_to
+from dure.apps.chain_id.offchain import CLAIM_NAMES, SALT_BYTES
 from dure.apps.chain_id.phone import answering
 from dure.apps.chain_id.phone.wallet import Wallet, build_wallet, load_wallet, save_wallet
 from dure.apps.chain_id.phone.web import Phone, build_phone
 from dure.apps.chain_id.presentations import ClaimValue, read_presentation
-from dure.apps.chain_id.provider.desk import Desk
+from dure.apps.chain_id.provider.desk import Desk, require_site
 from dure.apps.chain_id.provider.settings import (
     generate_secrets,
     load_secrets,
@@ -49,8 +44,7 @@ from dure.apps.chain_id.rendering import show_time
 from dure.chain.transaction import KeyPolicy, compute_address
 from dure.core.address import decode_address, encode_address
 from dure.core.errors import ConfigurationError, DureError
-from dure.core.types import Address, ChainId, PublicKey
-from dure.identity.files import write_new_file
+from dure.core.types import Address, ChainId
 from dure.identity.keys import Key, is_sealed, load_public_key, open_key
 from dure.identity.tokens import Pin
 from dure.sdk import AsyncClient, LocalAccount
@@ -59,7 +53,7 @@ T = TypeVar("T")
 
 LIFE_DAYS: Final = 1_095
 CLAIMS_BYTES_MAX: Final = 65_536
-DAY_S: Final = 86_400
+EVIDENCE_BYTES_MAX: Final = 256 * 1024 * 1024
 HTTP_TIMEOUT_S: Final = 10
 
 app = typer.Typer(
@@ -168,12 +162,15 @@ def show(*, wallet: WalletOption, json_form: JsonOption = False) -> None:
         "issuer": standing.names[standing.identity.issuer],
         "expires": show_time(standing.identity.expires),
         "history": entries,
+        "left_out": standing.left_out,
     }
     if json_form:
         typer.echo(json.dumps(facts, ensure_ascii=False))
         return
     for name in ("identity", "status", "issuer", "expires"):
         typer.echo(f"{name:10} {facts[name]}")
+    if standing.left_out:
+        typer.echo(f"The newest entries; {standing.left_out} older ones are not shown.")
     for entry in entries:
         typer.echo(f"{entry['at']}  {entry['institution']}  {entry['purpose']}  {entry['claims']}")
 
@@ -190,9 +187,10 @@ def sign_in(
 
     async def run(register: NodeRegister) -> None:
         async with httpx.AsyncClient(timeout=HTTP_TIMEOUT_S) as http:
-            asked = await answering.fetch_sign_in(http, link, opened)
+            asked = await answering.fetch_sign_in(http, register, link, opened)
             through = await answering.get_institution_name(register, asked)
-            typer.echo(f"{asked.application} ({asked.application_url}), through {through}")
+            typer.echo(f"{asked.application} ({asked.application_url})")
+            typer.echo(f"through {through}, at its site {asked.audience}")
             typer.echo(f"will be shown: {', '.join(asked.claims) or 'nothing'}")
             typer.confirm("Did you begin this yourself, and do you agree?", abort=True)
             key = unlock(Path(opened.key_file))
@@ -208,7 +206,7 @@ def sign_in(
 def phone(
     *,
     wallet: WalletOption,
-    port: Annotated[int, typer.Option(help="The port on this device.")] = 8790,
+    port: Annotated[int, typer.Option(help="The port on this device.", min=1, max=65_535)] = 8790,
 ) -> None:
     """Serve your identity's pages to this device alone, until Ctrl-C.
 
@@ -252,38 +250,18 @@ def issue(  # noqa: PLR0913 - what a person types
     Example: … issue ADDRESS --key firm.json --claims minji.json --evidence papers.zip …
     """
     signing = unlock(key)
-    account = LocalAccount(signing)
-    holder, register_address = decode_address(applicant), decode_address(contract)
-    salt = os.urandom(SALT_BYTES)
-    digest = compute_evidence_digest(evidence.read_bytes(), salt)
-    said = read_claims(claims)
+    verified = Verified(
+        applicant=decode_address(applicant),
+        claims=read_claims(claims),
+        evidence=read_evidence(evidence),
+        salt=os.urandom(SALT_BYTES),
+        days=days,
+    )
 
     async def run(register: NodeRegister) -> int:
-        asked = await register.get_application(holder)
-        now_s = int(time.time())
-        terms = Terms(
-            register_address,
-            account.address,
-            PublicKey(asked.key),
-            now_s,
-            now_s + days * DAY_S,
-        )
-        text, made = issue_certificate(terms, said, signing)
-        write_new_file(certificate, text.encode() + b"\n", mode=0o600)
-        salt_file = certificate.with_name(f"{certificate.name}.salt")
-        write_new_file(salt_file, salt.hex().encode() + b"\n", mode=0o600)
-        held = await register.find_identity(holder)
-        done = await register.call(
-            "issue" if held is None else "renew",
-            by=account,
-            applicant=holder,
-            evidence=digest,
-            certificate=made,
-            expires=terms.expires_s * 1000,
-        )
-        return done.result if held is None else held
+        return await issue_to(register, signing, verified, certificate, now_s=int(time.time()))
 
-    number = run_with(node, chain, register_address, run)
+    number = run_with(node, chain, decode_address(contract), run)
     typer.echo(f"Identity {number}. Give {certificate} to the person, and to nobody else.")
 
 
@@ -305,7 +283,7 @@ def run_provider(
     host: Annotated[
         str, typer.Option(help="Where to listen; TLS ends in front of it.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port.")] = 8780,
+    port: Annotated[int, typer.Option(help="The port.", min=1, max=65_535)] = 8780,
 ) -> None:
     """Serve the OpenID provider until Ctrl-C, beside this institution's node.
 
@@ -315,6 +293,7 @@ def run_provider(
     made = load_secrets(secrets)
 
     async def run(register: NodeRegister) -> None:
+        await require_site(register, loaded)
         desk = Desk(loaded, made, register, time.time)
         await serve_until_stopped(build_provider(desk), host, port, loaded.url)
 
@@ -375,6 +354,18 @@ def read_file(path: Path) -> str:
         return path.read_bytes()[:CLAIMS_BYTES_MAX].decode()
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigurationError(f"{path} cannot be read: {problem}") from problem
+
+
+def read_evidence(path: Path) -> bytes:
+    """Return a person's papers, of bounded size; raise `ConfigurationError`."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(EVIDENCE_BYTES_MAX + 1)
+    except OSError as problem:
+        raise ConfigurationError(f"{path} cannot be read: {problem}") from problem
+    if len(data) > EVIDENCE_BYTES_MAX:
+        raise ConfigurationError(f"{path} has more than {EVIDENCE_BYTES_MAX} bytes")
+    return data
 
 
 def compute_holder(key_file: Path) -> Address:

@@ -1,8 +1,4 @@
-"""Chain ID.
-
-One institution verifies a person, all institutions accept it, and the person sees who used it. The
-rules R1 to R15 are in README.md.
-"""
+"""Chain ID: verified at one institution, accepted at all. README.md has the rules R1 to R15."""
 
 from dure.contract.language import (
     Address,
@@ -230,7 +226,8 @@ class ChainIdentity(Association):
     def suspend(self, number: int) -> None:
         """Suspend an identity, the sender's own too; institutions see it at the next block."""
         known = self.require_keeper_or_holder(number)
-        require(known.status == Status.VALID, "the identity is suspended already")
+        takes_over = self.sender == self.association and known.suspended_by != self.sender
+        require(known.status == Status.VALID or takes_over, "the identity is suspended already")
         self.identities[number] = known.replace(status=Status.SUSPENDED, suspended_by=self.sender)
         self.emit(StatusChanged(number, Status.SUSPENDED, self.sender))
 
@@ -324,6 +321,11 @@ class ChainIdentity(Association):
         for place in range(start, min(start + LISTED_MAX, self.made.get(number, 0))):
             found.append(self.entries[number][place])
         return found
+
+    @view
+    def history_length(self, number: int) -> int:
+        """Return how many entries an identity has; the newest stands last."""
+        return self.made.get(number, 0)
 
     # Shared parts
 
@@ -437,6 +439,7 @@ number_of = 신원 번호: 계정이 가진 신원의 번호.
 answer = 답: 질문에 답한 기록.
 consented_until = 동의 기한: 기관이 언제까지 볼 수 있는지. 없었으면 1970년이다.
 history = 이력: 신원의 기록을 순서대로 오십 건까지. 순서는 0부터이다.
+history_length = 이력의 길이: 신원의 기록 수. 가장 새로운 것이 마지막이다.
 find = 찾은 신원
 known = 신원
 require_keeper = 담당 확인

@@ -64,7 +64,15 @@ class Register(Protocol):
 
     async def get_institution(self, institution: Address) -> Institution: ...
 
-    async def list_history(self, identity: int, start: int) -> Sequence[Entry]: ...
+    async def get_site(self, institution: Address) -> str:
+        """Return at which site an institution asks people, an empty text where it has none."""
+        ...
+
+    async def list_history(self, identity: int, start: int) -> Sequence[Entry]:
+        """Return up to `LISTED_MAX` entries, oldest first, from place `start` of 0 on."""
+        ...
+
+    async def count_history(self, identity: int) -> int: ...
 
 
 class SigningRegister(Register, Protocol):

@@ -244,13 +244,14 @@ def _sign(kind: str, payload: bytes, key: Key) -> str:
 
 
 def _verify(text: str, kind: str, key: bytes, type_: type[T]) -> T:
+    header = _read_json(text.partition(".")[0], dict[str, Any])
+    if header != {"alg": ALGORITHM, "typ": kind}:
+        raise PresentationRefused(f"a signed part is no {kind}, or has other headers")
     try:
         jwk = OKPKey.import_key(msgspec.structs.asdict(build_jwk(PublicKey(key))))
         opened = jws.deserialize_compact(text, jwk, algorithms=[ALGORITHM])
     except (JoseError, ValueError) as problem:
         raise PresentationRefused(f"a signature does not hold: {problem}") from problem
-    if opened.protected != {"alg": ALGORITHM, "typ": kind}:
-        raise PresentationRefused(f"a signed part is no {kind}, or has other headers")
     decoded: T = _decode(opened.payload, type_)
     return decoded
 
@@ -259,7 +260,7 @@ def _read_json(text: str, type_: Any) -> Any:
     try:
         data = urlsafe_b64decode(text.encode("ascii"))
     except ValueError as problem:
-        raise PresentationRefused("a disclosure is not base64url") from problem
+        raise PresentationRefused("a part is not base64url") from problem
     return _decode(data, type_)
 
 

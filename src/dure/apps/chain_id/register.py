@@ -58,6 +58,14 @@ class NodeRegister:
         found: Institution = await self._ask("institution", Institution, institution)
         return found
 
+    async def get_site(self, institution: Address) -> str:
+        found: str = await self._ask("site", str, institution)
+        return found
+
+    async def count_history(self, identity: int) -> int:
+        found: int = await self._ask("history_length", int, identity)
+        return found
+
     async def list_history(self, identity: int, start: int) -> Sequence[Entry]:
         found: Sequence[Entry] = await self._ask("history", list[Entry], identity, start)
         return found

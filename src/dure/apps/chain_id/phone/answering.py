@@ -5,8 +5,9 @@ Rules
 1. A link is answered only where it is https (or this device itself) and asks for itself: the
    audience that it names is the site that it came from, so no site can have a presentation made
    that is meant for another.
-2. What is asked is shown before it is answered, and the institution by the name that the register
-   has of it, not by what the link says.
+2. A site asks for an institution only where the register names it as that institution's site, so
+   nobody passes for an institution. What is asked is shown before it is answered, and the
+   institution by the name that the register has of it.
 3. First the entry on the chain, whose receipt is proved; then the presentation, once.
 """
 
@@ -18,7 +19,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
-from dure.apps.chain_id.contract import Claim, Entry, Identity, Purpose, Status
+from dure.apps.chain_id.contract import LISTED_MAX, Claim, Entry, Identity, Purpose, Status
 from dure.apps.chain_id.offchain import CLAIM_NAMES, Register, SigningRegister
 from dure.apps.chain_id.phone.wallet import Wallet
 from dure.apps.chain_id.presentations import (
@@ -36,7 +37,8 @@ from dure.identity.keys import Key
 from dure.sdk import Account
 
 ANSWER_BYTES_MAX: Final = 16_384
-PAGES_MAX: Final = 20
+ENTRIES_MAX: Final = 1_000
+"""Of a history: the newest are shown."""
 
 _Text = Annotated[str, msgspec.Meta(max_length=500)]
 
@@ -82,6 +84,8 @@ class Standing:
     """Whether the wallet's certificate is the one in force."""
     entries: tuple[Entry, ...]
     """Newest first."""
+    left_out: int
+    """How many older entries there are beside these."""
     names: Mapping[Address, str]
     """Of the institutions in the entries, and of the issuer."""
 
@@ -101,7 +105,9 @@ async def apply(
     )
 
 
-async def fetch_sign_in(http: httpx.AsyncClient, link: str, wallet: Wallet) -> Asked:
+async def fetch_sign_in(
+    http: httpx.AsyncClient, register: Register, link: str, wallet: Wallet
+) -> Asked:
     """Return what a link asks; raise `PresentationRefused` where it should not be answered."""
     if not is_safe_url(link):
         raise PresentationRefused("a sign-in link begins with https://")
@@ -113,6 +119,8 @@ async def fetch_sign_in(http: httpx.AsyncClient, link: str, wallet: Wallet) -> A
     unknown = set(asked.claims) - set(CLAIM_NAMES.values())
     if unknown:
         raise PresentationRefused("the link asks for claims that are not known here")
+    if await register.get_site(read_institution(asked)) != asked.audience:
+        raise PresentationRefused(f"{asked.audience} is not the site of the institution it names")
     return asked
 
 
@@ -154,17 +162,16 @@ async def answer_sign_in(
 
 
 async def read_standing(register: Register, holder: Address, wallet: Wallet) -> Standing:
-    """Return the holder's identity and its whole history; raise `NotFound` where there is none."""
+    """Return the holder's identity and its newest history; raise `NotFound` without identity."""
     number = await register.find_identity(holder)
     if number is None:
         raise NotFound("this account holds no identity yet: apply at an institution")
     identity = await register.get_identity(number)
+    length = await register.count_history(number)
+    oldest = max(0, length - ENTRIES_MAX)
     entries: list[Entry] = []
-    for _ in range(PAGES_MAX):
-        page = await register.list_history(number, len(entries))
-        entries += page
-        if not page:
-            break
+    for start in range(oldest, length, LISTED_MAX):
+        entries += await register.list_history(number, start)
     addresses = {identity.issuer, *(entry.institution for entry in entries)}
     names = {each: (await register.get_institution(each)).name for each in sorted(addresses)}
     return Standing(
@@ -173,6 +180,7 @@ async def read_standing(register: Register, holder: Address, wallet: Wallet) -> 
         status=await register.get_status(number),
         is_certificate_here=is_certificate_of(wallet, identity),
         entries=tuple(reversed(entries)),
+        left_out=oldest,
         names=names,
     )
 
@@ -207,7 +215,7 @@ async def _send(http: httpx.AsyncClient, method: str, link: str, body: bytes = b
                 data += chunk
                 if len(data) > ANSWER_BYTES_MAX:
                     raise PresentationRefused("the site answers more than a sign-in")
-    except httpx.HTTPError as problem:
+    except (httpx.HTTPError, httpx.InvalidURL) as problem:
         raise Unavailable(f"the site cannot be reached: {problem}") from problem
     if response.status_code != 200:
         raise PresentationRefused(_read_reason(bytes(data)), status=response.status_code)

@@ -7,6 +7,7 @@ disclosures, which is personal data and leaves the device only as a presentation
 
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -42,11 +43,23 @@ class Wallet(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def build_wallet(chain_id: str, nodes: tuple[str, ...], contract: str, key_file: Path) -> Wallet:
     """Return a wallet without a certificate; raise `ConfigurationError` for what cannot be used."""
     decode_address(contract)
+    unusable = [node for node in nodes if not _is_web_address(node)]
+    if unusable:
+        raise ConfigurationError(f"{unusable[0]!r} is no node's address, as http://HOST:PORT is")
     made = Wallet(FORMAT, 1, chain_id, nodes, contract, str(key_file), "")
     try:
         return msgspec.convert(msgspec.to_builtins(made), Wallet)
     except msgspec.ValidationError as problem:
         raise ConfigurationError(f"that makes no wallet: {problem}") from problem
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
 
 
 def save_wallet(path: Path, wallet: Wallet, *, is_new: bool) -> None:

@@ -90,7 +90,9 @@ class Pages:
     async def ask(self, request: Request) -> Response:
         """Show who asks for what, before anything is answered."""
         link = request.query_params.get("link", "")
-        asked = await fetch_sign_in(self._phone.http, link, self._phone.wallet)
+        asked = await fetch_sign_in(
+            self._phone.http, self._phone.register, link, self._phone.wallet
+        )
         return render(
             request,
             "confirm.html",
@@ -105,7 +107,7 @@ class Pages:
         form = await self._read_form(request)
         link, pin = form.get("link", [""])[0], form.get("pin", [""])[0]
         phone = self._phone
-        asked = await fetch_sign_in(phone.http, link, phone.wallet)
+        asked = await fetch_sign_in(phone.http, phone.register, link, phone.wallet)
         if form.get("challenge") != [asked.challenge]:
             raise AccessDenied("the sign-in has changed since it was shown: look at it again")
         order = Order(link, asked, frozenset(form.get("show", [])), int(phone.clock()))

@@ -30,7 +30,7 @@ from dure.apps.chain_id.provider.requests import (
 from dure.apps.chain_id.provider.settings import Secrets, Settings
 from dure.apps.chain_id.provider.stores import ExpiringStore
 from dure.apps.chain_id.provider.tokens import ID_TOKEN_LIFETIME_S, compute_subject, sign_id_token
-from dure.core.errors import NotFound
+from dure.core.errors import ConfigurationError, NotFound
 from dure.core.types import Hash
 
 SIGN_INS_MAX: Final = 10_000
@@ -56,6 +56,17 @@ class Grant:
     request: AuthorizationRequest
     presented: Presented
     at_s: int
+
+
+async def require_site(register: Register, settings: Settings) -> None:
+    """Raise `ConfigurationError` unless the register has this provider as its institution's site.
+
+    No phone would answer it: see `phone.answering`, rule 2.
+    """
+    site = await register.get_site(settings.institution_address)
+    if site != settings.url:
+        message = f"the register has {site!r} as the site of this institution, not {settings.url}"
+        raise ConfigurationError(f"{message}: the institution calls set_site")
 
 
 class Desk:

@@ -131,7 +131,11 @@ def is_safe_url(url: str) -> bool:
     """Say whether codes may be sent there: https, or this host itself; no fragment, no user."""
     if re.search(r"[^\x21-\x7e]|[\\#@]", url):
         return False
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
     is_here = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "::1", "localhost"}
     return bool(parts.hostname) and (parts.scheme == "https" or is_here)
 

@@ -17,7 +17,9 @@ ID_TOKEN_LIFETIME_S: Final = 300
 def compute_subject(subject_key: bytes, client_id: str, identity: int) -> str:
     """Return who somebody is to one application: the same for years, another for each.
 
-    Two applications cannot tell that they serve the same person (OpenID Connect Core, 8.1).
+    By their subjects two applications cannot tell that they serve the same person (OpenID Connect
+    Core, 8.1). Who reads the chain as well finds the entry of each sign-in by its time, and so the
+    identity's number, at both.
     """
     message = f"{client_id}\0{identity}".encode()
     return encode_base64(hmac.new(subject_key, message, sha256).digest())

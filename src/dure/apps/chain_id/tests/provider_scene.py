@@ -174,6 +174,7 @@ def open_place(scene: Scene) -> Place:
         ),
     )
     validate_settings(settings)
+    scene.chain.set_site(by=scene.register.bank, site=URL)
     clock = Time(scene)
     desk = Desk(settings, generate_secrets(), WorldRegister(scene.chain), clock)
     provider = build_provider(desk)

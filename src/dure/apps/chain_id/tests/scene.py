@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import cast
 
 from dure.apps.chain_id.contract import Application, Check, Claim, Entry, Identity, Purpose, Status
@@ -129,7 +130,7 @@ class WorldRegister:
         """Act as whoever stands in the story with that account."""
         assert isinstance(by, LocalAccount)
         person = next(each for each in self.people if each.address == by.address)
-        return getattr(self._chain, method)(by=person, **arguments)
+        return SimpleNamespace(result=getattr(self._chain, method)(by=person, **arguments))
 
     async def check(self, certificate: Hash) -> Check:
         return cast("Check", self._chain.check(certificate))
@@ -157,6 +158,12 @@ class WorldRegister:
 
     async def get_institution(self, institution: Address) -> Institution:
         return cast("Institution", self._chain.institution(institution))
+
+    async def get_site(self, institution: Address) -> str:
+        return cast("str", self._chain.site(institution))
+
+    async def count_history(self, identity: int) -> int:
+        return cast("int", self._chain.history_length(identity))
 
     async def list_history(self, identity: int, start: int) -> Sequence[Entry]:
         return cast("Sequence[Entry]", self._chain.history(identity, start))

@@ -150,7 +150,8 @@ class Register(RuleBasedStateMachine):
         is_keeper = who == "association" or (known.issuer == who and self.may_issue(who))
         is_suspended = known.standing is Status.SUSPENDED
         allowed = {
-            "suspend": not is_suspended and (is_keeper or who == known.holder),
+            "suspend": (is_keeper or who == known.holder)
+            and (not is_suspended or (who == "association" and not known.by_association)),
             "resume": is_suspended
             and is_keeper
             and (who == "association" or not known.by_association),

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from dure.apps.chain_id.contract import Purpose
-from dure.apps.chain_id.phone.answering import Signer, fetch_sign_in
+from dure.apps.chain_id.contract import LISTED_MAX, Entry, Purpose
+from dure.apps.chain_id.phone.answering import ENTRIES_MAX, Signer, fetch_sign_in, read_standing
 from dure.apps.chain_id.phone.wallet import Wallet, build_wallet, load_wallet, save_wallet
 from dure.apps.chain_id.phone.web import Phone, build_phone
 from dure.apps.chain_id.presentations import PresentationRefused
+from dure.apps.chain_id.provider.desk import require_site
 from dure.apps.chain_id.stories import digest
 from dure.apps.chain_id.tests.provider_scene import SHOP, URL, Place, open_place, read_link
 from dure.apps.chain_id.tests.scene import Scene, WorldRegister
 from dure.apps.chain_id.tests.test_provider import ASKED
+from dure.contract.language import Time
 from dure.core.address import encode_address
 from dure.core.errors import ConfigurationError, Unavailable
 from dure.identity.keys import SigningKey, load_key, save_key
@@ -95,6 +97,7 @@ def test_the_phone_signs_in_with_a_password_and_shows_the_history(
             page = await phone.get("/sign-in", params={"link": link})
             assert "Corner Shop" in page.text
             assert "Dure Bank" in page.text
+            assert f">{URL}<" in page.text
             form = read_form(page)
             assert form["show"] == ["adult"]
             done = await phone.post("/sign-in", data=form | {"pin": PASSWORD})
@@ -193,49 +196,75 @@ def test_sites_that_should_not_be_answered(
     """Above all one that hands on the challenge of another site."""
     asked = build_asked(place, **changes)
     with pytest.raises(PresentationRefused, match=words):
-        fetch(lambda: JSONResponse(asked), wallet)
+        fetch(lambda: JSONResponse(asked), place, wallet)
 
 
-def fetch(answer: Callable[[], Response], wallet: Wallet) -> None:
+@pytest.mark.parametrize("of", ["bank", "shop", "stranger"])
+def test_a_site_that_passes_for_an_institution_is_refused(
+    place: Place, wallet: Wallet, of: str
+) -> None:
+    """Whoever names the bank is refused, and so is who names somebody without a site."""
+    scene = place.scene
+    named = scene.stranger if of == "stranger" else getattr(scene.register, of)
+    asked = build_asked(place, institution=encode_address(named.address), application="Dure Bank")
+    with pytest.raises(PresentationRefused, match="not the site of the institution it names"):
+        fetch(lambda: JSONResponse(asked), place, wallet)
+    assert scene.chain.history(1, 0) == []
+    if of == "bank":
+        scene.chain.set_site(by=named, site="https://other.example")
+        fetch(lambda: JSONResponse(asked), place, wallet)
+
+
+def fetch(answer: Callable[[], Response], place: Place, wallet: Wallet) -> None:
     async def handle(request: Request) -> Response:
         return answer()
 
     async def go() -> None:
         site = Starlette(routes=[Route("/sign-in/x", handle)])
         async with httpx.AsyncClient(transport=httpx.ASGITransport(site)) as http:
-            await fetch_sign_in(http, "https://other.example/sign-in/x", wallet)
+            await fetch_sign_in(
+                http, WorldRegister(place.scene.chain), "https://other.example/sign-in/x", wallet
+            )
 
     run(go)
 
 
-def test_answers_that_are_no_sign_in(wallet: Wallet) -> None:
+def test_answers_that_are_no_sign_in(place: Place, wallet: Wallet) -> None:
     with pytest.raises(PresentationRefused, match="the site refused"):
-        fetch(lambda: RedirectResponse("https://elsewhere.example/"), wallet)
+        fetch(lambda: RedirectResponse("https://elsewhere.example/"), place, wallet)
     with pytest.raises(PresentationRefused, match="more than a sign-in"):
-        fetch(lambda: Response(b"x" * 20_000), wallet)
+        fetch(lambda: Response(b"x" * 20_000), place, wallet)
     with pytest.raises(PresentationRefused, match="no sign-in"):
-        fetch(lambda: Response(b"\xff"), wallet)
+        fetch(lambda: Response(b"\xff"), place, wallet)
     with pytest.raises(PresentationRefused, match="gone"):
-        fetch(lambda: JSONResponse({"error_description": "gone"}, 404), wallet)
+        fetch(lambda: JSONResponse({"error_description": "gone"}, 404), place, wallet)
 
 
-@pytest.mark.parametrize("link", ["http://id.bank.example/x", "ftp://x", "", "https://a@b/", "x"])
-def test_links_that_are_not_safe(wallet: Wallet, link: str) -> None:
+@pytest.mark.parametrize(
+    "link",
+    [
+        *("http://id.bank.example/x", "ftp://x", "", "https://a@b/", "x"),
+        *("https://[", "https://a:99999/"),
+    ],
+)
+def test_links_that_are_not_safe(place: Place, wallet: Wallet, link: str) -> None:
     async def go() -> None:
         async with httpx.AsyncClient() as http:
-            await fetch_sign_in(http, link, wallet)
+            await fetch_sign_in(http, WorldRegister(place.scene.chain), link, wallet)
 
     with pytest.raises(PresentationRefused, match="begins with https://"):
         run(go)
 
 
-def test_a_site_that_cannot_be_reached(wallet: Wallet) -> None:
+def test_a_site_that_cannot_be_reached(place: Place, wallet: Wallet) -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("no route")
 
     async def go() -> None:
         async with httpx.AsyncClient(transport=httpx.MockTransport(fail)) as http:
-            await fetch_sign_in(http, "https://other.example/sign-in/x", wallet)
+            await fetch_sign_in(
+                http, WorldRegister(place.scene.chain), "https://other.example/sign-in/x", wallet
+            )
 
     with pytest.raises(Unavailable, match="cannot be reached"):
         run(go)
@@ -256,6 +285,35 @@ def test_somebody_elses_look_is_in_the_history(place: Place, phone: httpx.AsyncC
     run(go)
 
 
+def test_the_newest_entries_are_shown_and_the_rest_counted(place: Place, wallet: Wallet) -> None:
+    """A register with 1,003 entries, of which the last is of somebody else."""
+    bank = place.scene.register.bank
+    old = Entry(1, bank.address, Purpose.SIGN_IN, [], digest("old"), Time(1))
+    new = Entry(1, bank.address, Purpose.LEGAL_DUTY, [], digest("new"), Time(2))
+    entries = [old] * 1_002 + [new]
+
+    class Long(WorldRegister):
+        async def count_history(self, identity: int) -> int:
+            return len(entries)
+
+        async def list_history(self, identity: int, start: int) -> Sequence[Entry]:
+            return entries[start : start + LISTED_MAX]
+
+    async def go() -> None:
+        register = Long(place.scene.chain)
+        standing = await read_standing(register, place.scene.person.address, wallet)
+        assert standing.entries[0] == new
+        assert (len(standing.entries), standing.left_out) == (ENTRIES_MAX, 3)
+
+    run(go)
+
+
+@pytest.mark.parametrize("node", ["notaurl", "ftp://x", "http://", "http://[", "http://x:99999"])
+def test_a_wallet_needs_the_addresses_of_nodes(place: Place, tmp_path: Path, node: str) -> None:
+    with pytest.raises(ConfigurationError, match="is no node's address"):
+        build_wallet("00" * 32, ("http://x", node), place.settings.contract, tmp_path)
+
+
 def test_a_wallet_is_kept_as_it_was(wallet: Wallet, tmp_path: Path) -> None:
     path = tmp_path / "wallet.json"
     save_wallet(path, wallet, is_new=True)
@@ -271,3 +329,11 @@ def test_a_wallet_is_kept_as_it_was(wallet: Wallet, tmp_path: Path) -> None:
         load_wallet(path)
     with pytest.raises(ConfigurationError, match="makes no wallet"):
         build_wallet("zz", ("http://x",), encode_address(wallet.contract_address), tmp_path)
+
+
+def test_a_provider_at_another_site_than_the_registers_does_not_begin(place: Place) -> None:
+    register = WorldRegister(place.scene.chain)
+    asyncio.run(require_site(register, place.settings))
+    place.scene.chain.set_site(by=place.scene.register.bank, site="")
+    with pytest.raises(ConfigurationError, match="calls set_site"):
+        asyncio.run(require_site(register, place.settings))

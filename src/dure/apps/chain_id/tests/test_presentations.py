@@ -245,6 +245,10 @@ def test_other_algorithms_and_headers_are_refused(scene: Scene) -> None:
     public = OctKey.import_key(scene.person.account.keys[0].public)
     body = jws.extract_compact(parts.binding.encode()).payload
     by_hmac = jws.serialize_compact({"alg": "HS256", "typ": "kb+jwt"}, body, public, ["HS256"])
+    critical = {"alg": "Ed25519", "typ": "kb+jwt", "crit": 1}
+    for odd in (json.dumps(critical), "[]", "1"):
+        with pytest.raises(PresentationRefused):
+            believe(scene, f"{parts.shown}{encode_base64(odd.encode())}.{payload}.AA")
     for binding in (f"{unsigned}.{payload}.", by_hmac, f"{header}.{payload}.", parts.jwt, "x", "."):
         with pytest.raises(PresentationRefused):
             believe(scene, parts.shown + binding)

@@ -210,6 +210,21 @@ def test_r8_only_the_association_lifts_what_it_suspended(scene: Scene) -> None:
     assert scene.status(number) is Status.VALID
 
 
+@pytest.mark.parametrize("who", ["person", "securities"])
+def test_r8_the_association_takes_hold_of_what_is_suspended(scene: Scene, who: str) -> None:
+    number, register = scene.issue(), scene.register
+    by = scene.person if who == "person" else register.securities
+    scene.chain.suspend(by=by, number=number)
+    scene.chain.suspend(by=register.association, number=number)
+    with scene.world.refused("the association suspended this identity"):
+        scene.chain.resume(by=register.securities, number=number)
+    for again in (register.association, register.securities):
+        with scene.world.refused("the identity is suspended already"):
+            scene.chain.suspend(by=again, number=number)
+    scene.chain.resume(by=register.association, number=number)
+    assert scene.status(number) is Status.VALID
+
+
 @pytest.mark.parametrize("who", ["person", "securities", "association"])
 def test_r9_what_is_revoked_is_over(scene: Scene, who: str) -> None:
     number = scene.issue()
@@ -341,5 +356,6 @@ def test_r14_the_history_says_who_when_and_what_for_in_order(scene: Scene) -> No
     assert rest[-1].purpose is Purpose.LEGAL_DUTY
     assert rest[-1].institution == bank.address
     assert scene.chain.history(number, 53) == []
+    assert scene.chain.history_length(number) == 53
     with scene.world.refused("places count from 0"):
         scene.chain.history(number, -1)
