@@ -61,9 +61,7 @@ GAS_PER_KEY_BYTE: Final = {
     "set_validators": 300,
     "register_devices": 400,
     "set_policy": 300,
-    "begin_recovery": 300,
     "rotate_organisation": 300,
-    "grant_session": 300,
 }
 """A key costs 8,000 and has no fewer than 34 bytes, which cost 20 each; a device 14,000 and 39."""
 GAS_PER_CONTRACT_CALL: Final = 2_000_000
