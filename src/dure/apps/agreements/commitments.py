@@ -7,7 +7,9 @@ Rules
 2. Amounts are committed one by one, so that an obligation can be shown without the rest.
 3. Versions are chained: the digest of a version holds the one before, so a party that shows version
    three shows which versions one and two it was agreed on.
-4. Commitments are hashes. They are compared and opened; nobody can add them up unseen, and no range
+4. An asset's digest holds the account of its holder. Whoever reads a proposal and pledges what it
+   shows for another account comes to another digest, which is in nobody's way.
+5. Commitments are hashes. They are compared and opened; nobody can add them up unseen, and no range
    proof is made. README.md says why.
 """
 
@@ -17,7 +19,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from dure.apps.agreements.contract import Change
+from dure.apps.agreements.contract import Change, Pledge
 from dure.contract.language import Duration, Time
 from dure.contract.library.obligations import ObligationTerms
 from dure.core.codec import encode
@@ -78,15 +80,20 @@ def draw_blinding() -> bytes:
     return secrets.token_bytes(BLINDING_BYTES)
 
 
-def compute_asset(issuer: str, secret: bytes) -> Hash:
-    """Return the digest under which an asset is pledged.
+def build_pledge(holder: Address, issuer: str, secret: bytes) -> Pledge:
+    """Return the pledge of an asset; raise `ConfigurationError`.
 
-    `secret` are the 32 bytes that its issuer gave to the holder with it. Without them nobody can
-    ask what is pledged, nor pledge it.
+    `secret` are the 32 bytes that its issuer gave to the holder with it. Who does not know them
+    cannot ask what is pledged; and only the account `holder` can pledge it, known or not.
     """
     if len(secret) != BLINDING_BYTES:
         raise ConfigurationError(f"an asset's secret has {BLINDING_BYTES} bytes")
-    return Hash(sha256(encode((_ASSET, issuer, secret))).digest())
+    return Pledge(holder, Hash(sha256(encode((_ASSET, issuer, secret))).digest()))
+
+
+def compute_asset(pledge: Pledge) -> Hash:
+    """Return the digest under which the chain knows a pledged asset, and which frees it."""
+    return Hash(sha256(encode(("asset", pledge.holder, pledge.sealed))).digest())
 
 
 def build_change(
@@ -95,7 +102,7 @@ def build_change(
     *,
     replaces: Iterable[Hash] = (),
     frees: Iterable[Hash] = (),
-    pledges: Iterable[Hash] = (),
+    pledges: Iterable[Pledge] = (),
 ) -> Change:
     """Return what the contract is told of a version; raise `ConfigurationError`."""
     owed = list(debts)

@@ -66,6 +66,13 @@ class ProposalState(Choice):
     LAPSED = "not all signers accepted in time"
 
 
+class Pledge(Record):
+    """An asset of `holder`, without whose signature nothing pledges it."""
+
+    holder: Address
+    sealed: Hash
+
+
 class Change(Record):
     """What a version brings.
 
@@ -77,7 +84,7 @@ class Change(Record):
     replaces: list[Hash]
     obligations: list[ObligationTerms]
     frees: list[Hash]
-    pledges: list[Hash]
+    pledges: list[Pledge]
 
 
 class Agreement(Record):
@@ -201,6 +208,7 @@ class Agreements(Obligations):
         base = sha256(encode("agreement", number, parties, auditors))
         state = AgreementState.PROPOSED
         self.agreements[number] = Agreement(parties, auditors, state, 0, base, 0)
+        self.audited[number] = len(auditors) > 0
         self.propose(number, ProposalKind.BEGIN, base, change, answer_by)
         return number
 
@@ -208,14 +216,14 @@ class Agreements(Obligations):
     def amend(self, agreement: int, base: Hash, change: Change, answer_by: Time) -> int:
         """Propose another version in the place of version `base`; return the proposal's number."""
         self.require_party(agreement)
-        self.require_base(agreement, base, ProposalKind.AMEND)
+        self.require_base(agreement, base, change)
         return self.propose(agreement, ProposalKind.AMEND, base, change, answer_by)
 
     @call
     def end(self, agreement: int, base: Hash, change: Change, answer_by: Time) -> int:
         """Propose to end an agreement; whatever is open is released, whatever is pledged freed."""
         self.require_party(agreement)
-        self.require_base(agreement, base, ProposalKind.END)
+        self.require_base(agreement, base, change)
         is_only_ending = len(change.obligations) + len(change.pledges) == 0
         require(is_only_ending, "an ending brings nothing new")
         return self.propose(agreement, ProposalKind.END, base, change, answer_by)
@@ -260,7 +268,7 @@ class Agreements(Obligations):
         known = self.live_obligation(obligation)
         agreement = self.agreements[known.group]
         require(self.sender == known.terms.creditor, "only the creditor may do this")
-        require(known.state == ObligationState.BREACHED, "the obligation is not breached")
+        require(known.breached, "the obligation is not breached")
         require(agreement.state == AgreementState.IN_FORCE, "the agreement is not in force")
         require(len(others) <= ITEMS_MAX, "at most 64 obligations fall due at once")
         self.agreements[known.group] = agreement.replace(state=AgreementState.BROKEN)
@@ -319,10 +327,12 @@ class Agreements(Obligations):
         parties = self.agreements[agreement].parties
         require(self.sender in parties, "only a party of the agreement may do this")
 
-    def require_base(self, agreement: int, base: Hash, kind: ProposalKind) -> None:
+    def require_base(self, agreement: int, base: Hash, change: Change) -> None:
         known = self.agreements[agreement]
-        is_broken = known.state == AgreementState.BROKEN and kind == ProposalKind.END
-        is_fit = known.state == AgreementState.IN_FORCE or is_broken
+        # What was broken off is only settled, in as many changes as that takes.
+        is_settling = len(change.obligations) + len(change.pledges) == 0
+        is_settled = known.state == AgreementState.BROKEN and is_settling
+        is_fit = known.state == AgreementState.IN_FORCE or is_settled
         require(is_fit, "the agreement is not in force")
         require(known.head == base, "the agreement has a newer version")
 
@@ -346,17 +356,9 @@ class Agreements(Obligations):
         self.proposals_made = number
         signers = self.list_signers(agreement, kind, change)
         digest = sha256(encode("proposal", number, agreement, base, change, answer_by))
+        state = ProposalState.OPEN
         self.proposals[number] = Proposal(
-            agreement=agreement,
-            kind=kind,
-            proposer=self.sender,
-            signers=signers,
-            base=base,
-            change=change,
-            digest=digest,
-            answer_by=answer_by,
-            acceptances=0,
-            state=ProposalState.OPEN,
+            agreement, kind, self.sender, signers, base, change, digest, answer_by, 0, state
         )
         self.schedule(answer_by, self.lapse, number, gas=LAPSE_GAS)
         self.emit(ChangeProposed(number, agreement, kind, self.sender, digest, answer_by))
@@ -365,18 +367,22 @@ class Agreements(Obligations):
 
     def list_signers(self, agreement: int, kind: ProposalKind, change: Change) -> list[Address]:
         signers: list[Address] = []
-        replaced_terms: list[ObligationTerms] = []
+        bound: list[Address] = []
         if kind != ProposalKind.NOVATE:
             signers = signers + self.agreements[agreement].parties
+        for pledge in change.pledges:
+            bound.append(pledge.holder)
+        for terms in change.obligations:
+            bound.append(terms.debtor)
+            bound.append(terms.creditor)
         for replaced in change.replaces:
             known = self.live_obligation(replaced)
             require(known.group == agreement, "that is another agreement's")
-            replaced_terms.append(known.terms)
-        for terms in change.obligations + replaced_terms:
-            if terms.debtor not in signers:
-                signers.append(terms.debtor)
-            if terms.creditor not in signers:
-                signers.append(terms.creditor)
+            bound.append(known.terms.debtor)
+            bound.append(known.terms.creditor)
+        for account in bound:
+            if account not in signers:
+                signers.append(account)
         require(len(signers) <= SIGNERS_MAX, "at most 24 accounts sign")
         return signers
 
@@ -409,7 +415,7 @@ class Agreements(Obligations):
             agreement = self.agreements[number]
             self.agreements[number] = agreement.replace(state=AgreementState.IN_FORCE)
         elif known.kind != ProposalKind.NOVATE:
-            self.require_base(number, known.base, known.kind)
+            self.require_base(number, known.base, known.change)
         is_novation = known.kind == ProposalKind.NOVATE
         used = ObligationState.NOVATED if is_novation else ObligationState.REPLACED
         for replaced in known.change.replaces:
@@ -427,7 +433,8 @@ class Agreements(Obligations):
             require(self.pledged.get(asset, 0) == agreement, "the asset does not secure this")
             self.pledged.remove(asset)
             self.emit(AssetPledged(asset, 0))
-        for asset in change.pledges:
+        for pledge in change.pledges:
+            asset = sha256(encode("asset", pledge.holder, pledge.sealed))
             require(asset not in self.pledged, "the asset secures an agreement already")
             self.pledged[asset] = agreement
             self.emit(AssetPledged(asset, agreement))
@@ -458,10 +465,7 @@ class Agreements(Obligations):
         is_same_creditor = known.terms.creditor == breached.terms.creditor
         is_same = is_same_creditor and known.terms.debtor == breached.terms.debtor
         require(is_same, "the breach is between others")
-        if known.state == ObligationState.OPEN:
-            terms = known.terms.replace(due=self.now)
-            self.obligations[number] = known.replace(terms=terms)
-            self.run_on(number, known.evidence)
+        self.bring_due(number)
 
 
 """ko:
@@ -473,6 +477,8 @@ proposal = 제안
 change = 변경 내용
 base = 바꾸려는 판
 answer_by = 답변 기한
+Pledge = 담보 제공: 보유자의 서명 없이는 담보가 되지 않는 자산.
+holder = 보유자
 others = 다른 채무
 begin = 체결 제안: 약정을 제안하고 스스로 승낙하며, 약정 번호를 받는다.
 amend = 변경 제안: 지금의 판 대신 다른 판을 제안한다.

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import count
 
-from dure.apps.agreements.commitments import Debt, build_change, compute_asset
+from dure.apps.agreements.commitments import Debt, build_change, build_pledge, compute_asset
 from dure.apps.agreements.contract import (
     Agreements,
     AgreementState,
@@ -121,7 +121,7 @@ def nothing_is_used_twice(world: World) -> None:
     """One claim is sold twice, and one ship is pledged to two banks: the second is refused."""
     debtor, holder, first, second = world.people("debtor", "holder", "first", "second")
     record = world.deploy(Agreements, by=holder)
-    ship = compute_asset("ship registry", digest("the ship's secret"))
+    ship = build_pledge(holder.address, "ship registry", digest("the ship's secret"))
     claim = owe(debtor, holder, world.now + days(60), 40_000_000, "charter")
     answer_by = world.now + days(5)
     change = build_change(digest("charter"), [claim], pledges=[ship])
@@ -145,7 +145,7 @@ def nothing_is_used_twice(world: World) -> None:
     )
     with world.refused("the asset secures an agreement already"):
         sign(record, 4, second)
-    assert record.secures(ship) == 1
+    assert record.secures(compute_asset(ship)) == 1
     world.wait(days=6)
     assert record.proposal(4).state is ProposalState.LAPSED
     assert record.state_of(2).state is AgreementState.FAILED

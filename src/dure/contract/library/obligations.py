@@ -1,7 +1,8 @@
 """Obligations: who owes whom something, until when, and what became of it.
 
 What is owed stands with debtor and creditor; here stands a commitment to it. An obligation falls
-due and is breached by its dates alone. It is used up once: performed, or replaced by others.
+due and is breached by its dates alone, whatever the debtor says meanwhile. It is used up once:
+performed, or replaced by others.
 """
 
 from dure.contract.language import (
@@ -61,12 +62,15 @@ class Obligation(Record):
 
     `group` is what it belongs to, 0 where it stands alone. `evidence` is the digest of what was
     last said about it. `answer_call` numbers the scheduled end of the creditor's silence.
+    `breached` says that the days of grace are over; what was declared `in_time` and then holds good
+    was no breach.
     """
 
     group: int
     terms: ObligationTerms
     state: ObligationState
     breached: bool
+    in_time: bool
     evidence: Hash
     answer_call: int
 
@@ -91,11 +95,15 @@ class ObligationChanged(Event):
 
 
 class Obligations(Contract):
-    """What was promised, and a notary that lets nothing be used up twice."""
+    """What was promised, and a notary that lets nothing be used up twice.
+
+    A contract that inherits this and decides disputes of a group says so in `audited`.
+    """
 
     obligations_begun: Var[int]
     obligations: Map[Hash, Obligation]
     open_in_group: Map[int, int]
+    audited: Map[int, bool]
 
     # The debtor
 
@@ -116,7 +124,8 @@ class Obligations(Contract):
         silence = self.schedule(
             self.now + CONFIRM_WITHIN, self.take_silence, obligation, gas=DUE_GAS
         )
-        self.obligations[obligation] = known.replace(answer_call=silence)
+        in_time = not known.breached
+        self.obligations[obligation] = known.replace(answer_call=silence, in_time=in_time)
         self.change_state(obligation, ObligationState.DECLARED, evidence)
 
     # The creditor
@@ -130,20 +139,20 @@ class Obligations(Contract):
 
     @call
     def dispute(self, obligation: Hash, evidence: Hash) -> None:
-        """Say that what the debtor declared is not so."""
+        """Say that what the debtor declared is not so; where nobody decides, the dates do."""
         known = self.live_obligation(obligation)
         require(self.sender == known.terms.creditor, "only the creditor may do this")
         require(known.state == ObligationState.DECLARED, "nothing was declared")
         self.change_state(obligation, ObligationState.DISPUTED, evidence)
+        if not self.audited.get(known.group, False):
+            self.run_on(obligation, evidence)
 
     # What the contract does by itself
 
     @scheduled
     def fall_due(self, obligation: Hash) -> None:
         """Say that an obligation is due, or that its days of grace are over."""
-        known = self.obligations[obligation]
-        if known.state in [ObligationState.OPEN, ObligationState.DUE]:
-            self.run_on(obligation, known.evidence)
+        self.pass_date(obligation)
 
     @scheduled
     def take_silence(self, obligation: Hash) -> None:
@@ -166,6 +175,10 @@ class Obligations(Contract):
 
     # Shared parts
 
+    def is_over(self, known: Obligation) -> bool:
+        over = [ObligationState.PERFORMED, ObligationState.REPLACED, ObligationState.NOVATED]
+        return known.state in over
+
     def require_sound(self, terms: ObligationTerms) -> None:
         require(terms.debtor != terms.creditor, "debtor and creditor are two")
         require(self.now < terms.due <= self.now + DUE_MAX, "an obligation is due later")
@@ -177,7 +190,7 @@ class Obligations(Contract):
         self.obligations_begun = count
         number = sha256(encode("obligation", count, terms))
         state = ObligationState.OPEN
-        self.obligations[number] = Obligation(group, terms, state, False, terms.sealed, 0)
+        self.obligations[number] = Obligation(group, terms, state, False, False, terms.sealed, 0)
         self.open_in_group[group] = self.count_open(group) + 1
         # What takes long to be agreed on may be due at once.
         self.schedule(max(self.now, terms.due), self.fall_due, number, gas=DUE_GAS)
@@ -189,8 +202,7 @@ class Obligations(Contract):
     def live_obligation(self, number: Hash) -> Obligation:
         require(number in self.obligations, "there is no such obligation")
         known = self.obligations[number]
-        over = [ObligationState.PERFORMED, ObligationState.REPLACED, ObligationState.NOVATED]
-        require(known.state not in over, "the obligation is used up")
+        require(not self.is_over(known), "the obligation is used up")
         return known
 
     def use_up(self, number: Hash, state: ObligationState, evidence: Hash) -> None:
@@ -204,7 +216,12 @@ class Obligations(Contract):
         if state != ObligationState.DECLARED:
             self.cancel(known.answer_call)
         breached = known.breached or state == ObligationState.BREACHED
-        self.obligations[number] = known.replace(state=state, breached=breached, evidence=evidence)
+        if state == ObligationState.PERFORMED and known.in_time:
+            breached = False
+        is_said = state in [ObligationState.DECLARED, ObligationState.DISPUTED]
+        self.obligations[number] = known.replace(
+            state=state, breached=breached, in_time=known.in_time and is_said, evidence=evidence
+        )
         self.emit(ObligationChanged(number, state, evidence))
 
     def run_on(self, number: Hash, evidence: Hash) -> None:
@@ -216,11 +233,29 @@ class Obligations(Contract):
             state = ObligationState.OPEN
         elif self.now < grace_ends:
             state = ObligationState.DUE
-        if state == known.state:
+        if state != known.state:
+            self.change_state(number, state, evidence)
+
+    def pass_date(self, number: Hash) -> None:
+        known = self.obligations[number]
+        if self.is_over(known):
             return
-        self.change_state(number, state, evidence)
-        if state == ObligationState.DUE:
+        grace_ends = known.terms.due + known.terms.grace
+        if self.now < grace_ends:
             self.schedule(grace_ends, self.fall_due, number, gas=DUE_GAS)
+        is_said = known.state in [ObligationState.DECLARED, ObligationState.DISPUTED]
+        if not is_said:
+            self.run_on(number, known.evidence)
+        elif self.now >= grace_ends:
+            # A declaration that nobody has confirmed stops no date.
+            self.obligations[number] = known.replace(breached=True)
+
+    def bring_due(self, number: Hash) -> None:
+        # What is declared falls due as well: a false word keeps nobody out of it.
+        known = self.obligations[number]
+        if self.now < known.terms.due:
+            self.obligations[number] = known.replace(terms=known.terms.replace(due=self.now))
+            self.pass_date(number)
 
 
 """en:
@@ -229,7 +264,9 @@ grace = days of grace
 sealed = commitment to what is owed
 number = number of the obligation
 group = what it belongs to
+in_time = declared before the days of grace were over
 answer_call = scheduled end of the creditor's silence
+grace_ends = end of the days of grace
 DUE_MAX = latest day on which something may be due, from today
 GRACE_MAX = most days of grace
 CONFIRM_WITHIN = time in which the creditor answers
@@ -244,6 +281,7 @@ obligation = 채무: 채무 하나의 내용.
 obligations = 채무 목록
 obligations_begun = 생긴 채무 수
 open_in_group = 남은 채무 수
+audited = 판정인 지정 여부
 ObligationTerms = 채무 조건
 terms = 조건
 debtor = 채무자
@@ -251,16 +289,21 @@ creditor = 채권자
 due = 기한
 grace = 유예 기간
 sealed = 내용의 봉인값
-group = 속한 약정
+group = 소속 약정
 state = 상태
 breached = 위반 여부
+in_time = 유예 기간 내 통지 여부
+is_over = 종료 여부
+is_said = 이행 통지 여부
+grace_ends = 유예 기간의 끝
+is_short = 유예 기간의 적정 여부
 evidence = 증빙의 다이제스트
 answer_call = 예약된 답변 기한
 number = 채무 번호
 promise = 채무 부담: 이때부터 어떤 사람에게 채무를 지고 채무 번호를 받는다.
 declare = 이행 통지: 자기 채무를 이행하였음을 알린다. 채권자는 닷새 안에 답한다.
 confirm = 이행 확인: 자기에 대한 채무가 이행되었음을 밝힌다.
-dispute = 이행 부인: 채무자가 알린 것이 사실이 아님을 밝힌다.
+dispute = 이행 부인: 채무자가 알린 것이 사실이 아님을 밝힌다. 판정할 사람이 없으면 기한에 따른다.
 fall_due = 기한 도래: 기한이 되었거나 유예 기간이 끝났음을 밝힌다.
 take_silence = 묵시의 확인: 채권자가 답하지 않으면 이행된 것으로 본다.
 count_open = 남은 채무 수: 약정 하나에 남은 채무의 수.

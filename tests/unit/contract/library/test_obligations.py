@@ -90,8 +90,26 @@ def test_silence_confirms_and_a_dispute_does_not(
     book.dispute(by=creditor, obligation=disputed, evidence=SLIP)
     world.wait(days=5)
     assert book.obligation(silent).state is ObligationState.PERFORMED
-    assert book.obligation(disputed).state is ObligationState.DISPUTED
+    assert book.obligation(disputed).state is ObligationState.OPEN
     assert book.count_open(0) == 1
+    # Nobody decides a promise that stands alone: it goes on by its dates.
+    world.wait(days=29)
+    assert book.obligation(disputed).state is ObligationState.BREACHED
+
+
+def test_a_declaration_stops_no_date(
+    world: World, book: Deployed, people: tuple[Person, ...]
+) -> None:
+    number = promise(world, book, people)
+    world.wait(days=32)
+    book.declare(by=people[0], obligation=number, evidence=SLIP)
+    world.wait(days=1)
+    found = book.obligation(number)
+    assert (found.state, found.breached) == (ObligationState.DECLARED, True)
+    # It was declared in time, and by silence it holds good.
+    world.wait(days=4)
+    found = book.obligation(number)
+    assert (found.state, found.breached) == (ObligationState.PERFORMED, False)
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from dure.apps.agreements.commitments import Debt, build_change
-from dure.apps.agreements.contract import Agreements
+from dure.apps.agreements.commitments import Debt, build_change, build_pledge
+from dure.apps.agreements.contract import Agreements, Pledge
 from dure.contract.language import Duration, Time, days
 from dure.contract.library.obligations import ObligationBegun, ObligationState
 from dure.core.types import Hash
@@ -54,7 +54,7 @@ class Scene:
     def begin(
         self,
         *debts: Debt,
-        pledges: Iterable[Hash] = (),
+        pledges: Iterable[Pledge] = (),
         parties: Sequence[Person] = (),
         text: str = "terms",
     ) -> int:
@@ -70,12 +70,15 @@ class Scene:
         assert isinstance(number, int)
         return number
 
+    def pledge(self, word: str = "a ship", *, holder: Person | None = None) -> Pledge:
+        return build_pledge((holder or self.seller).address, "registry", digest(word))
+
     def sign(self, proposal: int, *signers: Person) -> None:
         for signer in signers:
             told = self.record.proposal(proposal).digest
             self.record.accept(by=signer, proposal=proposal, digest=told)
 
-    def agree(self, *debts: Debt, pledges: Iterable[Hash] = ()) -> list[Hash]:
+    def agree(self, *debts: Debt, pledges: Iterable[Pledge] = ()) -> list[Hash]:
         """Bring agreement 1 into force; return the numbers of its obligations."""
         self.begin(*debts, pledges=pledges)
         self.sign(1, self.buyer)
@@ -90,12 +93,15 @@ class Scene:
         by: Person | None = None,
         replaces: Iterable[Hash] = (),
         frees: Iterable[Hash] = (),
+        pledges: Iterable[Pledge] = (),
     ) -> int:
         number = self.record.amend(
             by=by or self.seller,
             agreement=1,
             base=self.head,
-            change=build_change(digest("amended"), debts, replaces=replaces, frees=frees),
+            change=build_change(
+                digest("amended"), debts, replaces=replaces, frees=frees, pledges=pledges
+            ),
             answer_by=self.world.now + SOON,
         )
         assert isinstance(number, int)
@@ -107,7 +113,7 @@ class Scene:
         by: Person | None = None,
         replaces: Iterable[Hash] = (),
         frees: Iterable[Hash] = (),
-        pledges: Iterable[Hash] = (),
+        pledges: Iterable[Pledge] = (),
     ) -> int:
         number = self.record.end(
             by=by or self.seller,

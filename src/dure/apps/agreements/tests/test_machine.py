@@ -4,6 +4,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from dure.apps.agreements.commitments import compute_asset
 from dure.apps.agreements.contract import AgreementState, ProposalState
 from dure.apps.agreements.tests.scene import Scene, digest, open_record
 from dure.contract.language import days
@@ -13,7 +14,6 @@ from dure.testing import Refused, World
 
 PEOPLE = st.sampled_from(["seller", "buyer", "third", "auditor"])
 NUMBERS = st.integers(0, 5)
-SHIP = digest("a ship")
 OVER = {ObligationState.PERFORMED, ObligationState.REPLACED, ObligationState.NOVATED}
 
 
@@ -26,7 +26,8 @@ class Dealings(RuleBasedStateMachine):
         debts = [
             self.scene.owe(due=days(due), grace=days(grace), amount=each) for each in (1, 2, 3)
         ]
-        self.scene.agree(*debts, pledges=[SHIP])
+        self.scene.agree(*debts, pledges=[self.scene.pledge()])
+        self.ship = compute_asset(self.scene.pledge())
         self.proposals = 1
 
     def attempt(self, action: object, *, proposes: bool = False) -> None:
@@ -53,7 +54,7 @@ class Dealings(RuleBasedStateMachine):
     def end(self, who: str) -> None:
         by = getattr(self.scene, who)
         live = [each for each in self.scene.find() if self.scene.state_of(each) not in OVER]
-        self.attempt(lambda: self.scene.end(by=by, replaces=live, frees=[SHIP]), proposes=True)
+        self.attempt(lambda: self.scene.end(by=by, replaces=live, frees=[self.ship]), proposes=True)
 
     @rule(who=PEOPLE, choice=NUMBERS)
     def novate(self, who: str, choice: int) -> None:
@@ -129,12 +130,15 @@ class Dealings(RuleBasedStateMachine):
                 assert found.terms.due <= now < grace_ends
             elif found.state is ObligationState.BREACHED:
                 assert now >= grace_ends
+            if found.state not in OVER:
+                # Whatever anybody has declared or disputed meanwhile.
+                assert found.breached is (now >= grace_ends)
 
     @invariant()
     def nothing_is_left_when_it_has_ended(self) -> None:
         agreement = self.scene.record.state_of(1)
         is_ended = agreement.state is AgreementState.ENDED
-        assert (self.scene.record.secures(SHIP) == 0) is is_ended
+        assert (self.scene.record.secures(self.ship) == 0) is is_ended
         if is_ended:
             assert self.scene.record.count_open(1) == agreement.pledged_assets == 0
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from dure.apps.agreements.commitments import (
     Debt,
     build_change,
+    build_pledge,
     compute_asset,
     draw_blinding,
     validate_debt,
@@ -199,7 +200,12 @@ def test_terms_have_a_bound() -> None:
 
 def test_an_asset_is_asked_for_with_its_secret_only() -> None:
     secret = draw_blinding()
-    assert compute_asset("registry", secret) != compute_asset("registry", draw_blinding())
-    assert compute_asset("registry", secret) != compute_asset("another", secret)
+    mine = compute_asset(build_pledge(SELLER, "registry", secret))
+    others = [
+        build_pledge(SELLER, "registry", draw_blinding()),
+        build_pledge(SELLER, "another", secret),
+        build_pledge(BUYER, "registry", secret),
+    ]
+    assert mine not in [compute_asset(other) for other in others]
     with pytest.raises(ConfigurationError, match="32 bytes"):
-        compute_asset("registry", b"guess")
+        build_pledge(SELLER, "registry", b"guess")

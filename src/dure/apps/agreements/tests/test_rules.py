@@ -2,13 +2,16 @@
 
 import pytest
 
-from dure.apps.agreements.commitments import build_change, chain_versions, compute_first_base
+from dure.apps.agreements.commitments import (
+    build_change,
+    chain_versions,
+    compute_asset,
+    compute_first_base,
+)
 from dure.apps.agreements.contract import AgreementState, ProposalState, VersionAccepted
 from dure.apps.agreements.tests.scene import SOON, Scene, digest
 from dure.contract.language import days
 from dure.contract.library.obligations import ObligationState
-
-SHIP = digest("a ship")
 
 
 @pytest.mark.parametrize(
@@ -188,23 +191,40 @@ def test_r6_nothing_is_replaced_twice_in_one_change(scene: Scene) -> None:
 
 
 def test_r7_an_asset_secures_one_agreement_at_a_time(scene: Scene) -> None:
-    scene.agree(pledges=[SHIP])
-    scene.begin(pledges=[SHIP], parties=[scene.buyer, scene.third])
+    ship = scene.pledge()
+    scene.agree(pledges=[ship])
+    scene.begin(pledges=[ship], parties=[scene.seller, scene.third])
     with scene.world.refused("the asset secures an agreement already"):
         scene.sign(2, scene.third)
-    scene.amend(frees=[SHIP])
+    scene.amend(frees=[compute_asset(ship)])
     scene.sign(3, scene.buyer)
-    assert scene.record.secures(SHIP) == 0
+    assert scene.record.secures(compute_asset(ship)) == 0
     scene.sign(2, scene.third)
-    assert scene.record.secures(SHIP) == 2
+    assert scene.record.secures(compute_asset(ship)) == 2
+
+
+def test_r7_nobody_takes_what_a_proposal_shows_of_anothers_asset(scene: Scene) -> None:
+    ship = scene.pledge()
+    scene.begin(pledges=[ship])
+    (shown,) = scene.record.proposal(1).change.pledges
+    own = shown.replace(holder=scene.stranger.address)
+    scene.begin(pledges=[own], parties=[scene.stranger, scene.third])
+    scene.begin(pledges=[shown], parties=[scene.stranger, scene.third])
+    for proposal in (2, 3):
+        scene.sign(proposal, scene.third)
+    assert scene.record.proposal(3).signers[2:] == [scene.seller.address]
+    assert scene.record.secures(compute_asset(ship)) == 0
+    scene.sign(1, scene.buyer)
+    assert scene.record.secures(compute_asset(ship)) == 1
 
 
 def test_r7_only_its_own_agreement_frees_an_asset(scene: Scene) -> None:
-    scene.begin(pledges=[SHIP], parties=[scene.buyer, scene.third])
+    ship = scene.pledge(holder=scene.buyer)
+    scene.begin(pledges=[ship], parties=[scene.buyer, scene.third])
     scene.sign(1, scene.third)
     scene.begin()
     scene.sign(2, scene.buyer)
-    change = build_change(digest("amended"), frees=[SHIP])
+    change = build_change(digest("amended"), frees=[compute_asset(ship)])
     scene.record.amend(
         by=scene.seller,
         agreement=2,
@@ -238,6 +258,28 @@ def test_r8_what_is_performed_late_is_performed_and_was_late(scene: Scene) -> No
     scene.record.confirm(by=scene.seller, obligation=owed, evidence=digest("received"))
     found = scene.record.obligation(owed)
     assert (found.state, found.breached) == (ObligationState.PERFORMED, True)
+
+
+def test_r8_a_declaration_stops_no_date(scene: Scene) -> None:
+    (owed,) = scene.agree(scene.owe(due=days(1), grace=days(3)))
+    scene.world.wait(days=2)
+    scene.record.declare(by=scene.buyer, obligation=owed, evidence=digest("not so"))
+    scene.world.wait(days=2)
+    found = scene.record.obligation(owed)
+    assert (found.state, found.breached) == (ObligationState.DECLARED, True)
+
+
+def test_r8_what_was_declared_in_time_and_holds_good_was_not_late(scene: Scene) -> None:
+    owed, late = scene.agree(
+        scene.owe(due=days(1), grace=days(3)), scene.owe(due=days(1), grace=days(0), amount=2)
+    )
+    scene.world.wait(days=3)
+    for each in (owed, late):
+        scene.record.declare(by=scene.buyer, obligation=each, evidence=digest("paid"))
+    scene.world.wait(days=5)
+    found = [scene.record.obligation(each) for each in (owed, late)]
+    assert [each.state for each in found] == [ObligationState.PERFORMED] * 2
+    assert [each.breached for each in found] == [False, True]
 
 
 def test_r9_the_debtor_declares_and_the_creditor_answers(scene: Scene) -> None:
@@ -292,6 +334,25 @@ def test_r10_what_was_not_performed_goes_on_by_its_dates(
     assert scene.state_of(owed) is ObligationState.BREACHED
 
 
+def test_r10_where_nobody_decides_a_dispute_goes_on_by_its_dates(scene: Scene) -> None:
+    scene.record.begin(
+        by=scene.seller,
+        parties=[scene.seller, scene.buyer],
+        auditors=[],
+        change=build_change(digest("terms"), [scene.owe(due=days(1), grace=days(3))]),
+        answer_by=scene.world.now + SOON,
+    )
+    scene.sign(1, scene.buyer)
+    (owed,) = scene.find()
+    seen = []
+    for wait in (0, 1, 3):
+        scene.world.wait(days=wait)
+        scene.record.declare(by=scene.buyer, obligation=owed, evidence=digest("not so"))
+        scene.record.dispute(by=scene.seller, obligation=owed, evidence=digest("no"))
+        seen.append(scene.state_of(owed))
+    assert seen == [ObligationState.OPEN, ObligationState.DUE, ObligationState.BREACHED]
+
+
 def test_r11_all_whom_a_novation_concerns_accept(scene: Scene) -> None:
     (owed,) = scene.agree(scene.owe())
     scene.novate(owed, scene.owe(debtor=scene.third), by=scene.buyer)
@@ -330,6 +391,24 @@ def test_r12_after_a_breach_the_creditor_breaks_off_and_the_rest_falls_due(scene
         scene.record.break_off(by=scene.seller, obligation=second, others=[])
 
 
+@pytest.mark.parametrize("is_disputed", [False, True])
+def test_r12_no_declaration_keeps_the_creditor_from_breaking_off(
+    scene: Scene, *, is_disputed: bool
+) -> None:
+    first, second = scene.agree(
+        scene.owe(due=days(1), grace=days(0)), scene.owe(due=days(90), grace=days(3), amount=2)
+    )
+    scene.world.wait(days=2)
+    for owed in (first, second):
+        scene.record.declare(by=scene.buyer, obligation=owed, evidence=digest("not so"))
+        if is_disputed:
+            scene.record.dispute(by=scene.seller, obligation=owed, evidence=digest("no"))
+    scene.record.break_off(by=scene.seller, obligation=first, others=[second])
+    assert scene.record.state_of(1).state is AgreementState.BROKEN
+    scene.world.wait(days=3)
+    assert scene.record.obligation(second).breached
+
+
 def test_r12_nothing_of_others_falls_due(scene: Scene) -> None:
     mine, other = scene.agree(
         scene.owe(due=days(1), grace=days(0)), scene.owe(scene.seller, scene.buyer, amount=2)
@@ -344,33 +423,55 @@ def test_r12_nothing_of_others_falls_due(scene: Scene) -> None:
 
 
 def test_r13_it_ends_when_nothing_is_owed_and_nothing_pledged(scene: Scene) -> None:
-    (owed,) = scene.agree(scene.owe(), pledges=[SHIP])
+    (owed,) = scene.agree(scene.owe(), pledges=[scene.pledge()])
     scene.end()
     with scene.world.refused("something is still owed"):
         scene.sign(2, scene.buyer)
     scene.end(replaces=[owed])
     with scene.world.refused("an asset is still pledged"):
         scene.sign(3, scene.buyer)
-    scene.end(replaces=[owed], frees=[SHIP])
+    scene.end(replaces=[owed], frees=[compute_asset(scene.pledge())])
     scene.sign(4, scene.buyer)
     assert scene.record.state_of(1).state is AgreementState.ENDED
-    assert scene.record.secures(SHIP) == 0
+    assert scene.record.secures(compute_asset(scene.pledge())) == 0
     with scene.world.refused("the agreement is not in force"):
         scene.amend()
 
 
 def test_r13_what_was_broken_off_can_still_be_settled(scene: Scene) -> None:
-    (owed,) = scene.agree(scene.owe(due=days(1), grace=days(0)), pledges=[SHIP])
-    scene.world.wait(days=2)
+    (owed,) = scene.agree(scene.owe(due=days(1), grace=days(0)), pledges=[scene.pledge()])
+    scene.amend()
+    scene.amend(scene.owe(amount=2))
+    scene.world.wait(days=1)
     scene.record.break_off(by=scene.seller, obligation=owed, others=[])
     with scene.world.refused("the agreement is not in force"):
-        scene.amend(replaces=[owed])
-    scene.end(by=scene.buyer, replaces=[owed], frees=[SHIP])
-    scene.sign(2, scene.seller)
+        scene.amend(scene.owe(amount=3), replaces=[owed])
+    with scene.world.refused("the agreement is not in force"):
+        scene.sign(3, scene.buyer)
+    scene.end(by=scene.buyer, replaces=[owed], frees=[compute_asset(scene.pledge())])
+    scene.sign(4, scene.seller)
+    assert scene.record.state_of(1).state is AgreementState.ENDED
+
+
+def test_r13_more_than_one_change_can_hold_is_settled_in_several(scene: Scene) -> None:
+    first = [scene.pledge(f"ship {number}") for number in range(40)]
+    more = [scene.pledge(f"barge {number}") for number in range(40)]
+    (owed,) = scene.agree(scene.owe(due=days(1), grace=days(0)), pledges=first)
+    scene.amend(pledges=more)
+    scene.sign(2, scene.buyer)
+    scene.world.wait(days=1)
+    scene.record.break_off(by=scene.seller, obligation=owed, others=[])
+    with scene.world.refused("a change has at most 64 parts"):
+        scene.end(replaces=[owed], frees=map(compute_asset, first + more))
+    scene.amend(frees=map(compute_asset, first))
+    scene.sign(3, scene.buyer)
+    assert scene.record.state_of(1).state is AgreementState.BROKEN
+    scene.end(replaces=[owed], frees=map(compute_asset, more))
+    scene.sign(4, scene.buyer)
     assert scene.record.state_of(1).state is AgreementState.ENDED
 
 
 def test_r13_an_ending_brings_nothing_new(scene: Scene) -> None:
     scene.agree()
     with scene.world.refused("an ending brings nothing new"):
-        scene.end(pledges=[SHIP])
+        scene.end(pledges=[scene.pledge()])
