@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,7 @@ class Branch:
 
     name: str
     account: LocalAccount
+    state_file: Path
     frozen: dict[int, float] = field(default_factory=dict)
     """When each batch was carried out."""
     heights: dict[int, int] = field(default_factory=dict)
@@ -62,7 +64,9 @@ class Branch:
 
     async def run(self, url: str, alert: AsyncContractProxy, watch: Watch) -> None:
         """Follow the member's own node."""
-        async for handled in follow_alerts(url, alert.address, watch, self, from_height=0):
+        async for handled in follow_alerts(
+            url, alert.address, watch, self, state_file=self.state_file, from_height=0
+        ):
             for order in handled.orders:
                 if isinstance(order, Freeze):
                     self.heights[order.batch] = handled.height
@@ -85,7 +89,10 @@ async def follow_everywhere(
     town: Town, alert: AsyncContractProxy, key: EpochKey
 ) -> AsyncIterator[list[Branch]]:
     members = [name for name in town.names if name != SUPERVISOR]
-    branches = [Branch(name, town.get_account(name)) for name in members]
+    branches = [
+        Branch(name, town.get_account(name), town.folder / f"{name}.alerts.json")
+        for name in members
+    ]
     async with asyncio.TaskGroup() as group:
         tasks = []
         for branch in branches:

@@ -8,8 +8,10 @@ list of identities ─ digests ▶ report ─ LeakReported ▶ Watch ─ matches
 
 Rules
 -----
-1. `Watch` is pure: events in, orders out, in the order of the chain. The same event again orders
-   nothing, so a member that begins anew at an earlier height freezes nobody twice.
+1. `Watch` is pure: events in, orders out, in the order of the chain. What is not later than the
+   last event orders nothing. `follow_alerts` keeps what a watch knows in a file, after each event
+   that was carried out: a member that begins anew frees whom it froze before, and freezes nobody
+   twice. Only the event during which it stopped comes again, with the same case numbers.
 2. A customer is frozen while at least one alarm about them stands, and is one case, whatever of
    theirs leaked meanwhile.
 3. What leaves the member are case numbers. A case number is the hash of digest and blinding: it
@@ -24,10 +26,19 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 from typing import Final, Protocol
 
 from dure.apps.leak_alert.contract import DIGESTS_MAX, LeakAlert
 from dure.apps.leak_alert.identities import EpochKey, Identity
+from dure.apps.leak_alert.state import (
+    EventPlace,
+    OpenCase,
+    StandingAlarm,
+    WatchState,
+    load_state,
+    save_state,
+)
 from dure.contract.interface import Interface, build_interface
 from dure.contract.source import read_source
 from dure.contract.values import decode_event
@@ -114,9 +125,10 @@ class Watch:
         self._customers = {name: tuple(held) for name, held in customers.items()}
         self._case_secret = case_secret
         self._by_digest: dict[int, dict[Hash, tuple[str, ...]]] = {}
+        self._place: EventPlace | None = None
+        self._standing: dict[Hash, tuple[str, ...]] = {}
         self._alarms: dict[str, set[Hash]] = {}
-        self._cases: dict[str, tuple[Hash, Opening]] = {}
-        self._epoch_of: dict[Hash, int] = {}
+        self._cases: dict[str, Opening] = {}
         for key in keys:
             self.add_key(key)
 
@@ -129,13 +141,48 @@ class Watch:
                 found[digest] = (*found.get(digest, ()), name)
         self._by_digest[key.epoch] = found
 
-    def take(self, seen: Seen) -> list[Freeze | Release]:
-        """Return what follows from an event; raise `ConfigurationError` without its key."""
-        return self._take_leak(seen) if isinstance(seen, LeakSeen) else self._take_clear(seen)
+    def take(self, seen: Seen, *, place: EventPlace | None = None) -> list[Freeze | Release]:
+        """Return what follows from an event; raise `ConfigurationError` without its key.
+
+        Nothing follows from an event whose place is not later than the last one that was taken.
+        """
+        if place is not None and self._place is not None and place <= self._place:
+            return []
+        orders = self._take_leak(seen) if isinstance(seen, LeakSeen) else self._take_clear(seen)
+        self._place = place or self._place
+        return orders
+
+    @property
+    def place(self) -> EventPlace | None:
+        """Where the last event stood that was taken."""
+        return self._place
+
+    def export(self) -> WatchState:
+        """Return all that the watch has to remember."""
+        return WatchState(
+            place=self._place,
+            alarms=tuple(StandingAlarm(*alarm) for alarm in self._standing.items()),
+            cases=tuple(
+                OpenCase(name, opening.digest, opening.blinding)
+                for name, opening in self._cases.items()
+            ),
+        )
+
+    def restore(self, state: WatchState) -> None:
+        """Know what `export` returned, and nothing else of the past."""
+        self._place = state.place
+        self._standing = {Hash(alarm.digest): alarm.customers for alarm in state.alarms}
+        self._alarms = {}
+        for digest, names in self._standing.items():
+            for name in names:
+                self._alarms.setdefault(name, set()).add(digest)
+        self._cases = {
+            case.customer: Opening(Hash(case.digest), case.blinding) for case in state.cases
+        }
 
     def get_opening(self, customer: str) -> Opening:
         """Return what shows that the customer's open case is about them; raises `KeyError`."""
-        return self._cases[customer][1]
+        return self._cases[customer]
 
     def list_frozen(self) -> list[str]:
         """Return the customers about whom an alarm stands."""
@@ -155,25 +202,28 @@ class Watch:
                 if not alarms:
                     orders.append(self._open_case(name, digest, seen.batch))
                 alarms.add(digest)
-                self._epoch_of[digest] = seen.epoch
+                holders = self._standing.get(digest, ())
+                if name not in holders:
+                    self._standing[digest] = (*holders, name)
         return orders
 
     def _take_clear(self, seen: ClearSeen) -> list[Freeze | Release]:
         orders: list[Freeze | Release] = []
         for digest in seen.digests:
-            epoch = self._epoch_of.pop(digest, 0)
-            for name in self._by_digest.get(epoch, {}).get(digest, ()):
+            # Whoever was frozen for it, be they a customer still or not.
+            for name in self._standing.pop(digest, ()):
                 alarms = self._alarms[name]
                 alarms.remove(digest)
                 if not alarms:
-                    orders.append(Release(name, self._cases.pop(name)[0], seen.reason))
+                    opening = self._cases.pop(name)
+                    case = compute_case(opening.digest, opening.blinding)
+                    orders.append(Release(name, case, seen.reason))
         return orders
 
     def _open_case(self, name: str, digest: Hash, batch: int) -> Freeze:
         blinding = hmac.digest(self._case_secret, encode((_CASE, name, batch)), sha256)
-        case = compute_case(digest, blinding)
-        self._cases[name] = (case, Opening(digest, blinding))
-        return Freeze(name, case, batch)
+        self._cases[name] = Opening(digest, blinding)
+        return Freeze(name, compute_case(digest, blinding), batch)
 
 
 def compute_case(digest: Hash, blinding: bytes) -> Hash:
@@ -225,23 +275,30 @@ class Handled:
 
 
 async def follow_alerts(
-    url: str, contract: Address, watch: Watch, desk: Desk, *, from_height: int
+    url: str, contract: Address, watch: Watch, desk: Desk, *, state_file: Path, from_height: int
 ) -> AsyncIterator[Handled]:
     """Carry out every alert from a height on, as the member's own node tells it.
 
     Each is yielded when the desk has its orders: the caller then writes to the chain what is to be
-    known there, and remembers the height to begin from. Raises `Unavailable` as `follow` does.
+    known there. When it asks for the next, `state_file` is written. Where that file is there, it
+    says what the watch knows and where to begin. Raises `Unavailable` as `follow` does, and
+    `ConfigurationError` as `load_state` and `save_state` do.
     """
+    watch.restore(load_state(state_file))
+    if watch.place is not None:
+        from_height = max(from_height, watch.place[0])
     async for item in follow(url, from_height=from_height, contract=contract):
         if not isinstance(item, EventItem) or item.finality != "final":
             continue
+        place = (item.height, item.index, item.call, item.number)
         seen = read_event(item.event.name, bytes.fromhex(item.event.data))
-        if seen is None:
+        if seen is None or (watch.place is not None and place <= watch.place):
             continue
-        orders = watch.take(seen)
+        orders = watch.take(seen, place=place)
         for order in orders:
             if isinstance(order, Freeze):
                 desk.freeze(order)
             else:
                 desk.release(order)
         yield Handled(item.height, seen, orders)
+        save_state(state_file, watch.export())

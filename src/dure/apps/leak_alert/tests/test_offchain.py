@@ -30,6 +30,7 @@ from dure.apps.leak_alert.offchain import (
     compute_case,
     read_event,
 )
+from dure.apps.leak_alert.state import WatchState, load_state, save_state
 from dure.apps.leak_alert.tests.scene import Scene, key
 from dure.core.errors import ConfigurationError
 from dure.core.types import Hash
@@ -158,6 +159,70 @@ def test_r7_the_same_alert_again_freezes_nobody_twice() -> None:
     assert own.list_frozen() == ["kim"]
 
 
+def begin_anew(before: Watch, path: Path, **customers: list[Identity]) -> Watch:
+    save_state(path, before.export())
+    after = watch(**customers)
+    after.restore(load_state(path))
+    return after
+
+
+def test_r7_whoever_begins_anew_freezes_nobody_twice(tmp_path: Path) -> None:
+    own = watch(kim=[PHONE, NUMBER])
+    own.take(leak(PHONE), place=(5, 0, 0, 0))
+    anew = begin_anew(own, tmp_path / "state", kim=[PHONE, NUMBER])
+    assert anew.list_frozen() == ["kim"]
+    assert anew.get_opening("kim") == own.get_opening("kim")
+    assert anew.take(leak(NUMBER, batch=2), place=(6, 0, 0, 0)) == []
+
+
+def test_r7_what_was_carried_out_is_not_carried_out_again(tmp_path: Path) -> None:
+    own = watch(kim=[PHONE])
+    own.take(leak(PHONE), place=(5, 1, 0, 0))
+    own.take(clear(PHONE), place=(5, 2, 0, 0))
+    anew = begin_anew(own, tmp_path / "state", kim=[PHONE])
+    for each in (own, anew):
+        for place in ((5, 1, 0, 0), (5, 2, 0, 0)):
+            assert each.take(leak(PHONE), place=place) == []
+        assert len(each.take(leak(PHONE, batch=2), place=(5, 2, 0, 1))) == 1
+
+
+def test_r7_what_a_follower_remembers_is_its_owners(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    assert load_state(path) == WatchState()
+    begin_anew(watch(kim=[PHONE]), path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    path.chmod(0o640)
+    with pytest.raises(ConfigurationError, match="chmod 600"):
+        load_state(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"[]",
+        b'{"type":"another"}',
+        b'{"type":"dure-leak-alert-watch-1","place":[1]}',
+        b'{"type":"dure-leak-alert-watch-1","more":1}',
+        b'{"type":"dure-leak-alert-watch-1","alarms":[{"digest":"a2lt","customers":[]}]}',
+    ],
+)
+def test_r7_what_no_follower_wrote_is_refused(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "state"
+    path.touch(0o600)
+    path.write_bytes(data)
+    with pytest.raises(ConfigurationError, match="no state of a follower"):
+        load_state(path)
+
+
+def test_r7_alarms_and_cases_belong_together(tmp_path: Path) -> None:
+    own = watch(kim=[PHONE])
+    own.take(leak(PHONE))
+    save_state(tmp_path / "state", WatchState(alarms=own.export().alarms))
+    with pytest.raises(ConfigurationError, match="alarms without cases"):
+        load_state(tmp_path / "state")
+
+
 def test_r7_two_customers_with_one_phone_are_both_frozen() -> None:
     assert len(watch(kim=[PHONE], lee=[PHONE]).take(leak(PHONE))) == 2
 
@@ -202,6 +267,17 @@ def test_r12_accounts_are_free_when_the_last_alarm_is_called_off() -> None:
     assert own.take(clear(NUMBER)) == [Release("kim", freeze.case, "WRONG_IDENTITY")]
     assert own.list_frozen() == []
     assert own.take(clear(NUMBER)) == []
+
+
+def test_r12_whom_a_follower_froze_before_it_began_anew_is_freed(tmp_path: Path) -> None:
+    own = watch(kim=[PHONE], lee=[PHONE])
+    freeze, _ = own.take(leak(PHONE))
+    # Lee is no customer any more, Park is a new one who was never frozen.
+    anew = begin_anew(own, tmp_path / "state", kim=[PHONE], park=[PHONE])
+    freed = anew.take(clear(PHONE))
+    assert freed[0] == Release("kim", freeze.case, "WRONG_IDENTITY")
+    assert [order.customer for order in freed] == ["kim", "lee"]
+    assert anew.export() == WatchState()
 
 
 @given(
