@@ -46,7 +46,9 @@ def fetch(folder: Path, path: str) -> dict[str, Any]:
     for member in load_network(folder).members:
         try:
             headers = find_credentials().build_headers([member.url])
-            response = httpx.get(f"{member.url}{path}", headers=headers, timeout=10)
+            response = httpx.get(
+                f"{member.url}{path}", headers=headers, timeout=10, trust_env=False
+            )
         except httpx.TransportError:
             continue
         answer: dict[str, Any] = response.json()

@@ -70,7 +70,7 @@ def _find(receipts: list[Receipt], identity: bytes) -> int:
 def _fetch_blocks(folder: Path, heights: range) -> Iterator[Block]:
     urls = [member.url for member in load_network(folder).members]
     headers = find_credentials().build_headers(urls)
-    with httpx.Client(timeout=REQUEST_TIMEOUT_S, headers=headers) as client:
+    with httpx.Client(timeout=REQUEST_TIMEOUT_S, headers=headers, trust_env=False) as client:
         for height in heights:
             data = _fetch(client, urls, f"/v1/blocks/{height}/bytes")
             yield decode(Block, data)

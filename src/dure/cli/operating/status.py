@@ -71,7 +71,9 @@ def ask_node(address: str, path: str) -> dict[str, Any]:
     """Return a node's answer to a GET request; raise `Unavailable` where there is none."""
     try:
         headers = find_credentials().build_headers([address])
-        response = httpx.get(f"{address}{path}", headers=headers, timeout=TIMEOUT_S)
+        response = httpx.get(
+            f"{address}{path}", headers=headers, timeout=TIMEOUT_S, trust_env=False
+        )
         response.raise_for_status()
         answer: dict[str, Any] = response.json()
     except (httpx.HTTPError, ValueError) as problem:
