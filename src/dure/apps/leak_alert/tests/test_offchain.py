@@ -1,9 +1,11 @@
 """Identities, digests, and what a member makes of an alert: the rules that hold off the chain."""
 
+import asyncio
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from hashlib import sha256
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import given
@@ -28,12 +30,14 @@ from dure.apps.leak_alert.offchain import (
     Watch,
     build_batches,
     compute_case,
+    follow_alerts,
     read_event,
 )
 from dure.apps.leak_alert.state import WatchState, load_state, save_state
 from dure.apps.leak_alert.tests.scene import Scene, key
 from dure.core.errors import ConfigurationError
-from dure.core.types import Hash
+from dure.core.types import Address, Hash
+from dure.sdk.answers import EventDetail, EventItem
 from dure.testing import MemoryStage
 
 PHONE = read_identity(IdentityKind.PHONE, "010-2345-6789")
@@ -221,6 +225,33 @@ def test_r7_alarms_and_cases_belong_together(tmp_path: Path) -> None:
     save_state(tmp_path / "state", WatchState(alarms=own.export().alarms))
     with pytest.raises(ConfigurationError, match="alarms without cases"):
         load_state(tmp_path / "state")
+
+
+def test_r7_a_follower_begins_where_it_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, scene: Scene
+) -> None:
+    scene.report(1, 2)
+    stage = scene.world._stage
+    assert isinstance(stage, MemoryStage)
+    data = next(each.data for each in stage.get_events() if each.name == "LeakReported").hex()
+    detail = EventDetail("", "LeakReported", data, None)
+    begun: list[int] = []
+
+    async def tell(url: str, *, from_height: int, contract: Address) -> AsyncIterator[EventItem]:
+        begun.append(from_height)
+        for height in (7, 9):
+            yield EventItem(height, 0, 0, 0, "", 0, "", "final", 0, detail)
+
+    async def run() -> list[int]:
+        alerts = follow_alerts(
+            "", scene.alert.address, watch(), Mock(), state_file=tmp_path / "state", from_height=3
+        )
+        return [handled.height async for handled in alerts]
+
+    monkeypatch.setattr("dure.apps.leak_alert.offchain.follow", tell)
+    assert asyncio.run(run()) == [7, 9]
+    assert asyncio.run(run()) == []
+    assert begun == [3, 9]
 
 
 def test_r7_two_customers_with_one_phone_are_both_frozen() -> None:
