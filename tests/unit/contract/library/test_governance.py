@@ -3,6 +3,8 @@
 `tests/unit/chain/test_governance.py` and `test_governed_acts.py`.
 """
 
+from functools import partial
+
 import pytest
 
 from dure.chain.money import LEDGER
@@ -13,7 +15,7 @@ from dure.testing import Refused, World
 
 def test_there_is_time_to_vote(world: World) -> None:
     (ann,) = world.people("ann")
-    begin = {"ledger": LEDGER, "rule": VotingRule.MAJORITY}
+    begin = partial(world.deploy, Governance, by=ann, ledger=LEDGER, rule=VotingRule.MAJORITY)
     with pytest.raises(Refused, match="there is time to vote"):
-        world.deploy(Governance, by=ann, voting_period=Duration(0), **begin)
-    world.deploy(Governance, by=ann, voting_period=seconds(1), **begin)
+        begin(voting_period=Duration(0))
+    begin(voting_period=seconds(1))
