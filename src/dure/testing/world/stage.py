@@ -22,7 +22,7 @@ from dure.sdk import ledger_calls
 from dure.sdk.accounts import LocalAccount
 from dure.testing.world.errors import StoryMistake, list_names
 
-GAS_LIMIT: Final = Gas(50_000_000)
+GAS_LIMIT: Final = Gas(80_000_000)
 """Of everything that is sent in a story, so that no story runs out of gas on one stage alone."""
 SUPPLY: Final = Amount(10**15)
 """Minor units of each asset, in the treasury's hands at the start."""
