@@ -42,7 +42,13 @@ from dure.sdk import (
 from dure.testing.world.books import count_elsewhere, list_issued
 from dure.testing.world.errors import Refused, StoryMistake
 from dure.testing.world.owed import OwedCalls, read_state, wait_indexed
-from dure.testing.world.stage import GAS_LIMIT, Deployment, Done, NamedAccount, validate_person
+from dure.testing.world.stage import (
+    Deployment,
+    Done,
+    NamedAccount,
+    choose_gas_limit,
+    validate_person,
+)
 
 THE_CHAIN: Final = "the chain"
 """Who acts in a scheduled call."""
@@ -221,7 +227,9 @@ class LiveStage:
 
     def _act(self, account: Authority, name: str, calls: Sequence[Call]) -> Done:
         try:
-            receipt = self._client.submit_and_wait(calls, by=account, gas_limit=GAS_LIMIT)
+            receipt = self._client.submit_and_wait(
+                calls, by=account, gas_limit=choose_gas_limit(calls)
+            )
         except ContractRefused as problem:
             receipt = problem.receipt
         except InvalidTransaction as problem:

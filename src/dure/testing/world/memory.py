@@ -39,11 +39,11 @@ from dure.sdk import ledger_calls
 from dure.sdk.transactions import build_transaction
 from dure.testing.world.errors import Refused
 from dure.testing.world.stage import (
-    GAS_LIMIT,
     SUPPLY,
     Deployment,
     Done,
     NamedAccount,
+    choose_gas_limit,
     validate_person,
 )
 
@@ -228,7 +228,7 @@ class MemoryStage:
             sender,
             calls,
             valid_until=Instant(self._executor.head.header.time + window),
-            gas_limit=GAS_LIMIT,
+            gas_limit=choose_gas_limit(calls),
             salt=self._sent.to_bytes(8, "big"),
         )
         (opened,) = self._executor.transactions.open_many([signed.envelope])

@@ -13,6 +13,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from dure.chain.money import LEDGER
 from dure.chain.receipt import Event
 from dure.chain.transaction import Call
 from dure.contract.bundle import Source
@@ -22,8 +23,10 @@ from dure.sdk import ledger_calls
 from dure.sdk.accounts import LocalAccount
 from dure.testing.world.errors import StoryMistake, list_names
 
-GAS_LIMIT: Final = Gas(80_000_000)
-"""Of everything that is sent in a story, so that no story runs out of gas on one stage alone."""
+GAS_LIMIT: Final = Gas(50_000_000)
+"""Of what is sent in a story, so that no story runs out of gas on one stage alone."""
+SOURCE_GAS_LIMIT: Final = Gas(80_000_000)
+"""Of what brings a contract's source, which is paid for by the byte."""
 SUPPLY: Final = Amount(10**15)
 """Minor units of each asset, in the treasury's hands at the start."""
 
@@ -130,6 +133,14 @@ class Stage(Protocol):
     def restore(self, mark: object) -> None:
         """Be again as at the mark."""
         ...
+
+
+def choose_gas_limit(calls: Sequence[Call]) -> Gas:
+    """Return how much gas a transaction of a story may use."""
+    brings_source = any(
+        call.contract == LEDGER and call.method in {"deploy", "upgrade"} for call in calls
+    )
+    return SOURCE_GAS_LIMIT if brings_source else GAS_LIMIT
 
 
 def validate_person(
