@@ -2,7 +2,8 @@
 
 from dure.api.admin import build_admin_app
 from dure.api.app import build_access, build_public_app
-from dure.api.server import bind_admin, bind_public, serve
+from dure.api.listeners import bind_admin, bind_public
+from dure.api.server import serve
 from dure.api.settings import ApiSettings, build_local_hosts
 
 __all__ = [

@@ -66,7 +66,7 @@ def build_public_app(  # noqa: PLR0913 - what a listener is made of, by name
     def count(route: str, status: int) -> None:
         metrics.requests.labels(route, str(status)).inc()
 
-    app = build_router(routes, pages)
+    app = build_router(routes, None if pages is None else _hold_sockets(service, pages))
     return Guard(
         app,
         hosts=settings.allowed_hosts,
@@ -101,7 +101,7 @@ def build_router(routes: list[BaseRoute], pages: ASGIApp | None = None) -> ASGIA
     """Return a router that leaves errors to the gate in front of it."""
 
     async def answer_rest(scope: Scope, receive: Receive, send: Send) -> None:
-        if pages is None or scope["type"] != "http" or scope["path"].startswith("/v1/"):
+        if pages is None or scope["path"].startswith("/v1/"):
             raise NotFound("there is no such path here; /docs lists all")
         await pages(scope, receive, send)
 
@@ -111,6 +111,18 @@ def build_router(routes: list[BaseRoute], pages: ASGIApp | None = None) -> ASGIA
         # Starlette answers a wrong method by itself unless it finds an application in the scope.
         scope["app"] = None
         await router(scope, receive, send)
+
+    return serve
+
+
+def _hold_sockets(service: Service, pages: ASGIApp) -> ASGIApp:
+    """Count the WebSockets of pages among those of the API."""
+
+    async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await service.hold_socket(lambda: pages(scope, receive, send))
+        else:
+            await pages(scope, receive, send)
 
     return serve
 

@@ -5,22 +5,19 @@ Uvicorn with this API's bounds, run inside the node's own event loop.
 
 import asyncio
 import contextlib
-import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
 from starlette.types import ASGIApp
 
+from dure.api.listeners import Listeners
 from dure.api.settings import ApiSettings
 from dure.api.tls import CertifiedHttp, CertifiedWebSocket
-from dure.core.errors import ConfigurationError
 
 SHUTDOWN_SECONDS: Final = 2
-BACKLOG: Final = 512
 
 
 class _Server(uvicorn.Server):
@@ -39,46 +36,14 @@ class _Server(uvicorn.Server):
         yield
 
 
-def bind_public(host: str, port: int) -> socket.socket:
-    """Return a bound TCP socket; raise `ConfigurationError` where the port is taken."""
-    try:
-        bound = socket.create_server((host, port), backlog=BACKLOG)
-    except OSError as problem:
-        message = f"cannot listen on {host}:{port} ({problem.strerror}); choose another api port"
-        raise ConfigurationError(message, host=host, port=port) from problem
-    # Asyncio leaves this to sockets that name their protocol. Without it the second packet of an
-    # answer waits 40 ms for the first to be acknowledged; connections inherit it.
-    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return bound
-
-
-def bind_admin(path: Path) -> socket.socket:
-    """Return a bound Unix socket that only this user may open.
-
-    A file left by a dead node is replaced.
-    """
-    with contextlib.suppress(FileNotFoundError):
-        path.unlink()
-    bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
-    try:
-        bound.bind(str(path))
-    except OSError as problem:
-        bound.close()
-        raise ConfigurationError(f"cannot open the admin socket at {path}: {problem}") from problem
-    finally:
-        os.umask(before)
-    return bound
-
-
 @contextlib.asynccontextmanager
 async def serve(
     app: ASGIApp,
-    bound: socket.socket,
+    listeners: Listeners,
     settings: ApiSettings,
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[None]:
-    """Answer requests on a bound socket for the time of a `with` block.
+    """Answer requests on bound sockets for the time of a `with` block.
 
     Then end every connection. `tls` makes it HTTPS.
     """
@@ -103,11 +68,12 @@ async def serve(
         **secured,
     )
     server = _Server(config)
-    running = asyncio.create_task(server.serve(sockets=[bound]))
+    running = asyncio.create_task(server.serve(sockets=list(listeners)))
     try:
         await server.listening.wait()
         yield
     finally:
         server.should_exit = True
         await running
-        bound.close()
+        for listener in listeners:
+            listener.close()

@@ -5,13 +5,14 @@ looks for one item opens little. Packs never leave the index; what is read here 
 nothing is compared with a canonical form, and no item is a `Wire`.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from msgspec import Struct
 
 from dure.core.codec import build_decoder, encode
-from dure.core.types import Address, Height, TransactionId
+from dure.core.types import Address, TransactionId
 
 PACK_ITEMS_MAX: Final = 128
 PACK_BYTES_MAX: Final = 64 * 1024
@@ -22,18 +23,30 @@ EventPlace = tuple[int, int, int, int]
 """Where an event stands: height, receipt, call, number in the call."""
 
 
-class TransactionRow(Struct, frozen=True, array_like=True, gc=False):
-    """One transaction in a list."""
+Kind = tuple[Address, str]
+"""A contract, and the name of one of its methods or events."""
+
+
+class PackedTransaction(Struct, frozen=True, array_like=True, gc=False):
+    """One transaction without what all transactions of its block have in common."""
 
     transaction_id: TransactionId
-    height: Height
     position: int
     sender: Address
     payer: Address | None
-    calls: int
+    calls: list[int]
+    """Which of the pack's kinds each call is, as far as calls were reached."""
+    calls_total: int
     status: str
     message: str
     gas_used: int
+
+
+class TransactionPack(Struct, frozen=True, array_like=True, gc=False):
+    """Transactions that stand next to each other, and the methods that they call."""
+
+    kinds: list[Kind]
+    transactions: list[PackedTransaction]
 
 
 class PackedEvent(Struct, frozen=True, array_like=True, gc=False):
@@ -53,17 +66,14 @@ class EventPack(NamedTuple):
     """Events that stand next to each other, and how many there are of each contract and name."""
 
     events: list[PackedEvent]
-    kinds: dict[tuple[Address, str], int]
+    kinds: dict[Kind, int]
 
 
-_TRANSACTIONS: Final = build_decoder(list[TransactionRow])
+_TRANSACTIONS: Final = build_decoder(TransactionPack)
 _EVENTS: Final = build_decoder(list[PackedEvent])
-
-
-def split_transactions(rows: list[TransactionRow]) -> Iterator[list[TransactionRow]]:
-    """Yield a block's transactions in packs."""
-    for start in range(0, len(rows), PACK_ITEMS_MAX):
-        yield rows[start : start + PACK_ITEMS_MAX]
+_NAMED: Final = re.compile(rb"\xc4\x20(?=(.{%d}))" % FINGERPRINT_BYTES, re.DOTALL)
+"""The beginning of each value of 32 bytes. What stands inside a value only adds to the hints: a
+match takes two bytes, and neither can be the first byte of the one that follows."""
 
 
 def split_events(events: Iterator[PackedEvent]) -> Iterator[EventPack]:
@@ -81,15 +91,15 @@ def split_events(events: Iterator[PackedEvent]) -> Iterator[EventPack]:
         yield pack
 
 
-def encode_pack(items: list[TransactionRow] | list[PackedEvent]) -> bytes:
+def encode_pack(items: TransactionPack | list[PackedEvent]) -> bytes:
     """Return the bytes of a pack."""
     return encode(items)
 
 
-def decode_transactions(data: bytes) -> list[TransactionRow]:
-    """Return the transactions of a pack."""
-    rows: list[TransactionRow] = _TRANSACTIONS.decode(data)
-    return rows
+def decode_transactions(data: bytes) -> TransactionPack:
+    """Return a pack of transactions."""
+    pack: TransactionPack = _TRANSACTIONS.decode(data)
+    return pack
 
 
 def decode_events(data: bytes) -> list[PackedEvent]:
@@ -98,11 +108,23 @@ def decode_events(data: bytes) -> list[PackedEvent]:
     return events
 
 
-def join_fingerprints(rows: list[TransactionRow]) -> bytes:
-    """Return the fingerprints of the senders, one after the other."""
-    return b"".join([get_fingerprint(row.sender) for row in rows])
+def join_fingerprints(transactions: list[PackedTransaction]) -> bytes:
+    """Return the fingerprints of those who sent or paid, one after the other."""
+    found = [each.sender[:FINGERPRINT_BYTES] for each in transactions]
+    found += [each.payer[:FINGERPRINT_BYTES] for each in transactions if each.payer is not None]
+    return b"".join(found)
 
 
-def get_fingerprint(address: Address) -> bytes:
+def join_named(events: list[PackedEvent]) -> bytes:
+    """Return the fingerprints of all values of 32 bytes that events name, each once, sorted."""
+    return b"".join(sorted(set(_NAMED.findall(b"".join([each.data for each in events])))))
+
+
+def get_fingerprint(address: bytes) -> bytes:
     """Return the beginning of an address: two may share it, so a match is only a hint."""
     return address[:FINGERPRINT_BYTES]
+
+
+def write_name(address: bytes) -> bytes:
+    """Return an address, or anything of 32 bytes, as it stands in the bytes of an event."""
+    return b"\xc4\x20" + address

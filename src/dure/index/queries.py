@@ -6,8 +6,8 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Select, and_, func, or_, select, true
 
 from dure.core.types import Address, Height, TransactionId
-from dure.index.packs import EventPlace, get_fingerprint
-from dure.index.schema import BLOCKS, DEPLOYMENTS, EVENT_KINDS, EVENTS, TRANSACTIONS
+from dure.index.packs import EventPlace
+from dure.index.schema import BLOCKS, CONTRACTS, EVENT_KINDS, EVENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,29 +97,11 @@ def blocks(from_height: Height | None, limit: int) -> Select[Any]:
     return wanted.order_by(BLOCKS.c.height).limit(limit)
 
 
-def transactions(sender: Address, before: tuple[int, int] | None) -> Select[Any]:
-    """Packs, newest first, in which there may be transactions of a sender.
-
-    The one query that is not portable: other databases call `instr` on bytes `position`.
-    """
-    query = select(TRANSACTIONS.c.data).where(
-        func.instr(TRANSACTIONS.c.senders, get_fingerprint(sender)) > 0
-    )
-    if before is not None:
-        query = query.where(TRANSACTIONS.c.height <= before[0])
-    return query.order_by(TRANSACTIONS.c.height.desc(), TRANSACTIONS.c.pack.desc())
-
-
-def transactions_at(height: Height) -> Select[Any]:
-    """Packs of the transactions of a block, in order."""
-    query = select(TRANSACTIONS.c.data).where(TRANSACTIONS.c.height == height)
-    return query.order_by(TRANSACTIONS.c.pack)
-
-
 def deployments(after: tuple[int, int, int] | None, limit: int) -> Select[Any]:
     """Successful `deploy` calls of the ledger, in order, with the transactions they stand in."""
-    query = select(DEPLOYMENTS)
-    places = (DEPLOYMENTS.c.height, DEPLOYMENTS.c.position, DEPLOYMENTS.c.call)
+    columns = CONTRACTS.c
+    places = (columns.height, columns.position, columns.call)
+    query = select(*places, columns.transaction_id).where(columns.transaction_id.is_not(None))
     if after is not None:
         query = query.where(_stands_after(places, after))
     return query.order_by(*places).limit(limit)

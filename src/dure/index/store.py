@@ -7,16 +7,19 @@ Rules
 2. Exactly once, by height: a block that is already here changes nothing but its finality; one that
    would leave a gap or contradict what is here is refused (`Unavailable`), and the follower starts
    over at the index's own height.
-3. Everything can be built again from the stored blocks: another chain, another schema version or
-   `rebuild` empties it.
+3. Everything can be built again from the stored blocks: another chain, another schema version,
+   other tables of applications or `rebuild` empties it.
+4. What a block brought goes with it (`retract`): afterwards the index is what it was before.
 
 All methods block; callers on an event loop use a thread. Works on SQLite (files) and on what
 SQLAlchemy Core makes portable.
 """
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby, islice
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -31,9 +34,11 @@ from sqlalchemy import (
     select,
 )
 
+from dure.chain.state import View
 from dure.core.types import Address, BlockId, ChainId, Height
-from dure.index import queries, schema
-from dure.index.packs import TransactionRow, decode_events, decode_transactions
+from dure.index import queries, schema, settling
+from dure.index.listing.lists import Lists
+from dure.index.packs import decode_events
 from dure.index.queries import (
     BlockRow,
     DeploymentRow,
@@ -42,7 +47,9 @@ from dure.index.queries import (
     ScheduledRow,
 )
 from dure.index.rows import BlockRows
-from dure.index.writing import delete_blocks, write_blocks
+from dure.index.tables import ApplicationTables
+from dure.index.tables.keeping import Keeper
+from dure.index.writing import delete_blocks, list_speakers, write_blocks
 
 PACKS_AT_ONCE: Final = 4
 """Packs fetched from the database before it is known whether they are needed."""
@@ -53,15 +60,22 @@ WAL_PAGES: Final = 4_000
 class Index:
     """An open index of one chain."""
 
-    def __init__(self, url: str, chain_id: ChainId) -> None:
-        """Open or create the index at an SQLAlchemy database URL.
+    def __init__(
+        self, url: str, chain_id: ChainId, applications: Sequence[ApplicationTables] = ()
+    ) -> None:
+        """Open or create the index at an SQLAlchemy database URL, with tables of applications.
 
-        Empty it if it is another chain's.
+        Empty it if it is another chain's, or has other tables.
         """
         self._chain_id = chain_id
+        self.applications = tuple(applications)
+        """Whose tables are kept."""
+        self._keeper = Keeper(applications)
         self._engine = create_engine(url)
         if self._engine.dialect.name == "sqlite":
             event.listen(self._engine, "connect", _prepare_sqlite)
+        self.lists = Lists(self._engine, self._keeper.tables)
+        """Every list by sort, filter and page: `dure.index.listing`."""
         schema.METADATA.create_all(self._engine)
         if self._read_stamp() != self._stamp():
             self._drop_everything()
@@ -69,6 +83,7 @@ class Index:
             with self._engine.begin() as connection:
                 rows = [{"name": name, "value": value} for name, value in self._stamp().items()]
                 connection.execute(insert(schema.STAMP), rows)
+        self._keeper.metadata.create_all(self._engine)
 
     def close(self) -> None:
         """Release the database."""
@@ -77,8 +92,9 @@ class Index:
     def rebuild(self) -> None:
         """Empty the index at once; the follower then reads every block again."""
         with self._engine.begin() as connection:
-            for table in schema.BY_HEIGHT:
+            for table in (*schema.BY_HEIGHT, *schema.GATHERED):
                 connection.execute(delete(table))
+            self._keeper.clear(connection)
 
     # Blocks in
 
@@ -90,6 +106,13 @@ class Index:
             row = connection.execute(newest).first()
         return None if row is None else (Height(row.height), BlockId(row.block_id))
 
+    def learn(self, view: View, batch: Sequence[BlockRows]) -> None:
+        """Read from a state, not older than the blocks, what their events mean.
+
+        Belongs to the node's event loop, and comes before `apply`.
+        """
+        self._keeper.catalogue.learn(view, list_speakers(batch))
+
     def apply(self, batch: Sequence[BlockRows]) -> None:
         """Take blocks in, in rising order, or note the finality of those that are here.
 
@@ -97,7 +120,7 @@ class Index:
         """
         if batch:
             with self._engine.begin() as connection:
-                write_blocks(connection, batch)
+                write_blocks(connection, batch, self._keeper)
 
     def retract(self, height: Height, block_id: BlockId) -> None:
         """Take a block and all above it out again.
@@ -105,7 +128,17 @@ class Index:
         Nothing happens where the index does not hold it.
         """
         with self._engine.begin() as connection:
-            delete_blocks(connection, height, block_id)
+            delete_blocks(connection, height, block_id, self._keeper)
+
+    def settle(self) -> bool:
+        """Gather accounts from the next stretch of blocks; return whether there was one."""
+        with self._engine.begin() as connection:
+            return settling.settle_step(connection)
+
+    def count_unsettled(self) -> int:
+        """Return how many transactions are in no account's counts yet."""
+        with self._engine.connect() as connection:
+            return settling.count_unsettled(connection)
 
     # Lists out
 
@@ -114,24 +147,6 @@ class Index:
         return [BlockRow(**row) for row in self._run(queries.blocks(from_height, limit))][
             :: _step(from_height)
         ]
-
-    def list_transactions_of(
-        self, sender: Address, before: tuple[Height, int] | None, limit: int
-    ) -> list[TransactionRow]:
-        """Return what `sender` sent, newest first, beginning before a (height, position)."""
-        with self._read(queries.transactions(sender, before)) as packs:
-            fitting = (
-                row
-                for pack in packs
-                for row in reversed(decode_transactions(pack["data"]))
-                if row.sender == sender and (before is None or (row.height, row.position) < before)
-            )
-            return list(islice(fitting, limit))
-
-    def list_transactions_at(self, height: Height) -> list[TransactionRow]:
-        """Return a block's transactions in their order."""
-        packs = self._run(queries.transactions_at(height))
-        return [row for pack in packs for row in decode_transactions(pack["data"])]
 
     def list_events(self, wanted: EventFilter, limit: int) -> list[EventRow]:
         """Return events in the order in which they happened, or the newest first."""
@@ -161,6 +176,14 @@ class Index:
         total = select(func.max(schema.BLOCKS.c.transactions_total).label("total"))
         return self._run(total)[0]["total"] or 0
 
+    def measure_bytes(self) -> int | None:
+        """Return what the database takes on the disk; None where it is no file of this machine."""
+        database = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or not database:
+            return None
+        files = (Path(database), Path(f"{database}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     def _run(self, statement: Select[Any]) -> Sequence[Any]:
         with self._engine.connect() as connection:
             return connection.execute(statement).mappings().all()
@@ -181,7 +204,8 @@ class Index:
         return {row["name"]: row["value"] for row in self._run(select(schema.STAMP))}
 
     def _stamp(self) -> dict[str, str]:
-        return {"version": str(schema.VERSION), "chain": self._chain_id.hex()}
+        tables = hashlib.sha256(repr(self.applications).encode()).hexdigest()
+        return {"version": str(schema.VERSION), "chain": self._chain_id.hex(), "tables": tables}
 
 
 def _step(from_height: Height | None) -> int:

@@ -15,6 +15,7 @@ from dure.api import ApiSettings, bind_public, build_local_hosts, build_public_a
 from dure.api.http.access import Access
 from dure.index import Index
 from dure.index.rows import build_rows
+from dure.node.sealed.desk import Desk as SealedDesk
 from tests.unit.api.solo_chain import SoloChain
 
 HOST = "localhost:8700"
@@ -40,6 +41,7 @@ class Desk:
     pages: ASGIApp | None = None
     access: Access | None = None
     tls: ssl.SSLContext | None = None
+    sealed: SealedDesk | None = None
 
     def __post_init__(self) -> None:
         self.settings = replace(self.settings, audit=self.folder / "audit.jsonl")
@@ -58,6 +60,7 @@ class Desk:
             settings=self.settings,
             genesis_file=self.chain.genesis_file,
             access=self.access,
+            sealed=self.sealed,
             pages=self.pages,
         )
 
@@ -83,9 +86,9 @@ class Desk:
     @contextlib.asynccontextmanager
     async def listen(self) -> AsyncIterator[str]:
         """Serve on a free port; yield `host:port`."""
-        bound = bind_public("127.0.0.1", 0)
-        port = bound.getsockname()[1]
+        listeners = bind_public("127.0.0.1", 0)
+        port = listeners[0].getsockname()[1]
         self.settings = replace(self.settings, allowed_hosts=build_local_hosts(port))
-        async with serve(self.build(), bound, self.settings, self.tls):
+        async with serve(self.build(), listeners, self.settings, self.tls):
             yield f"127.0.0.1:{port}"
         self.index.close()

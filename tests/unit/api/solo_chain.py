@@ -47,13 +47,21 @@ from dure.core.validators import Validator, build_validator_set
 from dure.identity.keys import SigningKey
 from dure.node.dissemination import BodyCounts
 from dure.node.driver.phases import Phases
-from dure.node.gateway import Finality, KeptHistory, NodeStatus, Notice, PeerStatus
+from dure.node.gateway import (
+    Finality,
+    KeptHistory,
+    NodeStatus,
+    Notice,
+    PeerStatus,
+    StorageUse,
+    WaitingTransaction,
+)
 from dure.node.ports import StoredBlock
 from dure.node.pressure import Turns
 from dure.node.subscriptions import Subscriptions
 from dure.node.verification.requests import Counts
 from dure.proof.file import Handover
-from dure.sdk.accounts import LocalAccount
+from dure.sdk.accounts import Account, LocalAccount
 from dure.sdk.ledger_calls import deploy, transfer
 from dure.sdk.transactions import SignedTransaction, build_transaction
 
@@ -146,7 +154,7 @@ class SoloChain:
     """How many submissions are refused for want of time."""
 
     def __post_init__(self) -> None:
-        self.document = build_document(self.name)
+        self.document = self.found()
         self.genesis_file = encode_genesis_file(self.document)
         self.executor = Executor(self.document, InProcessMachine())
         self.waiting: dict[TransactionId, Transaction] = {}
@@ -160,6 +168,10 @@ class SoloChain:
         self.turns = Turns()
         self.bodies = BodyCounts()
         self.verification = Counts()
+
+    def found(self) -> GenesisDocument:
+        """Return the founding document; a chain with other rules has another."""
+        return build_document(self.name)
 
     # Gateway
 
@@ -190,6 +202,13 @@ class SoloChain:
             peers=(peer,),
             syncing=self.syncing,
         )
+
+    def list_waiting(self, count: int) -> list[WaitingTransaction]:
+        waiting = list(self.waiting.values())[:count]
+        return [WaitingTransaction(each, Instant(self.clock)) for each in waiting]
+
+    def measure_storage(self) -> StorageUse:
+        return StorageUse(3_000_000, 20_000_000, 40_000, "archive")
 
     async def submit(self, envelopes: Sequence[bytes]) -> list[TransactionId | InvalidTransaction]:
         if self.busy:
@@ -267,9 +286,7 @@ class SoloChain:
         self.subscriptions.on_block(stored, ids)
         return stored
 
-    def sign(
-        self, *calls: Call, by: LocalAccount = ALICE, late_ms: int = 60_000
-    ) -> SignedTransaction:
+    def sign(self, *calls: Call, by: Account = ALICE, late_ms: int = 60_000) -> SignedTransaction:
         return build_transaction(
             self.executor.chain_id, by, list(calls), valid_until=Instant(self.clock + late_ms)
         )

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import socket
 import stat
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import httpx
 import msgspec
 import pytest
 
-from dure.api import ApiSettings, bind_admin, bind_public, build_admin_app, build_local_hosts, serve
+from dure.api import ApiSettings, bind_admin, build_admin_app, build_local_hosts, serve
 from dure.api.access.audit import AuditLog
 from dure.api.access.callers import CallersFile, load_callers, save_callers
 from dure.api.access.known import KnownCallers
@@ -133,21 +132,6 @@ def test_browsers_and_other_names_are_refused(tmp_path: Path, headers: dict[str,
 def test_a_wrong_method_does_nothing(tmp_path: Path) -> None:
     answer, stops = ask(tmp_path, "GET", "/v1/admin/shutdown")
     assert (answer.status_code, stops, read_audit(tmp_path)) == (405, 0, [])
-
-
-def test_a_taken_port_is_the_operators_to_change() -> None:
-    with (
-        bind_public("127.0.0.1", 0) as first,
-        pytest.raises(ConfigurationError, match="choose another"),
-    ):
-        bind_public("127.0.0.1", first.getsockname()[1])
-
-
-def test_an_answer_in_two_packets_does_not_wait_for_the_first_to_be_acknowledged() -> None:
-    with bind_public("127.0.0.1", 0) as bound, socket.create_connection(bound.getsockname()):
-        accepted, _ = bound.accept()
-        with accepted:
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_callers_are_known_as_soon_as_the_file_is_read_again(tmp_path: Path) -> None:

@@ -8,16 +8,23 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from dure.api.access.roles import Act
+from dure.api.access.audit import Act as Administered
+from dure.api.access.audit import AuditLog
+from dure.api.access.roles import Act, Role
 from dure.api.routes.operation import Operation
 from dure.api.routes.table import OPERATIONS, SOCKETS
 from dure.core.address import encode_address
 from dure.core.types import Instant
+from dure.identity.envelopes.requests import HEADER
 from dure.index import EventFilter
 from dure.node.dissemination import BodyCounts
 from dure.node.verification.requests import Counts
+from dure.sdk import LocalAccount
+from dure.sdk.sealed.keeper_node import KeysBody
+from tests.unit.api.access.callers import Gate, show
 from tests.unit.api.serving import Desk
-from tests.unit.api.solo_chain import START, SoloChain
+from tests.unit.api.solo_chain import BANK, START, SoloChain
+from tests.unit.node.sealed.scene import ANN, INSURER, NAME, Scene
 
 
 def test_the_document_has_every_operation_and_nothing_else(desk: Desk) -> None:
@@ -51,12 +58,29 @@ def test_the_page_needs_no_script_and_nothing_from_outside(desk: Desk) -> None:
     assert style.headers["content-type"].startswith("text/css")
 
 
+def is_about_sealed_data(operation: Operation) -> bool:
+    return operation.path.startswith("/v1/sealed/")
+
+
+def is_for_auditors(operation: Operation) -> bool:
+    return operation.act is Act.AUDIT
+
+
 def is_for_everybody(operation: Operation) -> bool:
-    """Say whether a stranger gets an answer; others: `test_sealed`, `test_roles`."""
-    return "/sealed/" not in operation.path and operation.act is not Act.AUDIT
+    return not is_about_sealed_data(operation) and not is_for_auditors(operation)
+
+
+def check_shape(operation: Operation, answer: httpx.Response) -> None:
+    """Fail unless an answer is one of those that the table has for its operation."""
+    assert answer.status_code in operation.answers, (operation.path, answer.text)
+    shape = operation.answers[answer.status_code]
+    assert answer.headers["content-type"].partition(";")[0] == operation.media
+    if shape is not None:
+        msgspec.json.decode(answer.content, type=shape)
 
 
 def test_every_answer_has_the_shape_that_the_table_says(desk: Desk) -> None:
+    """What a stranger may ask; sealed data and the log of administration have their own tests."""
     chain = desk.chain
     book = chain.deploy()
     signed = chain.sign(book.call("remind", text="tea"))
@@ -70,6 +94,8 @@ def test_every_answer_has_the_shape_that_the_table_says(desk: Desk) -> None:
         "address": encode_address(book.address),
         "method": "line",
         "key": "00",
+        "application": "chain",
+        "table": "blocks",
     }
 
     def fill(path: str) -> str:
@@ -86,12 +112,54 @@ def test_every_answer_has_the_shape_that_the_table_says(desk: Desk) -> None:
             answer = await client.request(
                 operation.method, fill(operation.path), content=content, headers=headers
             )
-            assert answer.status_code in operation.answers, (operation.path, answer.text)
-            shape = operation.answers[answer.status_code]
-            media = answer.headers["content-type"].partition(";")[0]
-            assert media == operation.media
-            if shape is not None:
-                msgspec.json.decode(answer.content, type=shape)
+            check_shape(operation, answer)
+
+    desk.run(ask)
+
+
+def test_every_answer_about_sealed_data_has_the_shape_that_the_table_says(tmp_path: Path) -> None:
+    """A file is handed in, handed out and read; whoever asks has signed, so no role is needed."""
+    scene = Scene(tmp_path)
+    desk = Desk(tmp_path, scene.chain, sealed=scene.desk)
+    record = f"/v1/sealed/{encode_address(scene.contract)}/{NAME.hex()}"
+    keys = {each.address: scene.seal_key(each) for each in (INSURER, ANN)}
+    body = KeysBody({encode_address(reader): key.hex() for reader, key in keys.items()})
+    asked: list[tuple[str, str, LocalAccount, bytes]] = [
+        ("PUT", "/keys?version=1", INSURER, msgspec.json.encode(body)),
+        ("PUT", "/file?version=1&offset=0", INSURER, scene.file),
+        ("GET", "?version=1", ANN, b""),
+        ("GET", "/file?version=1&offset=0&length=10", ANN, b""),
+        ("GET", "/keys?version=1", BANK, b""),
+        ("POST", "/readings?version=1", ANN, b""),
+    ]
+    prefix = "/v1/sealed/{address}/{name}"
+    operations = {
+        (each.method, each.path.removeprefix(prefix)): each
+        for each in filter(is_about_sealed_data, OPERATIONS)
+    }
+    assert operations.keys() == {(method, rest.partition("?")[0]) for method, rest, *_ in asked}
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        for method, rest, by, content in asked:
+            signed = scene.sign(by, content, method=method, target=record + rest)
+            answer = await client.request(
+                method, record + rest, content=content, headers={HEADER: signed}
+            )
+            check_shape(operations[method, rest.partition("?")[0]], answer)
+
+    desk.run(ask)
+    desk.index.close()
+
+
+def test_every_answer_for_auditors_has_the_shape_that_the_table_says(desk: Desk) -> None:
+    AuditLog(desk.folder / "audit.jsonl", "bank").append(Administered("node_started", "user 7", 1))
+    token = show(Gate(desk).admit(Role.AUDITOR))
+
+    async def ask(client: httpx.AsyncClient) -> None:
+        (operation,) = filter(is_for_auditors, OPERATIONS)
+        answer = await client.request(operation.method, operation.path, headers=token)
+        check_shape(operation, answer)
+        assert len(answer.json()["entries"]) == 1
 
     desk.run(ask)
 

@@ -215,7 +215,7 @@ def test_state_is_proved_present_or_absent(desk: Desk, present: bool) -> None:
     key = state.key_balance(WON, holder)
     proof = parse_proof(desk.get(f"/v1/state/{key.hex()}/proof"))
     assert verify(proof, trust_chain(desk.chain.executor.chain_id)).is_proved
-    assert (proof.claim.value is not None) is present  # type: ignore[union-attr]
+    assert (proof.claim.value is not None) is present  # type: ignore[union-attr]  # the claim is about the state
 
 
 def test_state_of_a_chain_without_blocks_has_no_certificate_yet(desk: Desk) -> None:

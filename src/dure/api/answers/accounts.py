@@ -100,6 +100,7 @@ def _describe_session(session: SessionKey) -> SessionAnswer:
         key=form["key"],
         permissions=form["permissions"],
         budgets=form["budgets"],
+        gas=session.gas,
         expires=session.expires,
     )
 

@@ -157,7 +157,7 @@ class Contracts:
         interface = self.get_interface(address)
         if method not in interface.methods or interface.methods[method].kind not in READING_KINDS:
             raise NotFound("the contract has no read-only method of that name")
-        data = _encode_json_arguments(interface, method, arguments)
+        data = encode_json_arguments(interface, method, arguments)
         call = Invocation(address, method, data, sender, None)
         try:
             result = self._gateway.executor.call_view(call)
@@ -205,10 +205,13 @@ def _describe_library(source: Source) -> list[LibraryAnswer]:
     return [LibraryAnswer(name=module.name, text=module.text) for module in source.library]
 
 
-def _encode_json_arguments(
+def encode_json_arguments(
     interface: Interface, method: str, arguments: Fields | list[Json]
 ) -> bytes:
-    """Return the canonical bytes of arguments given by name, or in order."""
+    """Return the canonical bytes of arguments given by name, or in order.
+
+    Raise `InvalidValue` naming the parameter, for a method that the interface has.
+    """
     types = {each.name: each.type for each in interface.methods[method].parameters}
     if isinstance(arguments, list):
         given = [

@@ -271,6 +271,8 @@ class SessionAnswer(Answer, frozen=True):
     """Contract and method of each."""
     budgets: list[dict[str, Json]]
     """Asset, and the amount that may still be spent of it."""
+    gas: int
+    """How much more of it the account pays for."""
     expires: int
     """Last block time at which it acts; it stays listed a while longer."""
 

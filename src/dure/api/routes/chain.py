@@ -7,6 +7,7 @@ from msgspec import Meta, field
 from starlette.requests import Request
 from starlette.responses import Response
 
+from dure.api.answers import assets
 from dure.api.answers.accounts import describe_account, describe_asset, describe_status
 from dure.api.answers.blocks import FINAL_CONFIRMATIONS, describe_block
 from dure.api.answers.proofs import get_stored, prove_state
@@ -24,17 +25,12 @@ from dure.api.routes.operation import (
     read_query,
 )
 from dure.api.service import Service
-from dure.chain.money import LEDGER
-from dure.chain.transaction import compute_asset_id
-from dure.core.codec import decode, encode
-from dure.core.types import INT_MAX, Address, AssetId, Height, Unsigned
-from dure.index import BlockRow, EventFilter
+from dure.core.codec import encode
+from dure.core.types import INT_MAX, AssetId, Height
+from dure.index import BlockRow
 from dure.proof.file import encode_proof
 
 BLOCKS_MAX: Final = 500
-ASSETS_MAX: Final = 1000
-AssetCreated = tuple[AssetId, Address, str, Unsigned]
-"""What the ledger's event says: asset, issuer, code, decimals."""
 
 
 class BlocksQuery(Parameters, frozen=True):
@@ -80,8 +76,8 @@ async def get_block_bytes(service: Service, request: Request) -> Response:
 
 async def get_account(service: Service, request: Request) -> Response:
     address = read_address(request.path_params["address"])
-    assets = await list_asset_ids(service)
-    return answer_json(describe_account(service.gateway, address, assets))
+    known = await list_asset_ids(service)
+    return answer_json(describe_account(service.gateway, address, known))
 
 
 async def list_assets(service: Service, _request: Request) -> Response:
@@ -107,12 +103,8 @@ async def get_metrics(service: Service, _request: Request) -> Response:
 
 
 async def list_asset_ids(service: Service) -> list[AssetId]:
-    """Return the assets of genesis and chain before, and those made since that the index read."""
-    ids = [compute_asset_id(a.issuer, a.code) for a in service.gateway.executor.genesis.assets]
-    wanted = EventFilter(contract=LEDGER, name="asset_created")
-    rows = await asyncio.to_thread(service.index.list_events, wanted, ASSETS_MAX)
-    made = [decode(AssetCreated, row.data)[0] for row in rows]
-    return list(dict.fromkeys([*ids, *service.contracts.inherited.assets, *made]))
+    """Return all assets that the node knows."""
+    return await assets.list_asset_ids(service.gateway, service.index, service.contracts.inherited)
 
 
 def describe_row(row: BlockRow) -> BlockSummary:

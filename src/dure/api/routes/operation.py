@@ -49,6 +49,12 @@ PATH_PARAMETERS: Final[dict[str, dict[str, Any]]] = {
         "pattern": "^[0-9a-f]{64}$",
         "description": "The random name of a sealed record in hexadecimal.",
     },
+    "application": {
+        "type": "string",
+        "maxLength": 40,
+        "description": "An application's slug, or `chain` for the chain's own lists.",
+    },
+    "table": {"type": "string", "maxLength": 40, "description": "Name of a list."},
     "version": {"type": "integer", "minimum": 0, "description": "Number of a contract's version."},
     "method": {"type": "string", "description": "Name of a read-only method."},
     "key": {
@@ -128,12 +134,12 @@ async def read_json(request: Request, type_: type[T]) -> T:
 
 def read_height(request: Request) -> Height:
     """Return the height in the path."""
-    return Height(_read_number(request.path_params["height"], "a height"))
+    return Height(read_number(request.path_params["height"], "a height"))
 
 
 def read_version(request: Request) -> int:
     """Return the number of a contract's version in the path."""
-    return _read_number(request.path_params["version"], "a version")
+    return read_number(request.path_params["version"], "a version")
 
 
 def read_id(request: Request) -> bytes:
@@ -168,7 +174,8 @@ def read_address(text: str) -> Address:
         raise InvalidRequest(problem.message) from None
 
 
-def _read_number(text: str, what: str) -> int:
+def read_number(text: str, what: str) -> int:
+    """Return a number of the path; raise `InvalidRequest` that calls it `what`."""
     if not re.fullmatch(r"[0-9]{1,19}", text, re.ASCII) or int(text) > INT_MAX:
         raise InvalidRequest(f"{what} is a number from 0")
     return int(text)

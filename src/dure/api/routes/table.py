@@ -5,8 +5,9 @@ from typing import Final
 from dure.api.access.roles import Act
 from dure.api.answers import shapes
 from dure.api.answers.administration import AuditList
+from dure.api.answers.tables import AccountList, RowList, SearchAnswer, TableList
 from dure.api.answers.validators import ValidatorHistoryAnswer
-from dure.api.routes import audit, chain, contracts, sealed, transactions
+from dure.api.routes import audit, chain, contracts, lists, sealed, transactions
 from dure.api.routes.operation import BINARY, TEXT, Operation, Socket
 from dure.api.sockets.live import LiveQuery, serve_events
 from dure.api.sockets.stream import serve_stream
@@ -109,6 +110,37 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
         "An account: organisation, policy, balances",
         chain.get_account,
         shapes.AccountAnswer,
+    ),
+    Operation(
+        "GET",
+        "/v1/accounts",
+        "Accounts that sent, paid, or stand in the ledger's events, the last to act first",
+        lists.list_accounts,
+        AccountList,
+        query=lists.ListQuery,
+    ),
+    Operation(
+        "GET",
+        "/v1/search",
+        "What a text may mean: a height, an id, an address, a name, a row of a table",
+        lists.search_everything,
+        SearchAnswer,
+        query=lists.SearchQuery,
+    ),
+    Operation(
+        "GET",
+        "/v1/tables",
+        "Every list that this node keeps: the chain's own, then those of applications",
+        lists.list_tables,
+        TableList,
+    ),
+    Operation(
+        "GET",
+        "/v1/tables/{application}/{table}",
+        "Rows of a list, sorted, filtered and paged",
+        lists.list_rows,
+        RowList,
+        query=lists.ListQuery,
     ),
     Operation("GET", "/v1/assets", "All kinds of money", chain.list_assets, shapes.AssetList),
     Operation(

@@ -15,6 +15,7 @@ from dure.api.access.certificates import MemberCertificates, build_listener_cont
 from dure.api.access.known import KnownCallers
 from dure.api.access.roles import Role
 from dure.api.app import build_access
+from dure.api.http.errors import TooManyRequests
 from dure.chain import membership, state
 from dure.core.codec import encode
 from dure.core.errors import ConfigurationError
@@ -242,3 +243,15 @@ def test_a_key_that_others_can_read_is_the_operators_to_mend(tmp_path: Path) -> 
     certificate.write_text("nothing")
     with pytest.raises(ConfigurationError, match="not a pair"):
         build_listener_context(certificate, key, None)
+
+
+def test_each_certificate_of_an_organisation_has_a_rate_of_its_own() -> None:
+    chain = Chain()
+    known = KnownCallers(lambda: 0, lambda: 0.0, chain.members.read)
+    first, second = (known.find_by_certificate(issue(Kind.SERVICE)) for _ in range(2))
+    assert first is not None
+    assert second is not None
+    known.charge(first, int(first.rate.burst))
+    with pytest.raises(TooManyRequests):
+        known.charge(first, 1)
+    known.charge(second, int(second.rate.burst))
