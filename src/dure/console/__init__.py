@@ -1,4 +1,4 @@
-"""Web pages about one node's chain, made on the server, live by one small module of our own."""
+"""Web pages about one node's chain: made on the server, going on and signing by small modules."""
 
 from dure.console.app import build_pages
 

@@ -4,41 +4,43 @@
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
-from typing import Final
+from functools import partial
+from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route, Router
+from starlette.routing import BaseRoute, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dure.api import ApiSettings, build_access
 from dure.api.access.roles import Act
+from dure.api.answers.accounts import describe_status
+from dure.api.answers.agreements import Agreements
 from dure.api.answers.contracts import Contracts
 from dure.api.http.access import Access
 from dure.api.http.errors import TooManyRequests, get_status, render_error
-from dure.application import Application
-from dure.console.pages import Pages
-from dure.console.rendering import CALLER_SCOPE, HEADERS
+from dure.application import Application, get_pages_folder
+from dure.console.assets import Assets
+from dure.console.live import Hub, LivePages, read_mark
+from dure.console.menu import Part, build_menu
+from dure.console.pages import PAGES
+from dure.console.rendering import (
+    CALLER_SCOPE,
+    FOLLOWED_SCOPE,
+    FRAME_PAGE,
+    MARK_SCOPE,
+    Renderer,
+    show_offset,
+)
 from dure.console.signing_in import SigningIn
+from dure.console.site import Page, Site
+from dure.console.tables.downloads import answer_download
 from dure.core.errors import AccessDenied, DureError, NotFound
 from dure.index import Index
 from dure.node.gateway import Gateway
 
-Handler = Callable[[Request], Awaitable[Response]]
-
-ASSETS: Final = {
-    "console.css": "text/css",
-    "ledger.js": "text/javascript",
-    "live.js": "text/javascript",
-    "passkey.js": "text/javascript",
-    "wallet.js": "text/javascript",
-    "wire.js": "text/javascript",
-}
-"""The files that pages load; nothing else in the folder is ever served."""
-
-_STATIC: Final = Path(__file__).parent / "static"
+Answer = Callable[[Request], Awaitable[Response]]
 
 
 def build_pages(
@@ -52,28 +54,44 @@ def build_pages(
     Who may read the chain may see them; without `access` nobody has a role.
     """
     access = access or build_access(gateway, ApiSettings(frozenset()))
-    pages = Pages(gateway, index, Contracts(gateway), applications)
-    signing_in = SigningIn(access, pages.renderer)
-    handlers: dict[str, Handler] = {
-        "/": pages.overview,
-        "/blocks/{height}": pages.block,
-        "/transactions/{id}": pages.transaction,
-        "/contracts/{address}": pages.contract,
-        "/apps/{slug}": pages.application,
-        "/wallet": pages.wallet,
-    }
-    guarded = {path: _behind(access, handler) for path, handler in handlers.items()}
-    routes = [
-        Route(path, _with_error_page(pages, signing_in, handler))
-        for path, handler in guarded.items()
+    contracts = Contracts(gateway)
+    menu = build_menu(PAGES, applications)
+    renderer = Renderer(partial(_describe_frame, gateway, menu), applications)
+    site = Site(gateway, index, contracts, Agreements(contracts), applications, access, renderer)
+    return _serve(site, SigningIn(access, renderer))
+
+
+def _describe_frame(gateway: Gateway, menu: Sequence[Part]) -> dict[str, Any]:
+    status = describe_status(gateway)
+    return {"status": status, "offset": show_offset(status.offset), "menu": menu}
+
+
+def _serve(site: Site, signing_in: SigningIn) -> ASGIApp:
+    def guard(answer: Answer) -> Answer:
+        return _with_error_page(site, signing_in, _behind(site.access, answer))
+
+    def open_to_all(answer: Answer) -> Answer:
+        return _with_error_page(site, signing_in, answer)
+
+    live = Hub(site, LivePages(PAGES))
+    routes: list[BaseRoute] = [
+        Route(page.path, guard(partial(_answer_page, site, page)), methods=[*page.methods])
+        for page in PAGES
     ]
     routes += [
-        Route("/sign-in", _with_error_page(pages, signing_in, signing_in.show)),
-        Route("/sign-in", _with_error_page(pages, signing_in, signing_in.enter), methods=["POST"]),
-        Route("/sign-out", _with_error_page(pages, signing_in, signing_in.leave), methods=["POST"]),
+        WebSocketRoute("/live", live.serve),
+        Route("/sign-in", open_to_all(signing_in.show)),
+        Route("/sign-in", open_to_all(signing_in.enter), methods=["POST"]),
+        Route("/sign-out", open_to_all(signing_in.leave), methods=["POST"]),
+        Route("/static/{path:path}", Assets().answer),
+        *(
+            Route(f"/apps/{each.slug}/static/{{path:path}}", Assets(folder).answer)
+            for each in site.applications
+            if (folder := get_pages_folder(each) / "static").is_dir()
+        ),
     ]
-    routes.append(Route("/static/{name}", _build_asset_handler()))
     router = Router(routes, redirect_slashes=False)
+    handle_missing = guard(_find_nothing)
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         scope["app"] = None
@@ -84,21 +102,26 @@ def build_pages(
         except HTTPException as problem:
             if problem.status_code != 404:
                 raise
-            await missing(scope, receive, send)
-
-    async def find_nothing(_request: Request) -> Response:
-        raise NotFound("there is no such page here")
-
-    handle_missing = _with_error_page(pages, signing_in, _behind(access, find_nothing))
-
-    async def missing(scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await handle_missing(Request(scope, receive))
-        await answer(scope, receive, send)
+            answer = await handle_missing(Request(scope, receive))
+            await answer(scope, receive, send)
 
     return serve
 
 
-def _behind(access: Access, handler: Handler) -> Handler:
+async def _answer_page(site: Site, page: Page, request: Request) -> Response:
+    """Answer with the page, or with one of its tables as a file."""
+    # Before anything is read: what is newer than this, the page will be told.
+    request.scope[MARK_SCOPE] = await site.ask_index(read_mark)
+    if not page.is_live:
+        request.scope[FOLLOWED_SCOPE] = FRAME_PAGE
+    return await answer_download(site, request, page) or await page.handler(site, request)
+
+
+async def _find_nothing(_request: Request) -> Response:
+    raise NotFound("there is no such page here")
+
+
+def _behind(access: Access, handler: Answer) -> Answer:
     """Return the handler for those who may read."""
 
     async def handle(request: Request) -> Response:
@@ -108,7 +131,7 @@ def _behind(access: Access, handler: Handler) -> Handler:
     return handle
 
 
-def _with_error_page(pages: Pages, signing_in: SigningIn, handler: Handler) -> Handler:
+def _with_error_page(site: Site, signing_in: SigningIn, handler: Answer) -> Answer:
     async def handle(request: Request) -> Response:
         try:
             return await handler(request)
@@ -119,23 +142,12 @@ def _with_error_page(pages: Pages, signing_in: SigningIn, handler: Handler) -> H
         except DureError as problem:
             if get_status(problem) >= 500:
                 raise
-            return _render_error(pages, request, problem)
+            return _render_error(site, request, problem)
 
     return handle
 
 
-def _render_error(pages: Pages, request: Request, problem: DureError) -> Response:
+def _render_error(site: Site, request: Request, problem: DureError) -> Response:
     status = get_status(problem)
-    return pages.renderer.render(request, "error.html", status, problem=problem)
-
-
-def _build_asset_handler() -> Handler:
-    files = {name: (_STATIC / name).read_bytes() for name in ASSETS}
-
-    async def handle(request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in files:
-            raise HTTPException(404)
-        return Response(files[name], headers=HEADERS, media_type=ASSETS[name])
-
-    return handle
+    request.scope.pop(MARK_SCOPE, None)
+    return site.renderer.render(request, "error.html", status, problem=problem)

@@ -1,26 +1,31 @@
 """Which language a page speaks, and its words.
 
-`?lang=` decides and stays in the page's links; otherwise the browser's first known preference;
-otherwise English.
+`?lang=` decides and stays in the page's links; otherwise what the reader has settled on; otherwise
+the browser's first known preference; otherwise English.
 """
 
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
 from starlette.requests import Request
 
+from dure.console.settings import LANGUAGES, read_settings
 from dure.contract.agreement import LanguageCode
 
-LANGUAGES: Final[tuple[LanguageCode, ...]] = get_args(LanguageCode)
-_TEXTS: Final = Path(__file__).parent / "texts.toml"
+_TEXTS: Final = Path(__file__).parent / "texts"
 
 
 @cache
 def load_texts() -> dict[str, dict[str, str]]:
-    """Return every text by key and language."""
-    texts: dict[str, dict[str, str]] = tomllib.loads(_TEXTS.read_text("utf-8"))
+    """Return every text by key and language; an area's stand in a file, and no key stands twice."""
+    texts: dict[str, dict[str, str]] = {}
+    for file in sorted(_TEXTS.glob("*.toml")):
+        found = tomllib.loads(file.read_text("utf-8"))
+        twice = sorted(found.keys() & texts.keys())
+        assert not twice, f"{file.name} says again: {', '.join(twice)}"
+        texts |= found
     return texts
 
 
@@ -34,9 +39,9 @@ def get_text(language: str, key: str, **values: object) -> str:
 
 def choose_language(request: Request) -> LanguageCode:
     """Return the language for a request."""
-    asked = get_asked_language(request)
-    if asked is not None:
-        return asked
+    chosen = get_asked_language(request) or read_settings(request).language
+    if chosen is not None:
+        return chosen
     for part in request.headers.get("accept-language", "")[:200].split(","):
         preferred = _find(part.partition(";")[0].strip().lower().partition("-")[0])
         if preferred is not None:

@@ -9,7 +9,7 @@ from dure.cli.bench.contract import ContractPlan, measure_contract
 from dure.cli.bench.endurance.commands import overload, soak
 from dure.cli.bench.failover import FAILOVER_VALIDATORS_MIN, FailoverPlan, measure_failover
 from dure.cli.bench.proving.commands import state
-from dure.cli.bench.reading.commands import api
+from dure.cli.bench.reading.commands import api, console
 from dure.cli.bench.running import commands as running
 from dure.cli.bench.running.commands import end_politely
 from dure.cli.bench.storing.commands import storage
@@ -28,6 +28,7 @@ app.command("payments")(running.payments)
 app.command("latency")(running.latency)
 app.command("scale")(running.scale)
 app.command("api")(api)
+app.command("console")(console)
 app.command("storage")(storage)
 app.command("overload")(overload)
 app.command("soak")(soak)

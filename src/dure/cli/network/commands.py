@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,6 +25,8 @@ from dure.cli.network.founding import (
     found_network,
     load_network,
 )
+from dure.cli.network.hosting import commands as hosting
+from dure.cli.network.hosting.life import hold
 from dure.cli.network.membership import commands as membership
 from dure.cli.network.membership.joining import add_node
 from dure.cli.network.processes import (
@@ -43,6 +46,12 @@ app = typer.Typer(no_args_is_help=True, help="Found, run, watch and stop a netwo
 app.add_typer(regenesis.app, name="regenesis")
 app.add_typer(membership.app, name="validators")
 app.command("add-node")(add_node)
+app.command("add-member")(hosting.add)
+app.command("list")(hosting.show_list)
+app.command("watch")(hosting.watch)
+app.command("kill")(hosting.kill)
+app.command("revive")(hosting.revive)
+app.command("remove")(hosting.remove)
 
 Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
 
@@ -129,28 +138,40 @@ def up(
 
     Example: dure network up my-network --detach
     """
-    network = load_network(folder)
-    refuse_running(folder, network)
     if detach:
-        nodes = [NodeProcess(folder, member) for member in network.members]
-        for node in nodes:
-            node.start()
-        wait_for_nodes(nodes)
-        _print_addresses(network)
+        _print_addresses(_start_detached(folder))
         return
-    with RunningNetwork(folder, network) as running:
+    with ExitStack() as stack:
+        # Nobody else starts, stops or changes it meanwhile; once it runs, others may.
+        with hold(folder) as network:
+            refuse_running(folder, network)
+            running = stack.enter_context(RunningNetwork(folder, network))
         _print_addresses(network)
         out.print("Ctrl-C stops the network.")
         wait_for_end(running)
 
 
+def _start_detached(folder: Path) -> Network:
+    with hold(folder) as network:
+        refuse_running(folder, network)
+        nodes = [NodeProcess(folder, member) for member in network.members]
+        for node in nodes:
+            node.start()
+        wait_for_nodes(nodes)
+        return network
+
+
 @app.command("down")
-def down(folder: Folder) -> None:
+def down(folder: Folder, *, json: JsonOption = False) -> None:
     """Stop nodes that `dure network up --detach` started.
 
     Example: dure network down my-network
     """
-    stopped = stop_by_pid(folder, load_network(folder))
+    with hold(folder) as network:
+        stopped = stop_by_pid(folder, network)
+    if json:
+        print_json({"stopped": stopped})
+        return
     out.print(f"stopped: {', '.join(stopped) if stopped else 'none was running'}")
 
 

@@ -18,6 +18,7 @@ In a real consortium each member makes its own folder and hands out public parts
 command makes them all, for networks on one host.
 """
 
+import errno
 import secrets
 import socket
 import time
@@ -67,6 +68,7 @@ from dure.node.durable.signer import create_guard
 from dure.node.peers.directory import Peer, build_peer, write_peers
 
 LOOPBACK: Final = "127.0.0.1"
+LOOPBACK_6: Final = "::1"
 AUTHORITY: Final = "authority"
 """Folder of an organisation's certificate authority, inside that of its node."""
 MEMBERS_MAX: Final = 32
@@ -121,6 +123,8 @@ class Plan:
     """
     first_api_port: int = FIRST_API_PORT
     """The members' public APIs take the free ports from this one on; 0 lets the system choose."""
+    ports_taken: frozenset[int] = frozenset()
+    """Ports of other networks, which need not run now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,16 +185,22 @@ def write_network(folder: Path, network: Network) -> None:
 
 
 def load_network(folder: Path) -> Network:
-    """Return what `network.json` says; raise `ConfigurationError`."""
+    """Return what `network.json` says; raise `ConfigurationError`.
+
+    Members' names are folders here, some of which are deleted one day: none is a path.
+    """
     path = folder / "network.json"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Network)
+        network = msgspec.json.decode(path.read_bytes(), type=Network)
+        for member in network.members:
+            validate_name(member.name)
     except FileNotFoundError:
         message = f"{folder} holds no network; `dure network init {folder}` makes one"
         raise ConfigurationError(message, file=str(path)) from None
-    except (OSError, msgspec.MsgspecError) as problem:
+    except (OSError, msgspec.MsgspecError, RecursionError, ConfigurationError) as problem:
         message = f"{path} cannot be used: {problem}"
         raise ConfigurationError(message, file=str(path)) from problem
+    return network
 
 
 def find_port(first: int, taken: Collection[int] = ()) -> int:
@@ -205,13 +215,20 @@ def find_port(first: int, taken: Collection[int] = ()) -> int:
 
 
 def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
+    """Say whether nobody has it on either address: a node's API listens on both."""
+    both = ((socket.AF_INET, LOOPBACK), (socket.AF_INET6, LOOPBACK_6))
+    return all(_may_listen(family, address, port) for family, address in both)
+
+
+def _may_listen(family: socket.AddressFamily, address: str, port: int) -> bool:
+    try:
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+    except OSError as problem:
+        # A host without the address has nobody there.
+        return problem.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
+    return True
 
 
 def validate_name(name: str) -> None:
@@ -314,7 +331,7 @@ def _write_members(
 ) -> tuple[list[Member], list[Peer]]:
     members: list[Member] = []
     peers: list[Peer] = []
-    taken: set[int] = set()
+    taken = set(plan.ports_taken)
     for name, key in zip(plan.members, keys, strict=True):
         place = Place(name, LOOPBACK, plan.first_api_port)
         member, peer = write_member(folder, place, key, taken=taken)

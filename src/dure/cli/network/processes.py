@@ -96,8 +96,7 @@ class NodeProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        with suppress(FileNotFoundError):
-            (self._home / "node.pid").unlink()
+        _forget(self._process.pid, self._home)
 
     def kill(self) -> None:
         """End the process at once, as a power cut would."""
@@ -171,26 +170,62 @@ def wait_for_nodes(nodes: Sequence[NodeProcess], timeout_s: float = START_TIMEOU
             time.sleep(POLL_S)
 
 
+def find_pid(folder: Path, member: Member) -> int | None:
+    """Return the process of a member's node, whoever started it; None where it does not run."""
+    return find_process(folder / member.name)
+
+
+def find_process(home: Path) -> int | None:
+    """Return the process of the node in a folder of its own; None where it does not run."""
+    pid = _read_pid(home)
+    return pid if pid is not None and _is_node(pid, home) else None
+
+
 def stop_by_pid(folder: Path, network: Network) -> list[str]:
     """Stop nodes that another command started; return the names of those that ran."""
-    stopped: list[str] = []
-    for member in network.members:
-        file = folder / member.name / "node.pid"
-        with suppress(FileNotFoundError, ValueError):
-            pid = int(file.read_text())
-            if _is_node(pid, file.parent):
-                os.kill(pid, signal.SIGTERM)
-                _wait_gone(pid, file.parent)
-                stopped.append(member.name)
-            file.unlink()
-    return stopped
+    running = {member.name: find_pid(folder, member) for member in network.members}
+    found = {name: pid for name, pid in running.items() if pid is not None}
+    for pid in found.values():
+        _send(pid, signal.SIGTERM)
+    for name, pid in found.items():
+        _wait_gone(pid, folder / name)
+        _forget(pid, folder / name)
+    return list(found)
+
+
+def kill_by_pid(folder: Path, member: Member) -> bool:
+    """End a member's node at once, as a power cut would; say whether it ran."""
+    pid = find_pid(folder, member)
+    if pid is None:
+        return False
+    _send(pid, signal.SIGKILL)
+    _wait_gone(pid, folder / member.name)
+    return True
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    """Send a signal; a process that ended by itself meanwhile needs none."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def _read_pid(home: Path) -> int | None:
+    with suppress(FileNotFoundError, ValueError):
+        return int((home / "node.pid").read_text())
+    return None
+
+
+def _forget(pid: int, home: Path) -> None:
+    """Delete the note of a process that ended, unless another one stands there by now."""
+    if _read_pid(home) == pid:
+        (home / "node.pid").unlink(missing_ok=True)
 
 
 def _wait_gone(pid: int, home: Path) -> None:
     deadline = time.monotonic() + STOP_TIMEOUT_S
     while _is_node(pid, home):
         if time.monotonic() > deadline:
-            os.kill(pid, signal.SIGKILL)
+            _send(pid, signal.SIGKILL)
             return
         time.sleep(POLL_S)
 
@@ -211,12 +246,7 @@ def _is_node(pid: int, home: Path) -> bool:
 
 def is_any_running(folder: Path, network: Network) -> bool:
     """Say whether a node of the network in `folder` runs, whoever started it."""
-    for member in network.members:
-        file = folder / member.name / "node.pid"
-        with suppress(FileNotFoundError, ValueError):
-            if _is_node(int(file.read_text()), file.parent):
-                return True
-    return False
+    return any(find_pid(folder, member) is not None for member in network.members)
 
 
 def refuse_running(folder: Path, network: Network) -> None:

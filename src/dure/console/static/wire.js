@@ -1,12 +1,27 @@
 // Canonical bytes (docs/spec/encoding.md): MessagePack in its shortest form, of the shapes that the ledger knows.
-// null, booleans, integers from 0 on, text, bytes (Uint8Array) and arrays. Anything else is a mistake here and throws.
+// null, booleans, integers of 64 bits, text, bytes (Uint8Array) and arrays. Anything else is a mistake here and throws.
+// Whole numbers may be written as numbers or BigInt; they are read as BigInt.
 
 const text = new TextEncoder();
+const letters = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const INT_MIN = -(1n << 63n);
+const INT_MAX = (1n << 63n) - 1n;
+const DEPTH_MAX = 16;
+const LENGTH_BYTES = [1, 2, 4];
 
 export function encode(value) {
   const parts = [];
   write(parts, value);
   return join(parts);
+}
+
+// Returns the value whose canonical bytes are exactly these; throws `RangeError` for any others.
+export function decode(bytes) {
+  const reader = { bytes, place: 0 };
+  const value = read(reader, 0);
+  if (reader.place !== bytes.length) throw new RangeError("bytes follow the value");
+  if (!isSame(encode(value), bytes)) throw new RangeError("not the canonical form");
+  return value;
 }
 
 export function join(parts) {
@@ -17,6 +32,17 @@ export function join(parts) {
     place += part.length;
   }
   return bytes;
+}
+
+export function isSame(left, right) {
+  return left.length === right.length && left.every((byte, place) => byte === right[place]);
+}
+
+// The order of bytes, as of canonical keys: below 0, 0, or above.
+export function compare(left, right) {
+  const length = Math.min(left.length, right.length);
+  for (let place = 0; place < length; place += 1) if (left[place] !== right[place]) return left[place] - right[place];
+  return left.length - right.length;
 }
 
 export function toHex(bytes) {
@@ -34,6 +60,8 @@ function write(parts, value) {
   else if (typeof value === "bigint") writeInteger(parts, value);
   else if (Number.isSafeInteger(value)) writeInteger(parts, BigInt(value));
   else if (typeof value === "string") {
+    // The encoder would put U+FFFD for half a character, and the person would sign another text.
+    if (/\p{Surrogate}/u.test(value)) throw new RangeError("text has whole characters");
     const bytes = text.encode(value);
     writeLength(parts, bytes.length, [0xa0, 31], [0xd9, 0xda, 0xdb]);
     parts.push(bytes);
@@ -47,11 +75,12 @@ function write(parts, value) {
 }
 
 function writeInteger(parts, value) {
-  if (value < 0n || value >= 1n << 63n) throw new RangeError("an integer lies between 0 and 2^63 - 1");
-  if (value < 128n) parts.push([Number(value)]);
+  if (value < INT_MIN || value > INT_MAX) throw new RangeError("an integer has 64 bits");
+  if (value >= -32n && value < 128n) parts.push([Number(BigInt.asUintN(8, value))]);
   else {
-    const size = [1, 2, 4, 8].find((bytes) => value < 1n << BigInt(8 * bytes));
-    parts.push([0xcc + Math.log2(size)], toBytes(value, size));
+    const isSmall = (size) => (value < 0n ? value >= -(1n << BigInt(8 * size - 1)) : value < 1n << BigInt(8 * size));
+    const size = [1, 2, 4, 8].find(isSmall);
+    parts.push([(value < 0n ? 0xd0 : 0xcc) + Math.log2(size)], toBytes(BigInt.asUintN(64, value), size));
   }
 }
 
@@ -65,4 +94,50 @@ function writeLength(parts, length, small, marks) {
 
 function toBytes(value, size) {
   return Uint8Array.from({ length: size }, (_, place) => Number((value >> BigInt(8 * (size - 1 - place))) & 255n));
+}
+
+// Whether a form is the shortest is not asked here: `decode` writes what was read again and compares.
+function read(reader, depth) {
+  if (depth > DEPTH_MAX) throw new RangeError("nested too deeply");
+  const [mark] = take(reader, 1);
+  if (mark < 0x80) return BigInt(mark);
+  if (mark >= 0xe0) return BigInt(mark - 0x100);
+  if (mark === 0xc0) return null;
+  if (mark === 0xc2 || mark === 0xc3) return mark === 0xc3;
+  if (mark >= 0xa0 && mark < 0xc0) return readText(reader, mark & 31);
+  if (mark >= 0x90 && mark < 0xa0) return readArray(reader, mark & 15, depth);
+  if (mark >= 0xc4 && mark <= 0xc6) return take(reader, readLength(reader, mark - 0xc4)).slice();
+  if (mark >= 0xcc && mark <= 0xcf) return readInteger(reader, 2 ** (mark - 0xcc));
+  if (mark >= 0xd0 && mark <= 0xd3) return BigInt.asIntN(8 * 2 ** (mark - 0xd0), readInteger(reader, 2 ** (mark - 0xd0)));
+  if (mark >= 0xd9 && mark <= 0xdb) return readText(reader, readLength(reader, mark - 0xd9));
+  if (mark === 0xdc || mark === 0xdd) return readArray(reader, readLength(reader, mark - 0xdb), depth);
+  throw new RangeError("no such value on the wire");
+}
+
+function readText(reader, length) {
+  const bytes = take(reader, length);
+  try {
+    return letters.decode(bytes);
+  } catch {
+    throw new RangeError("text is valid UTF-8");
+  }
+}
+
+function readArray(reader, count, depth) {
+  if (count > reader.bytes.length - reader.place) throw new RangeError("the bytes end early");
+  return Array.from({ length: count }, () => read(reader, depth + 1));
+}
+
+function readLength(reader, place) {
+  return Number(readInteger(reader, LENGTH_BYTES[place]));
+}
+
+function readInteger(reader, size) {
+  return take(reader, size).reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
+}
+
+function take(reader, count) {
+  if (count > reader.bytes.length - reader.place) throw new RangeError("the bytes end early");
+  reader.place += count;
+  return reader.bytes.subarray(reader.place - count, reader.place);
 }

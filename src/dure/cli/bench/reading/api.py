@@ -108,7 +108,7 @@ def measure_api(plan: ApiPlan) -> dict[str, Any]:
 async def _fill(town: Town, stock: Stock, pace: Pace) -> dict[str, tuple[str, ...]]:
     """Make blocks; return what is then read, by the name under which its figures stand."""
     final = (await send_load(town, stock, pace)).final[:TARGETS_MAX]
-    heights = range(1, min(await _read_height(town), TARGETS_MAX) + 1)
+    heights = range(1, min(await read_height(town), TARGETS_MAX) + 1)
     addresses = town.population.addresses[:TARGETS_MAX]
     return {
         "status": ("/v1/status",),
@@ -175,13 +175,13 @@ def describe_times(name: str, ordered_ms: Sequence[float]) -> dict[str, float]:
 async def _measure_blocks(
     town: Town, running: RunningNetwork, stock: Stock, pace: Pace, subscribers: int
 ) -> dict[str, Any]:
-    first = Height(await _read_height(town) + 1)
+    first = Height(await read_height(town) + 1)
     port = running.nodes[0].member.api_port
     plan = FollowingPlan(LOOPBACK, port, subscribers, first)
     with run_beside(follow_beside, plan) as wire:
         await asyncio.to_thread(wire.hear, OPEN_TIMEOUT_S * 2)
         before = read_cpus(running)
-        final_at = await _watch_load(town, stock, pace, first)
+        final_at = await watch_load(town, stock, pace, first)
         arrivals = await asyncio.to_thread(_collect, wire, max(final_at))
         after = read_cpus(running)
     share = compute_subscriber_us(before, after, len(final_at) * subscribers)
@@ -189,7 +189,7 @@ async def _measure_blocks(
     return figures | {"node_cpu_us_per_block_and_subscriber": share}
 
 
-async def _read_height(town: Town) -> int:
+async def read_height(town: Town) -> int:
     async with AsyncClient(town.urls, chain_id=town.chain_id) as client:
         return (await client.get_status()).height
 
@@ -200,7 +200,7 @@ def _collect(wire: Wire, last: int) -> list[Arrivals]:
     return arrivals
 
 
-async def _watch_load(town: Town, stock: Stock, pace: Pace, first: Height) -> dict[int, float]:
+async def watch_load(town: Town, stock: Stock, pace: Pace, first: Height) -> dict[int, float]:
     """Send the load; return for each block when the first client of any node had it checked."""
     final_at: dict[int, float] = {}
     watching = [asyncio.create_task(_watch(town, url, first, final_at)) for url in town.urls]

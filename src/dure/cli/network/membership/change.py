@@ -20,9 +20,16 @@ from dure.chain.system import SetValidatorsArguments, Standing, judge_change
 from dure.cli.network.founding import Network
 from dure.contract.ports import Refusal
 from dure.core.attestation import Attestation
-from dure.core.errors import ConfigurationError, NotFound
+from dure.core.errors import ConfigurationError, DureError, NotFound
 from dure.core.types import ChainId, Height, Instant, PublicKey
 from dure.core.validators import Validator, ValidatorSet, compute_faults_tolerated
+
+
+class ChangeRefused(DureError):
+    """The chain would refuse this change of the validators, so it was not sent.
+
+    `refusal` is the code that the chain would give.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,24 +6,17 @@ from typing import Annotated
 import typer
 
 from dure.cli.access import connect, fetch, load_authority
-from dure.cli.network.membership.change import Wish
+from dure.cli.network.membership.change import ChangeRefused, Wish
 from dure.cli.network.membership.gathering import build_proposal
 from dure.cli.network.membership.report import describe_proposal, print_history, print_proposal
 from dure.cli.output import JsonOption, out, print_json
-from dure.core.errors import DureError, NotFound
+from dure.core.errors import NotFound
 from dure.sdk import ledger_calls
 
 app = typer.Typer(no_args_is_help=True, help="See who decides, and change it.")
 
 Folder = Annotated[Path, typer.Argument(help="The network's folder.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Send it; without this nothing changes.")]
-
-
-class ChangeRefused(DureError):
-    """The chain would refuse this change of the validators, so it was not sent.
-
-    `refusal` is the code that the chain would give.
-    """
 
 
 @app.command("show")

@@ -20,10 +20,10 @@ from dure.cli.network.founding import (
     Keys,
     Network,
     Place,
-    load_network,
     validate_name,
     write_member,
 )
+from dure.cli.network.hosting.life import hold
 from dure.cli.operating.admin import ask_admin
 from dure.cli.output import JsonOption, out, print_facts, print_json
 from dure.core.errors import ConfigurationError, Unavailable
@@ -65,11 +65,11 @@ def add_node(
 
     Example: dure network add-node my-network bank-2 --authority my-network/bank/authority
     """
-    network = load_network(folder)
     opened = None if authority is None else open_by_passphrase(authority)
     place = Place(name, host, first_api_port, opened, organisation)
-    peer = join_network(folder, network, place)
-    told = [member.name for member in network.members if _tell(folder, member.name)]
+    with hold(folder) as network:
+        peer = join_network(folder, network, place)
+        told = tell_nodes(folder, network)
     facts = {
         "node": name,
         "validator_key": peer.key.hex(),
@@ -89,8 +89,13 @@ def add_node(
     out.print(facts["peer"], markup=False, highlight=False, soft_wrap=True)
 
 
-def join_network(folder: Path, network: Network, place: Place) -> Peer:
-    """Write the new node's folder and name it in the network's files; return its entry."""
+def join_network(
+    folder: Path, network: Network, place: Place, ports_taken: frozenset[int] = frozenset()
+) -> Peer:
+    """Write the new node's folder and name it in the network's files; return its entry.
+
+    `ports_taken` are those of other networks, which need not run now.
+    """
     validate_name(place.name)
     peers = load_peers(folder / "peers.toml")
     taken = {peer.name for peer in peers} | {member.name for member in network.members}
@@ -99,10 +104,15 @@ def join_network(folder: Path, network: Network, place: Place) -> Peer:
         raise ConfigurationError(message, name=place.name)
     ports = {port for member in network.members for port in (member.api_port, member.peer_port)}
     keys = Keys(generate_key(), generate_key(), generate_key())
-    member, peer = write_member(folder, place, keys, taken=ports)
+    member, peer = write_member(folder, place, keys, taken=ports | ports_taken)
     joined = msgspec.structs.replace(network, members=(*network.members, member))
     _replace_files(folder, joined, (*peers, peer))
     return peer
+
+
+def tell_nodes(folder: Path, network: Network) -> list[str]:
+    """Have the nodes of the folder read the peers file again; return those that run."""
+    return [member.name for member in network.members if _tell(folder, member.name)]
 
 
 def _tell(folder: Path, name: str) -> bool:

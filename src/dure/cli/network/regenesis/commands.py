@@ -23,6 +23,7 @@ from dure.chain.genesis.succession import (
     list_remaining,
 )
 from dure.chain.transaction import Policy, get_keys
+from dure.cli.network.hosting.life import hold_folder
 from dure.cli.network.regenesis.draft_files import (
     Draft,
     check_draft,
@@ -204,7 +205,8 @@ def found(
 
     Example: dure network regenesis found new-network --from my-network/insurer
     """
-    network, absent = refound_network(folder, source)
+    with hold_folder(folder, folder.name):
+        network, absent = refound_network(folder, source)
     if json:
         print_json(
             {
