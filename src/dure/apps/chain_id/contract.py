@@ -1,4 +1,4 @@
-"""Chain ID: verified at one institution, accepted at all. README.md has the rules R1 to R15."""
+"""Chain ID: verified at one institution, accepted at all. README.md has the rules R1 to R18."""
 
 from dure.contract.language import (
     Address,
@@ -56,7 +56,7 @@ class Claim(Choice):
 
 
 class Application(Record):
-    """A person's account asks one institution to be verified; `key` signs presentations."""
+    """An account asks one institution to be verified; `key`, if any, signs presentations."""
 
     institution: Address
     key: bytes
@@ -161,10 +161,11 @@ class ChainIdentity(Association):
 
     @call
     def apply(self, institution: Address, key: bytes, proof: bytes) -> None:
-        """Ask an institution to be verified; `proof` is the key's signature, which shows it."""
+        """Ask to be verified; `proof` is the key's signature. Without a key the account answers."""
         message = encode(self.address, self.sender, institution)
         self.require_issuing(institution)
-        require(verify_ed25519(key, message, proof), "the key has not signed this application")
+        if len(key) > 0:
+            require(verify_ed25519(key, message, proof), "the key has not signed this application")
         self.applications[self.sender] = Application(institution, key)
         self.emit(Applied(self.sender, institution))
 
@@ -423,7 +424,7 @@ entries = 기록
 seen = 받은 기록
 place = 순서
 consents = 동의 목록
-apply = 확인 신청: 기관에 본인 확인을 신청한다. 공개키의 서명이 그 키를 가졌음을 보인다.
+apply = 확인 신청: 기관에 본인 확인을 신청한다. 공개키는 서명으로 보이며, 없으면 계정이 답한다.
 sign_in = 로그인: 기관이 낸 질문에 답하고 무엇을 보여 주는지 밝힌다.
 consent = 동의: 정한 때까지 확인된 내용을 보게 한다. 지난 때를 정하면 동의가 끝난다.
 issue = 발급: 신청한 사람의 첫 인증서를 등록하고 신원 번호를 받는다.

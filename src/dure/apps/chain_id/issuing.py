@@ -19,7 +19,7 @@ from dure.apps.chain_id.offchain import (
 )
 from dure.apps.chain_id.presentations import ClaimValue
 from dure.core.errors import ConfigurationError
-from dure.core.types import Address, PublicKey
+from dure.core.types import Address
 from dure.identity.files import write_new_file
 from dure.identity.keys import Key
 from dure.sdk import ContractRefused, LocalAccount, RequestRefused
@@ -52,10 +52,11 @@ async def issue_to(
     if (await register.get_institution(account.address)).key != key.public:
         message = "the register has another issuing key for this institution: change_issuing_key"
         raise ConfigurationError(message)
-    asked = await register.get_application(holder)
+    asked = await register.find_application(holder)
+    if asked is None:
+        raise ConfigurationError("that account has not applied at any institution")
     expires_s = now_s + verified.days * DAY_S
-    holder_key = PublicKey(asked.key)
-    terms = Terms(register.contract, account.address, holder_key, now_s, expires_s)
+    terms = Terms(register.contract, account.address, holder, asked.key, now_s, expires_s)
     text, digest = issue_certificate(terms, verified.claims, key)
     held = await register.find_identity(holder)
     files = {

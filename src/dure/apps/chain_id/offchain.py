@@ -1,8 +1,9 @@
 """Certificates and the register together: what is issued, and what an institution believes.
 
 An institution believes a presentation when three things agree: what the issuer signed, what the
-holder signed just now, and what the register says at this block. A stolen issuing key alone makes
-no certificate, because its digest is registered by the issuer's account.
+holder signed for it, and what the register says at this block. A stolen issuing key alone makes no
+certificate, because its digest is registered by the issuer's account. Where the register has no key
+for the holder, the account has signed: its entry carries the digest of what is shown.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, Protocol
 
+from dure.apps.chain_id.challenges import compute_reference
 from dure.apps.chain_id.contract import Application, Check, Claim, Entry, Identity, Status
 from dure.apps.chain_id.presentations import (
     ClaimValue,
@@ -24,11 +26,12 @@ from dure.apps.chain_id.presentations import (
     verify_binding,
     verify_payload,
 )
+from dure.chain.transaction import Call
 from dure.contract.library.association import Institution
 from dure.core.address import encode_address
 from dure.core.types import Address, Hash, PublicKey
 from dure.identity.keys import Key
-from dure.sdk import Account
+from dure.sdk import Account, Draft, SignedTransaction
 
 CREDENTIAL_TYPE: Final = "urn:dure:chain-id:1"
 CLAIM_NAMES: Final[Mapping[Claim, str]] = {
@@ -56,7 +59,9 @@ class Register(Protocol):
 
     async def get_identity(self, identity: int) -> Identity: ...
 
-    async def get_application(self, applicant: Address) -> Application: ...
+    async def find_application(self, applicant: Address) -> Application | None:
+        """Return whom an account has asked, None where it has asked nobody, or was verified."""
+        ...
 
     async def find_identity(self, holder: Address) -> int | None:
         """Return the number of the identity that an account holds, None where it holds none."""
@@ -83,13 +88,35 @@ class SigningRegister(Register, Protocol):
         ...
 
 
+class DraftingRegister(Register, Protocol):
+    """The same port for somebody whose signature comes from a page."""
+
+    async def build_call(self, method: str, **arguments: object) -> Call:
+        """Return a call of the contract."""
+        ...
+
+    async def draft(self, calls: Sequence[Call], *, by: Account) -> Draft:
+        """Return an unsigned transaction."""
+        ...
+
+    async def send(self, signed: SignedTransaction) -> None:
+        """Have it done, and return when it is final and proved; raise what was refused."""
+        ...
+
+    async def find_acting_key(self, account: Address) -> bytes | None:
+        """Return the one key that acts for an account now, None while it is that of its address."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What a certificate says beside the person's claims."""
 
     contract: Address
     issuer: Address
-    holder_key: PublicKey
+    holder: Address
+    holder_key: bytes
+    """What signs presentations; empty where the account answers by its entries."""
     issued_s: int
     expires_s: int
 
@@ -101,6 +128,8 @@ class Presented:
     identity: int
     issuer: Address
     claims: Mapping[str, ClaimValue]
+    entry: Entry | None = None
+    """The entry by which the account answered, where it has no key that signs presentations."""
 
 
 def compute_evidence_digest(evidence: bytes, salt: bytes) -> Hash:
@@ -123,7 +152,7 @@ def issue_certificate(
         register=name_account(terms.contract),
         iat=terms.issued_s,
         exp=terms.expires_s,
-        cnf=Confirmation(build_jwk(terms.holder_key)),
+        cnf=build_confirmation(terms.holder_key, terms.holder),
         digests=(),
         digest_algorithm="sha-256",
     )
@@ -132,31 +161,63 @@ def issue_certificate(
     return certificate, compute_certificate_digest(read_presentation(certificate))
 
 
-async def verify_presentation(
-    text: str, register: Register, *, audience: str, nonce: str, now_s: int
-) -> Presented:
-    """Return who presents themselves and what they show; raise `PresentationRefused`.
+def build_confirmation(key: bytes, holder: Address) -> Confirmation:
+    """Return what a certificate names of its holder: the key, or the account that has none."""
+    if key:
+        return Confirmation(jwk=build_jwk(PublicKey(key)))
+    return Confirmation(kid=name_account(holder))
 
-    Time is the caller's clock; whether the certificate is valid is decided by the register.
+
+async def verify_presentation(
+    text: str,
+    register: Register,
+    *,
+    institution: Address,
+    audience: str,
+    nonce: str,
+    now_s: int,
+) -> Presented:
+    """Return who presents themselves at an institution and what they show.
+
+    Raises `PresentationRefused`. Time is the caller's clock; whether the certificate is valid is
+    decided by the register.
     """
     presentation = read_presentation(text)
     found = await register.check(compute_certificate_digest(presentation))
     if found.status is not Status.VALID:
         raise PresentationRefused(f"the certificate {found.status.value}", status=found.status.name)
     payload = verify_payload(presentation, found.issuer_key)
-    validate_payload(payload, found, register.contract, now_s)
-    verify_binding(presentation, found.key, audience=audience, nonce=nonce, now_s=now_s)
+    holder = (await register.get_identity(found.identity)).holder
+    validate_payload(payload, found, holder, register.contract, now_s)
+    entry = None
+    if found.key:
+        verify_binding(presentation, found.key, audience=audience, nonce=nonce, now_s=now_s)
+    else:
+        reference = compute_reference(nonce, presentation.text)
+        entry = await find_entry(register, institution, reference, found.identity)
     claims = open_claims(presentation, payload)
-    return Presented(found.identity, found.issuer, claims)
+    return Presented(found.identity, found.issuer, claims, entry)
 
 
-def validate_payload(payload: Payload, found: Check, contract: Address, now_s: int) -> None:
+async def find_entry(
+    register: Register, institution: Address, reference: Hash, identity: int
+) -> Entry:
+    """Return an identity's entry at an institution; raise `PresentationRefused` without one."""
+    entry = await register.find_answer(institution, reference)
+    if entry is None or entry.identity != identity:
+        raise PresentationRefused("this identity has not signed in on the chain")
+    return entry
+
+
+def validate_payload(
+    payload: Payload, found: Check, holder: Address, contract: Address, now_s: int
+) -> None:
     """Raise `PresentationRefused` unless certificate and register say the same."""
     agrees = {
         "type": payload.vct == CREDENTIAL_TYPE,
         "register": payload.register == name_account(contract),
         "issuer": payload.iss == name_account(found.issuer),
-        "key": payload.cnf.jwk == build_jwk(PublicKey(found.key)),
+        "key": payload.cnf == build_confirmation(found.key, holder),
         "expiry": payload.exp * 1000 == found.expires.milliseconds,
     }
     wrong = [name for name, agreed in agrees.items() if not agreed]

@@ -7,7 +7,9 @@ Rules
    than how many claims there are: 128 random bits of salt stand before each name and value.
 2. A presentation ends with a second JWT by the holder's key: for whom it is (`aud`), which
    challenge it answers (`nonce`), when, and over which disclosures (`sd_hash`). So neither a
-   listener nor the institution itself can show it elsewhere, or with other disclosures.
+   listener nor the institution itself can show it elsewhere, or with other disclosures. A holder
+   without such a key shows the disclosures alone; then nothing is believed but what the holder's
+   account has signed for them on the chain (`challenges`).
 3. Flat claims only: no digest stands inside of a value, and no claim of a person stands in clear in
    the JWT. Whatever else a payload holds is refused.
 4. One algorithm, Ed25519 (RFC 8037, RFC 9864). A header that names another is refused before any
@@ -59,10 +61,12 @@ class Jwk(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     x: Annotated[str, msgspec.Meta(pattern="^[A-Za-z0-9_-]{43}$")]
 
 
-class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The key that the holder proves to have (RFC 7800)."""
+class Confirmation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the holder proves to have: a key, or an account that answers instead (RFC 7800)."""
 
-    jwk: Jwk
+    jwk: Jwk | None = None
+    kid: str | None = None
+    """`urn:dure:` and the address of the account: a key by its name (section 3.4)."""
 
 
 class Payload(
@@ -134,6 +138,19 @@ def issue(
     return "~".join((jwt, *disclosures, ""))
 
 
+def choose(certificate: str, names: Collection[str]) -> Presentation:
+    """Return what shows these claims of a certificate and no others, not signed by anybody.
+
+    Raises `PresentationRefused` where the certificate has no such claim.
+    """
+    whole = read_presentation(certificate)
+    by_name = {open_disclosure(each)[0]: each for each in whole.disclosures}
+    missing = sorted(set(names) - by_name.keys())
+    if missing:
+        raise PresentationRefused(f"the certificate does not say {', '.join(missing)}")
+    return Presentation(whole.jwt, tuple(by_name[name] for name in by_name if name in names), "")
+
+
 def present(
     certificate: str,
     names: Collection[str],
@@ -143,17 +160,8 @@ def present(
     nonce: str,
     now_s: int,
 ) -> str:
-    """Return what shows these claims of a certificate, and no others, to one audience.
-
-    Raises `PresentationRefused` where the certificate has no such claim.
-    """
-    whole = read_presentation(certificate)
-    by_name = {open_disclosure(each)[0]: each for each in whole.disclosures}
-    missing = sorted(set(names) - by_name.keys())
-    if missing:
-        raise PresentationRefused(f"the certificate does not say {', '.join(missing)}")
-    chosen = tuple(text for name, text in by_name.items() if name in names)
-    bare = Presentation(whole.jwt, chosen, "")
+    """Return what shows these claims, signed by the holder's key for one audience; see `choose`."""
+    bare = choose(certificate, names)
     binding = Binding(now_s, audience, nonce, compute_digest(bare.shown))
     return bare.shown + _sign(BINDING_KIND, msgspec.json.encode(binding), key)
 

@@ -10,11 +10,23 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 from dure.apps.chain_id.contract import Application, Check, Entry, Identity, Status
+from dure.chain.transaction import Call
 from dure.contract.language import Time
 from dure.contract.library.association import Institution
+from dure.contract.values import encode_arguments
 from dure.core.errors import ViewRefused
-from dure.core.types import Address, Hash
-from dure.sdk import Account, AsyncClient, AsyncContractProxy, Done
+from dure.core.types import Address, Hash, Instant
+from dure.sdk import (
+    Account,
+    AsyncClient,
+    AsyncContractProxy,
+    Done,
+    Draft,
+    SignedTransaction,
+    build_draft,
+)
+from dure.sdk.client import wall_time
+from dure.sdk.transactions import VALID_FOR
 
 
 class NodeRegister:
@@ -29,6 +41,25 @@ class NodeRegister:
         """Have the contract do something; return the proved receipt, raise `ContractRefused`."""
         done: Done = await getattr(await self._open(), method)(by=by, **arguments)
         return done
+
+    async def build_call(self, method: str, **arguments: object) -> Call:
+        """Return a call of the contract, for a draft."""
+        interface = (await self._open()).interface
+        return Call(self.contract, method, encode_arguments(interface, method, (), arguments), None)
+
+    async def draft(self, calls: Sequence[Call], *, by: Account) -> Draft:
+        """Return an unsigned transaction, which blocks may take for a minute."""
+        chain_id = await self._client.get_chain_id()
+        return build_draft(chain_id, by, calls, valid_until=Instant(wall_time() + VALID_FOR))
+
+    async def send(self, signed: SignedTransaction) -> None:
+        """Have it done; return when it is final and proved, raise what was refused."""
+        await self._client.wait(await self._client.submit(signed))
+
+    async def find_acting_key(self, account: Address) -> bytes | None:
+        """Return the key that a node says acts alone; empty where several have to."""
+        policy = (await self._client.get_account(account)).policy
+        return None if policy is None else bytes.fromhex(str(policy.get("key", "")))
 
     async def check(self, certificate: Hash) -> Check:
         found: Check = await self._ask("check", Check, certificate)
@@ -50,8 +81,8 @@ class NodeRegister:
         found: Identity = await self._ask("identity", Identity, identity)
         return found
 
-    async def get_application(self, applicant: Address) -> Application:
-        found: Application = await self._ask("application", Application, applicant)
+    async def find_application(self, applicant: Address) -> Application | None:
+        found: Application | None = await self._find("application", Application, applicant)
         return found
 
     async def get_institution(self, institution: Address) -> Institution:

@@ -1,12 +1,14 @@
 """Pages of the application: one look for the person's phone and for the institution.
 
-Every page is complete without a script: its policy forbids all of them. Texts stand in `pages`, a
-file for each language; `?lang=` decides, then the browser.
+Every page is complete without a script, and its policy forbids all of them, but the pages of a
+phone whose passkey signs: only a script can ask an authenticator, and it is one file.
+Texts stand in `pages`, a file for each language; `?lang=` decides, then the browser.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 import jinja2
@@ -18,15 +20,24 @@ from dure.application.texts import load_texts
 from dure.apps.chain_id.app import APP
 from dure.contract.language import Time
 
+Handler = Callable[[Request], Awaitable[Response]]
+
+_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'"
+)
 HEADERS: Final[Mapping[str, str]] = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
+    "Content-Security-Policy": _POLICY,
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
 }
+SCRIPT_HEADERS: Final[Mapping[str, str]] = {
+    **HEADERS,
+    "Content-Security-Policy": f"{_POLICY}; script-src 'self'; connect-src 'self'",
+}
+"""Of pages that ask an authenticator."""
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript"}
 _FOLDER: Final = files(__package__) / "pages"
 
 
@@ -61,14 +72,23 @@ def choose_language(request: Request) -> str:
 def render(
     request: Request, page: str, texts: str, *, status: int = 200, **values: object
 ) -> Response:
-    """Return a page of `pages`, with the texts of that name in the request's language."""
+    """Return a page of `pages`, with the texts of that name in the request's language.
+
+    `script` among the values is the address of the page's one script.
+    """
     language = choose_language(request)
     template = _ENVIRONMENT.get_template(page)
-    html = template.render(t=load_texts(APP, texts, language), language=language, **values)
-    return HTMLResponse(html, status, headers=dict(HEADERS))
+    given = {"script": None} | values
+    html = template.render(t=load_texts(APP, texts, language), language=language, **given)
+    headers = SCRIPT_HEADERS if given["script"] else HEADERS
+    return HTMLResponse(html, status, headers=dict(headers))
 
 
-def serve_style(_request: Request) -> Response:
-    """Return the style sheet of all pages."""
-    css = (_FOLDER / "chain_id.css").read_bytes()
-    return Response(css, media_type="text/css", headers=dict(HEADERS))
+def serve_file(name: str) -> Handler:
+    """Return what answers with a file of `pages`."""
+    content, kind = (_FOLDER / name).read_bytes(), _TYPES[Path(name).suffix]
+
+    async def serve(_request: Request) -> Response:
+        return Response(content, media_type=kind, headers=dict(HEADERS))
+
+    return serve

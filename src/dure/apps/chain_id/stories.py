@@ -22,7 +22,7 @@ class Register:
 
     chain: Deployed
     association: Person
-    securities: Person
+    broker: Person
     """Verifies people; the others accept what it verified."""
     bank: Person
     shop: Person
@@ -30,16 +30,16 @@ class Register:
 
 def open_register(world: World) -> Register:
     """Admit a securities firm and a bank, which may both verify people, and a small shop."""
-    association, securities, bank, shop = world.people("association", "securities", "bank", "shop")
+    association, broker, bank, shop = world.people("association", "broker", "bank", "shop")
     chain = world.deploy(ChainIdentity, by=association)
     for member, name, issues in (
-        (securities, "Hanbit Securities", True),
+        (broker, "Hanbit Securities", True),
         (bank, "Dure Bank", True),
         (shop, "Corner Shop", False),
     ):
         key = member.account.keys[0].public
         chain.admit(by=association, institution=member, name=name, key=key, issues=issues)
-    return Register(chain, association, securities, bank, shop)
+    return Register(chain, association, broker, bank, shop)
 
 
 def apply(register: Register, person: Person, institution: Person) -> None:
@@ -63,9 +63,9 @@ def in_three_years(world: World) -> Time:
 
 def verify(world: World, register: Register, person: Person, name: str) -> int:
     """Have the securities firm verify a person and issue a certificate for three years."""
-    apply(register, person, register.securities)
+    apply(register, person, register.broker)
     number = register.chain.issue(
-        by=register.securities,
+        by=register.broker,
         applicant=person,
         evidence=digest(f"sealed evidence of {name}"),
         certificate=digest(f"certificate of {name}"),
@@ -120,7 +120,7 @@ def lost_phone_is_worth_nothing_to_its_finder(world: World) -> None:
     number = verify(world, register, minji, "minji")
     chain = register.chain
 
-    chain.suspend(by=register.securities, number=number)
+    chain.suspend(by=register.broker, number=number)
     assert chain.check(digest("certificate of minji")).status is Status.SUSPENDED
     with world.refused("the identity is not valid"):
         chain.sign_in(
@@ -131,9 +131,9 @@ def lost_phone_is_worth_nothing_to_its_finder(world: World) -> None:
             claims=[],
         )
 
-    apply(register, new_phone, register.securities)
+    apply(register, new_phone, register.broker)
     chain.replace_holder(
-        by=register.securities,
+        by=register.broker,
         number=number,
         applicant=new_phone,
         evidence=digest("sealed evidence of minji, again"),
@@ -174,12 +174,12 @@ def person_sees_who_looked(world: World) -> None:
     with world.refused("the person has not consented"):
         chain.look(by=register.bank, number=number, purpose=Purpose.CUSTOMER_CARE, reference=case)
     order = digest("court order 3 of 2026")
-    chain.look(by=register.securities, number=number, purpose=Purpose.LEGAL_DUTY, reference=order)
+    chain.look(by=register.broker, number=number, purpose=Purpose.LEGAL_DUTY, reference=order)
 
     looked = [(entry.institution, entry.purpose) for entry in chain.history(number, 0)]
     assert looked == [
         (register.bank.address, Purpose.CUSTOMER_CARE),
-        (register.securities.address, Purpose.LEGAL_DUTY),
+        (register.broker.address, Purpose.LEGAL_DUTY),
     ]
 
 
@@ -190,7 +190,7 @@ def expelled_issuer_takes_nobody_along(world: World) -> None:
     number = verify(world, register, minji, "minji")
     chain = register.chain
 
-    chain.expel(by=register.association, institution=register.securities, successor=register.bank)
+    chain.expel(by=register.association, institution=register.broker, successor=register.bank)
     assert chain.status_of(number) is Status.UNTRUSTED
     apply(register, minji, register.bank)
     chain.renew(

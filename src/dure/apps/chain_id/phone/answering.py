@@ -7,18 +7,19 @@ Rules
    that is meant for another.
 2. A site asks for an institution only where the register names it as that institution's site, so
    nobody passes for an institution. What is asked is shown before it is answered, and the
-   institution by the name that the register has of it.
+   institution by the name that the register has of it; the challenge is the digest of all of it.
 3. First the entry on the chain, whose receipt is proved; then the presentation, once.
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
 import msgspec
 
+from dure.apps.chain_id.challenges import Asked
 from dure.apps.chain_id.contract import LISTED_MAX, Claim, Entry, Identity, Purpose, Status
 from dure.apps.chain_id.offchain import CLAIM_NAMES, Register, SigningRegister
 from dure.apps.chain_id.phone.wallet import Wallet
@@ -32,27 +33,13 @@ from dure.apps.chain_id.provider.settings import is_safe_url
 from dure.core.address import decode_address
 from dure.core.codec import encode
 from dure.core.errors import InvalidEncoding, NotFound, Unavailable
-from dure.core.types import Address, Hash
+from dure.core.types import Address
 from dure.identity.keys import Key
 from dure.sdk import Account
 
 ANSWER_BYTES_MAX: Final = 16_384
 ENTRIES_MAX: Final = 1_000
 """Of a history: the newest are shown."""
-
-_Text = Annotated[str, msgspec.Meta(max_length=500)]
-
-
-class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a provider says of a sign-in."""
-
-    audience: _Text
-    institution: _Text
-    contract: _Text
-    application: _Text
-    application_url: _Text
-    claims: Annotated[tuple[_Text, ...], msgspec.Meta(max_length=8)]
-    challenge: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +126,13 @@ async def answer_sign_in(
     """Sign in: an entry on the chain, then a presentation; raise what either refused."""
     asked = order.asked
     shown = [name for name in asked.claims if name in order.shown]
-    challenge = Hash(bytes.fromhex(asked.challenge))
     # Made before the entry: a certificate without such a claim leaves no entry.
     presentation = present(
         wallet.certificate,
         shown,
         signer.key,
         audience=asked.audience,
-        nonce=asked.challenge,
+        nonce=asked.challenge.hex(),
         now_s=order.now_s,
     )
     await register.call(
@@ -154,11 +140,15 @@ async def answer_sign_in(
         by=signer.account,
         institution=read_institution(asked),
         purpose=Purpose.SIGN_IN.name,
-        challenge=challenge,
+        challenge=asked.challenge,
         claims=[claim.name for claim in list_claims(shown)],
     )
-    body = msgspec.json.encode({"presentation": presentation})
-    await _send(http, "POST", order.link, body)
+    await send_presentation(http, order.link, presentation)
+
+
+async def send_presentation(http: httpx.AsyncClient, link: str, presentation: str) -> None:
+    """Show a presentation to the site of a link; raise what it refused."""
+    await _send(http, "POST", link, msgspec.json.encode({"presentation": presentation}))
 
 
 async def read_standing(register: Register, holder: Address, wallet: Wallet) -> Standing:

@@ -1,16 +1,11 @@
-"""The person's pages, served on the device itself and to it alone.
+"""The person's pages over a key file, served on the device itself and to it alone.
 
-Another site's page cannot make them do anything: the host must be this device, every form carries a
-secret of this process, and nothing is signed without the PIN, which opens the key file for one
-answer and is forgotten.
+Nothing is signed without the PIN or password, which opens the key file for one answer and is
+forgotten.
 """
 
-import hmac
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from secrets import token_urlsafe
-from typing import Final
-from urllib.parse import parse_qs
 
 import httpx
 from starlette.applications import Starlette
@@ -27,13 +22,11 @@ from dure.apps.chain_id.phone.answering import (
     get_institution_name,
     read_standing,
 )
+from dure.apps.chain_id.phone.gate import Gate, get_field
 from dure.apps.chain_id.phone.wallet import Wallet
-from dure.apps.chain_id.rendering import HEADERS, render, serve_style
-from dure.core.errors import AccessDenied, DureError
+from dure.apps.chain_id.rendering import HEADERS, render, serve_file
+from dure.core.errors import AccessDenied
 from dure.core.types import Address
-
-FORM_BYTES_MAX: Final = 8_192
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +40,18 @@ class Phone:
     unlock: Callable[[str], Signer]
     clock: Callable[[], float]
     host: str
-    """`127.0.0.1:8790`: what stands in the `Host` header of the device's own browser."""
+    """`localhost:8790`: what stands in the `Host` header of the device's own browser."""
 
 
 def build_phone(phone: Phone) -> Starlette:
     """Return the pages of one wallet."""
-    pages = Pages(phone)
+    gate = Gate(phone.host)
+    pages = Pages(phone, gate)
     routes = [
-        Route("/", pages.guard(pages.identity)),
-        Route("/sign-in", pages.guard(pages.ask), methods=["GET"]),
-        Route("/sign-in", pages.guard(pages.answer), methods=["POST"]),
-        Route("/style.css", serve_style),
+        Route("/", gate.guard(pages.identity)),
+        Route("/sign-in", gate.guard(pages.ask), methods=["GET"]),
+        Route("/sign-in", gate.guard(pages.answer), methods=["POST"]),
+        Route("/style.css", serve_file("chain_id.css")),
     ]
     return Starlette(routes=routes)
 
@@ -65,22 +59,9 @@ def build_phone(phone: Phone) -> Starlette:
 class Pages:
     """The handlers."""
 
-    def __init__(self, phone: Phone) -> None:
+    def __init__(self, phone: Phone, gate: Gate) -> None:
         self._phone = phone
-        self._token = token_urlsafe(32)
-
-    def guard(self, handler: Handler) -> Handler:
-        """Refuse other hosts, and show what went wrong as a page."""
-
-        async def handle(request: Request) -> Response:
-            if request.headers.get("host") != self._phone.host:
-                return Response(status_code=421)
-            try:
-                return await handler(request)
-            except DureError as problem:
-                return render(request, "problem.html", "phone", status=400, message=problem.message)
-
-        return handle
+        self._gate = gate
 
     async def identity(self, request: Request) -> Response:
         phone = self._phone
@@ -89,43 +70,25 @@ class Pages:
 
     async def ask(self, request: Request) -> Response:
         """Show who asks for what, before anything is answered."""
-        link = request.query_params.get("link", "")
-        asked = await fetch_sign_in(
-            self._phone.http, self._phone.register, link, self._phone.wallet
-        )
+        phone, link = self._phone, request.query_params.get("link", "")
+        asked = await fetch_sign_in(phone.http, phone.register, link, phone.wallet)
         return render(
             request,
             "confirm.html",
             "phone",
             link=link,
             asked=asked,
-            institution=await get_institution_name(self._phone.register, asked),
-            token=self._token,
+            institution=await get_institution_name(phone.register, asked),
+            token=self._gate.token,
         )
 
     async def answer(self, request: Request) -> Response:
-        form = await self._read_form(request)
-        link, pin = form.get("link", [""])[0], form.get("pin", [""])[0]
-        phone = self._phone
+        form = await self._gate.read_form(request)
+        link, phone = get_field(form, "link"), self._phone
         asked = await fetch_sign_in(phone.http, phone.register, link, phone.wallet)
-        if form.get("challenge") != [asked.challenge]:
+        if get_field(form, "challenge") != asked.challenge.hex():
             raise AccessDenied("the sign-in has changed since it was shown: look at it again")
         order = Order(link, asked, frozenset(form.get("show", [])), int(phone.clock()))
-        signer = phone.unlock(pin)
+        signer = phone.unlock(get_field(form, "pin"))
         await answer_sign_in(phone.http, phone.register, phone.wallet, signer, order)
         return RedirectResponse("/", 303, headers=dict(HEADERS))
-
-    async def _read_form(self, request: Request) -> dict[str, list[str]]:
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > FORM_BYTES_MAX:
-                raise AccessDenied(f"a form has at most {FORM_BYTES_MAX} bytes")
-        try:
-            form = parse_qs(body.decode("utf-8", "replace"), max_num_fields=30)
-        except ValueError as problem:
-            raise AccessDenied("the form cannot be read") from problem
-        token = form.get("token", [""])[0]
-        if not hmac.compare_digest(token.encode(), self._token.encode()):
-            raise AccessDenied("that form is not of this page: open it again")
-        return form

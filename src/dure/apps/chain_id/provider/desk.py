@@ -2,9 +2,10 @@
 
 Rules
 -----
-1. A sign-in is begun by a browser and answered by a phone. The phone's answer is two proofs by keys
-   of the same identity: an entry on the chain for this challenge, and a presentation for this
-   provider and this challenge. The browser that began it, and no other, is given the code.
+1. A sign-in is begun by a browser and answered by a phone. The phone's answer is two proofs of the
+   same identity: an entry on the chain for this challenge, and a presentation for this provider and
+   this challenge; one signature covers both where the account is a passkey (`challenges`). The
+   browser that began it, and no other, is given the code.
 2. A sign-in is answered once, a code is exchanged once, and both within minutes. A code that comes
    a second time ends the tokens of the first (RFC 6749, 4.1.2).
 3. The register is asked at each step: what is suspended after the sign-in gets no token, and a
@@ -13,13 +14,20 @@ Rules
 """
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from secrets import token_bytes, token_urlsafe
+from secrets import token_hex, token_urlsafe
 from typing import Any, Final
 
-from dure.apps.chain_id.contract import Purpose, Status
-from dure.apps.chain_id.offchain import CLAIM_NAMES, Presented, Register, verify_presentation
+from dure.apps.chain_id.challenges import Asked
+from dure.apps.chain_id.contract import Entry, Purpose, Status
+from dure.apps.chain_id.offchain import (
+    CLAIM_NAMES,
+    Presented,
+    Register,
+    find_entry,
+    verify_presentation,
+)
 from dure.apps.chain_id.presentations import PresentationRefused
 from dure.apps.chain_id.provider.requests import (
     AuthorizationRequest,
@@ -31,7 +39,6 @@ from dure.apps.chain_id.provider.settings import Secrets, Settings
 from dure.apps.chain_id.provider.stores import ExpiringStore
 from dure.apps.chain_id.provider.tokens import ID_TOKEN_LIFETIME_S, compute_subject, sign_id_token
 from dure.core.errors import ConfigurationError, NotFound
-from dure.core.types import Hash
 
 SIGN_INS_MAX: Final = 10_000
 SIGN_IN_LIFETIME_S: Final = 300
@@ -44,7 +51,7 @@ class SignIn:
     """Somebody wants to sign in. `browser` is the secret of the browser that began it."""
 
     request: AuthorizationRequest
-    challenge: Hash
+    asked: Asked
     browser: str
     answered: Presented | None
 
@@ -67,6 +74,19 @@ async def require_site(register: Register, settings: Settings) -> None:
     if site != settings.url:
         message = f"the register has {site!r} as the site of this institution, not {settings.url}"
         raise ConfigurationError(f"{message}: the institution calls set_site")
+
+
+def validate_entry(entry: Entry, presented: Presented, asked: Collection[str]) -> None:
+    """Raise `PresentationRefused` unless the entry is for signing in and names all that is shown.
+
+    `asked` are the claims that the application may be shown.
+    """
+    if entry.purpose is not Purpose.SIGN_IN:
+        raise PresentationRefused("the entry on the chain is for another purpose")
+    if not presented.claims.keys() <= {CLAIM_NAMES[claim] for claim in entry.claims}:
+        raise PresentationRefused("the entry on the chain does not name all that is shown")
+    if not presented.claims.keys() <= set(asked):
+        raise PresentationRefused("more is shown than was asked for")
 
 
 class Desk:
@@ -98,8 +118,17 @@ class Desk:
     def begin(self, request: AuthorizationRequest) -> tuple[str, str]:
         """Begin a sign-in; return its ticket, and the secret that the browser keeps."""
         ticket, browser = token_urlsafe(32), token_urlsafe(32)
-        challenge = Hash(token_bytes(32))
-        self._sign_ins.put(ticket, SignIn(request, challenge, browser, None))
+        asked = Asked(
+            audience=self.settings.url,
+            institution=self.settings.institution,
+            contract=self.settings.contract,
+            application=request.client.name,
+            application_url=request.redirect_uri,
+            claims=request.claims,
+            request=request.digest,
+            salt=token_hex(32),
+        )
+        self._sign_ins.put(ticket, SignIn(request, asked, browser, None))
         return ticket, browser
 
     def find(self, ticket: str) -> SignIn:
@@ -109,49 +138,29 @@ class Desk:
             raise NotFound("this sign-in is over: begin again at the application")
         return found
 
-    def describe(self, ticket: str) -> dict[str, Any]:
-        """Return what the phone shows its owner and answers."""
-        sign_in = self.find(ticket)
-        return {
-            "audience": self.settings.url,
-            "institution": self.settings.institution,
-            "contract": self.settings.contract,
-            "application": sign_in.request.client.name,
-            "application_url": sign_in.request.redirect_uri,
-            "claims": list(sign_in.request.claims),
-            "challenge": sign_in.challenge.hex(),
-        }
-
     async def answer(self, ticket: str, presentation: str) -> None:
         """Take the phone's answer; raise `PresentationRefused`."""
         sign_in = self.find(ticket)
         presented = await verify_presentation(
             presentation,
             self.register,
+            institution=self.settings.institution_address,
             audience=self.settings.url,
-            nonce=sign_in.challenge.hex(),
+            nonce=sign_in.asked.challenge.hex(),
             now_s=int(self._clock()),
         )
-        await self._validate_entry(sign_in, presented)
+        entry = presented.entry or await self._find_entry(sign_in, presented)
+        validate_entry(entry, presented, sign_in.asked.claims)
         # The register was asked meanwhile: whoever answered first has answered.
         current = self.find(ticket)
         if current.answered is not None:
             raise PresentationRefused("this sign-in was answered already")
         self._sign_ins.replace(ticket, replace(current, answered=presented))
 
-    async def _validate_entry(self, sign_in: SignIn, presented: Presented) -> None:
-        entry = await self.register.find_answer(
-            self.settings.institution_address, sign_in.challenge
-        )
-        if entry is None or entry.identity != presented.identity:
-            raise PresentationRefused("this identity has not signed in on the chain")
-        if entry.purpose is not Purpose.SIGN_IN:
-            raise PresentationRefused("the entry on the chain is for another purpose")
-        named = {CLAIM_NAMES[claim] for claim in entry.claims}
-        if not presented.claims.keys() <= named:
-            raise PresentationRefused("the entry on the chain does not name all that is shown")
-        if not presented.claims.keys() <= set(sign_in.request.claims):
-            raise PresentationRefused("more is shown than was asked for")
+    async def _find_entry(self, sign_in: SignIn, presented: Presented) -> Entry:
+        institution = self.settings.institution_address
+        challenge = sign_in.asked.challenge
+        return await find_entry(self.register, institution, challenge, presented.identity)
 
     def finish(self, ticket: str, browser: str) -> str | None:
         """Return the address to which the browser goes on, None while the phone has not answered.

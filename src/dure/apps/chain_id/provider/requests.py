@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode
 
 from dure.apps.chain_id.presentations import encode_base64
 from dure.apps.chain_id.provider.settings import SCOPES, Client, Settings
+from dure.core.codec import encode
 from dure.core.errors import AccessDenied
 
 PARAMETERS_MAX: Final = 30
@@ -59,6 +60,12 @@ class AuthorizationRequest:
     def claims(self) -> tuple[str, ...]:
         """The claims of a certificate that the application asks for."""
         return tuple(claim for scope in self.scopes for claim in SCOPES[scope])
+
+    @property
+    def digest(self) -> str:
+        """What stands for the request in a challenge, in hexadecimal."""
+        parts = (self.client.client_id, self.redirect_uri, self.scopes, self.state, self.nonce)
+        return sha256(encode((*parts, self.code_challenge))).hexdigest()
 
     def build_redirect(self, **answer: str) -> str:
         """Return the application's address with an answer to it."""

@@ -13,7 +13,6 @@
 A request for another host is refused, a body is cut off at its limit, and nothing is cached.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import msgspec
@@ -31,13 +30,11 @@ from dure.apps.chain_id.provider.requests import (
     read_parameters,
 )
 from dure.apps.chain_id.provider.tokens import build_discovery, build_key_set
-from dure.apps.chain_id.rendering import HEADERS, render, serve_style
+from dure.apps.chain_id.rendering import HEADERS, Handler, render, serve_file
 from dure.core.errors import DureError, NotFound, Unavailable
 
 BODY_BYTES_MAX: Final = 2 * BYTES_MAX
 QUERY_LENGTH_MAX: Final = 4_096
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,7 +60,7 @@ def build_provider(desk: Desk) -> Starlette:
         Route(path, _with_gate(desk, handler), methods=allowed)
         for path, (handler, allowed) in methods.items()
     ]
-    return Starlette(routes=[*routes, Route("/style.css", serve_style)])
+    return Starlette(routes=[*routes, Route("/style.css", serve_file("chain_id.css"))])
 
 
 class Site:
@@ -124,7 +121,7 @@ class Site:
     async def sign_in(self, request: Request) -> Response:
         ticket = request.path_params["ticket"]
         if request.method == "GET":
-            return answer_json(self._desk.describe(ticket))
+            return answer_json(msgspec.to_builtins(self._desk.find(ticket).asked))
         try:
             answer = msgspec.json.decode(await read_body(request), type=Answer)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as problem:

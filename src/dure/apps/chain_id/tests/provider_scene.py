@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
+import msgspec
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -17,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from dure.apps.chain_id.challenges import Asked
 from dure.apps.chain_id.contract import Claim, Purpose
 from dure.apps.chain_id.offchain import CLAIM_NAMES
 from dure.apps.chain_id.presentations import present
@@ -30,7 +32,6 @@ from dure.apps.chain_id.provider.settings import (
 from dure.apps.chain_id.provider.web import build_provider
 from dure.apps.chain_id.tests.scene import Scene, WorldRegister
 from dure.core.address import encode_address
-from dure.core.types import Hash
 from dure.testing import Person
 
 URL = "https://id.bank.example"
@@ -86,8 +87,8 @@ class Place:
         """Answer a sign-in as a phone does, or as somebody who cheats at one step of it."""
         holder = person or self.scene.person
         async with self.call() as client:
-            asked = (await client.get(link)).json()
-            shown = list(asked["claims"] if show is None else show)
+            asked = await fetch_asked(client, link)
+            shown = list(asked.claims if show is None else show)
             if entry:
                 self.sign_on_chain(asked, holder, purpose, shown if named is None else named)
             certificate = self.certificates[holder.name]
@@ -95,23 +96,28 @@ class Place:
                 certificate,
                 shown,
                 holder.account.keys[0],
-                audience=asked["audience"],
-                nonce=asked["challenge"],
+                audience=asked.audience,
+                nonce=asked.challenge.hex(),
                 now_s=int(self.clock()),
             )
             return await client.post(link, json={"presentation": text})
 
     def sign_on_chain(
-        self, asked: dict[str, Any], holder: Person, purpose: Purpose, named: Iterable[str]
+        self, asked: Asked, holder: Person, purpose: Purpose, named: Iterable[str]
     ) -> None:
         claims: list[Claim] = [each for each, name in CLAIM_NAMES.items() if name in named]
         self.scene.chain.sign_in(
             by=holder,
             institution=self.scene.register.bank,
             purpose=purpose,
-            challenge=Hash(bytes.fromhex(asked["challenge"])),
+            challenge=asked.challenge,
             claims=claims,
         )
+
+
+async def fetch_asked(client: httpx.AsyncClient, link: str) -> Asked:
+    """Return what a sign-in asks."""
+    return msgspec.json.decode((await client.get(link)).content, type=Asked)
 
 
 def load_oauth() -> Any:

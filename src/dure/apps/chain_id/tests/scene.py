@@ -36,11 +36,11 @@ class Scene:
         return self.register.chain
 
     def apply(self, person: Person | None = None, institution: Person | None = None) -> None:
-        apply(self.register, person or self.person, institution or self.register.securities)
+        apply(self.register, person or self.person, institution or self.register.broker)
 
     def issue(self, person: Person | None = None, by: Person | None = None) -> int:
         """Verify a person, whose certificate is `certificate(n)` for the n-th issued here."""
-        holder, issuer = person or self.person, by or self.register.securities
+        holder, issuer = person or self.person, by or self.register.broker
         self.apply(holder, issuer)
         return self.issue_without_applying(issuer, holder)
 
@@ -64,12 +64,13 @@ class Scene:
 
     def certify(self, person: Person | None = None, days_valid: int = 1_095) -> str:
         """Verify a person and return the certificate that their phone keeps."""
-        holder, issuer = person or self.person, self.register.securities
+        holder, issuer = person or self.person, self.register.broker
         self.apply(holder)
         issued_s = self.now_s
         terms = Terms(
             self.chain.address,
             issuer.address,
+            holder.address,
             holder.account.keys[0].public,
             issued_s,
             issued_s + days_valid * 86_400,
@@ -147,8 +148,11 @@ class WorldRegister:
     async def get_identity(self, identity: int) -> Identity:
         return cast("Identity", self._chain.identity(identity))
 
-    async def get_application(self, applicant: Address) -> Application:
-        return cast("Application", self._chain.application(applicant))
+    async def find_application(self, applicant: Address) -> Application | None:
+        try:
+            return cast("Application", self._chain.application(applicant))
+        except Refused:
+            return None
 
     async def find_identity(self, holder: Address) -> int | None:
         try:

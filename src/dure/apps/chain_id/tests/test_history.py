@@ -14,7 +14,7 @@ from dure.contract.library.association import Trust
 from dure.testing import Person, Refused
 
 PEOPLE = st.sampled_from(["person", "stranger", "third"])
-MEMBERS = st.sampled_from(["securities", "bank", "shop"])
+MEMBERS = st.sampled_from(["broker", "bank", "shop"])
 
 
 @dataclass
@@ -52,7 +52,7 @@ class Register(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         self.scene = begin()
-        self.model = Model(trust=dict.fromkeys(("securities", "bank", "shop"), Trust.ACTIVE))
+        self.model = Model(trust=dict.fromkeys(("broker", "bank", "shop"), Trust.ACTIVE))
         self.people = {
             "person": self.scene.person,
             "stranger": self.scene.stranger,
@@ -137,7 +137,7 @@ class Register(RuleBasedStateMachine):
     @rule(
         number=st.integers(1, 4),
         method=st.sampled_from(["suspend", "resume", "revoke"]),
-        who=st.sampled_from(["person", "stranger", "securities", "bank", "shop", "association"]),
+        who=st.sampled_from(["person", "stranger", "broker", "bank", "shop", "association"]),
     )
     def change(self, number: int, method: str, who: str) -> None:
         by = self.people[who] if who in self.people else self.member(who)

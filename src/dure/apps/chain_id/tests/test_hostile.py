@@ -73,22 +73,22 @@ def test_too_many_claims_are_refused(scene: Scene, stage: MemoryStage) -> None:
 
 def test_a_proof_of_another_register_or_institution_is_refused(scene: Scene) -> None:
     key = scene.person.account.keys[0]
-    bank, securities = scene.register.bank, scene.register.securities
+    bank, broker = scene.register.bank, scene.register.broker
     for message in (
-        encode((scene.person.address, scene.person.address, securities.address)),
+        encode((scene.person.address, scene.person.address, broker.address)),
         encode((scene.chain.address, scene.person.address, bank.address)),
     ):
         with scene.world.refused("the key has not signed this application"):
             scene.chain.apply(
-                by=scene.person, institution=securities, key=key.public, proof=key.sign(message)
+                by=scene.person, institution=broker, key=key.public, proof=key.sign(message)
             )
 
 
 def test_a_later_application_takes_the_place_of_the_earlier(scene: Scene) -> None:
-    scene.apply(institution=scene.register.securities)
+    scene.apply(institution=scene.register.broker)
     scene.apply(institution=scene.register.bank)
     with scene.world.refused("the person has applied elsewhere"):
-        scene.issue_without_applying(scene.register.securities)
+        scene.issue_without_applying(scene.register.broker)
     scene.issue_without_applying(scene.register.bank)
 
 
@@ -100,7 +100,7 @@ def test_an_institution_cannot_move_an_identity_to_an_account_that_holds_one(
     scene.apply(scene.stranger)
     with scene.world.refused("the account holds an identity already"):
         scene.chain.replace_holder(
-            by=scene.register.securities,
+            by=scene.register.broker,
             number=number,
             applicant=scene.stranger,
             **scene.terms(),
@@ -113,7 +113,7 @@ def test_a_revoked_identity_is_not_brought_back_by_a_new_holder(scene: Scene) ->
     scene.apply(scene.stranger)
     with scene.world.refused("the identity has ended"):
         scene.chain.replace_holder(
-            by=scene.register.securities,
+            by=scene.register.broker,
             number=number,
             applicant=scene.stranger,
             **scene.terms(),
@@ -124,18 +124,16 @@ def test_a_revoked_identity_is_not_brought_back_by_a_new_holder(scene: Scene) ->
 def test_an_expelled_institution_changes_nothing_any_more(scene: Scene) -> None:
     number, register = scene.issue(), scene.register
     scene.chain.consent(
-        by=scene.person, institution=register.securities, until=scene.world.now + days(9)
+        by=scene.person, institution=register.broker, until=scene.world.now + days(9)
     )
-    scene.chain.expel(
-        by=register.association, institution=register.securities, successor=register.bank
-    )
+    scene.chain.expel(by=register.association, institution=register.broker, successor=register.bank)
     for method in ("suspend", "resume", "revoke"):
         with scene.world.refused("only its issuer or the association may do this"):
-            getattr(scene.chain, method)(by=register.securities, number=number)
+            getattr(scene.chain, method)(by=register.broker, number=number)
     for purpose in (Purpose.CUSTOMER_CARE, Purpose.LEGAL_DUTY):
         with scene.world.refused("the institution is suspended or expelled"):
             scene.chain.look(
-                by=register.securities, number=number, purpose=purpose, reference=digest("x")
+                by=register.broker, number=number, purpose=purpose, reference=digest("x")
             )
 
 
@@ -146,7 +144,7 @@ def test_successors_follow_one_another(scene: Scene) -> None:
     association = register.association
     scene.chain.admit(by=association, institution=third, name="third", key=key, issues=True)
     expel = scene.chain.expel
-    expel(by=association, institution=register.securities, successor=register.bank)
+    expel(by=association, institution=register.broker, successor=register.bank)
     expel(by=association, institution=register.bank, successor=third)
     with scene.world.refused("only its issuer or the association may do this"):
         scene.chain.suspend(by=register.bank, number=number)

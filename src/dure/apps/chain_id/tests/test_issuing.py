@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from dure.apps.chain_id.__main__ import app
+from dure.apps.chain_id.commands import app
 from dure.apps.chain_id.issuing import Verified, issue_to
 from dure.apps.chain_id.presentations import compute_certificate_digest, read_presentation
 from dure.apps.chain_id.tests.scene import CLAIMS, Scene, WorldRegister
@@ -29,7 +29,7 @@ class Refusing(WorldRegister):
 
 def issue(scene: Scene, register: WorldRegister, folder: Path) -> int:
     verified = Verified(scene.person.address, CLAIMS, b"papers", SALT, days=30)
-    key = scene.register.securities.account.keys[0]
+    key = scene.register.broker.account.keys[0]
     path = folder / "certificate"
     return asyncio.run(issue_to(register, key, verified, path, now_s=scene.now_s))
 
@@ -47,7 +47,7 @@ def list_names(folder: Path) -> list[str]:
 def test_a_certificate_and_its_salt_are_written_and_registered(
     scene: Scene, tmp_path: Path
 ) -> None:
-    register = WorldRegister(scene.chain, scene.register.securities)
+    register = WorldRegister(scene.chain, scene.register.broker)
     for folder in (tmp_path / "first", tmp_path / "next"):
         folder.mkdir()
         scene.apply()
@@ -61,13 +61,13 @@ def test_a_certificate_and_its_salt_are_written_and_registered(
 def test_with_another_key_than_the_registers_nothing_is_signed(
     scene: Scene, tmp_path: Path
 ) -> None:
-    securities = scene.register.securities
+    broker = scene.register.broker
     scene.apply()
-    scene.chain.change_issuing_key(by=securities, key=bytes(32))
+    scene.chain.change_issuing_key(by=broker, key=bytes(32))
     with pytest.raises(ConfigurationError, match="another issuing key"):
-        issue(scene, WorldRegister(scene.chain, securities), tmp_path)
+        issue(scene, WorldRegister(scene.chain, broker), tmp_path)
     assert list_names(tmp_path) == []
-    assert scene.chain.application(scene.person).institution == securities.address
+    assert scene.chain.application(scene.person).institution == broker.address
 
 
 def test_what_the_chain_refuses_leaves_no_file(scene: Scene, tmp_path: Path) -> None:
@@ -92,14 +92,14 @@ def test_a_file_that_is_there_is_kept_and_nothing_is_registered(
     scene.apply()
     (tmp_path / name).write_text("before")
     with pytest.raises(ConfigurationError, match="exists already"):
-        issue(scene, WorldRegister(scene.chain, scene.register.securities), tmp_path)
+        issue(scene, WorldRegister(scene.chain, scene.register.broker), tmp_path)
     assert list_names(tmp_path) == [name]
     assert (tmp_path / name).read_text() == "before"
-    assert scene.chain.application(scene.person).institution == scene.register.securities.address
+    assert scene.chain.application(scene.person).institution == scene.register.broker.address
 
 
 def test_papers_that_are_not_there_are_named(scene: Scene, tmp_path: Path) -> None:
-    key = scene.register.securities.account.keys[0]
+    key = scene.register.broker.account.keys[0]
     assert isinstance(key, SigningKey)
     save_key(tmp_path / "key.json", key)
     (tmp_path / "claims.json").write_text("{}")

@@ -41,11 +41,11 @@ def admit(scene: Scene, device: SoftAuthenticator) -> Person:
 
 
 def verify(scene: Scene, person: Person) -> int:
-    """Verify a person whose presentations another key signs: a passkey signs assertions only."""
-    key, securities = generate_key(), scene.register.securities
-    message = encode((scene.chain.address, person.address, securities.address))
-    scene.chain.apply(by=person, institution=securities, key=key.public, proof=key.sign(message))
-    number = scene.chain.issue(by=securities, applicant=person, **scene.terms())
+    """Verify a person whose presentations another key signs, which the register has beside."""
+    key, broker = generate_key(), scene.register.broker
+    message = encode((scene.chain.address, person.address, broker.address))
+    scene.chain.apply(by=person, institution=broker, key=key.public, proof=key.sign(message))
+    number = scene.chain.issue(by=broker, applicant=person, **scene.terms())
     assert isinstance(number, int)
     return number
 
@@ -60,7 +60,7 @@ def test_a_passkey_signs_in_and_is_worth_nothing_once_it_was_replaced(scene: Sce
 
     scene.apply(scene.stranger)
     scene.chain.replace_holder(
-        by=scene.register.securities, number=number, applicant=scene.stranger, **scene.terms()
+        by=scene.register.broker, number=number, applicant=scene.stranger, **scene.terms()
     )
     with scene.world.refused("the account holds no identity"):
         scene.sign_in("later", by=person)

@@ -16,7 +16,13 @@ from starlette.routing import Route
 
 from dure.apps.chain_id.contract import LISTED_MAX, Entry, Purpose
 from dure.apps.chain_id.phone.answering import ENTRIES_MAX, Signer, fetch_sign_in, read_standing
-from dure.apps.chain_id.phone.wallet import Wallet, build_wallet, load_wallet, save_wallet
+from dure.apps.chain_id.phone.wallet import (
+    KeyFile,
+    Wallet,
+    build_wallet,
+    load_wallet,
+    save_wallet,
+)
 from dure.apps.chain_id.phone.web import Phone, build_phone
 from dure.apps.chain_id.presentations import PresentationRefused
 from dure.apps.chain_id.provider.desk import require_site
@@ -30,8 +36,9 @@ from dure.core.errors import ConfigurationError, Unavailable
 from dure.identity.keys import SigningKey, load_key, save_key
 
 PASSWORD = "a password of a person"
-HOST = "127.0.0.1:8790"
+HOST = "localhost:8790"
 HERE = f"http://{HOST}"
+KEY_FILE = KeyFile("key.json")
 
 
 @pytest.fixture
@@ -45,7 +52,8 @@ def wallet(place: Place, tmp_path: Path) -> Wallet:
     assert isinstance(key, SigningKey)
     path = tmp_path / "key.json"
     save_key(path, key, PASSWORD)
-    made = build_wallet("00" * 32, ("http://127.0.0.1:1",), place.settings.contract, path)
+    signs_with = KeyFile(str(path))
+    made = build_wallet("00" * 32, ("http://127.0.0.1:1",), place.settings.contract, signs_with)
     return msgspec.structs.replace(made, certificate=place.certificates["person"])
 
 
@@ -55,7 +63,7 @@ def phone(place: Place, wallet: Wallet) -> httpx.AsyncClient:
     person = place.scene.person
 
     def unlock(secret: str) -> Signer:
-        key = load_key(Path(wallet.key_file), secret)
+        key = load_key(wallet.key_file, secret)
         return Signer(person.account, key)
 
     pages = Phone(
@@ -172,7 +180,8 @@ def build_asked(place: Place, **changes: Any) -> dict[str, Any]:
         "application": "Corner Shop",
         "application_url": "https://shop.example/back",
         "claims": ["adult"],
-        "challenge": "00" * 32,
+        "request": "00" * 32,
+        "salt": "00" * 32,
     }
     return asked | changes
 
@@ -185,7 +194,8 @@ def build_asked(place: Place, **changes: Any) -> dict[str, Any]:
         ({"contract": "dure1x"}, "another register"),
         ({"claims": ["adult", "salary"]}, "not known here"),
         ({"claims": ["adult"] * 9}, "no sign-in"),
-        ({"challenge": "zz"}, "no sign-in"),
+        ({"salt": "zz"}, "no sign-in"),
+        ({"request": "00" * 32 + "\n"}, "no sign-in"),
         ({"application": "x" * 501}, "no sign-in"),
         ({"more": 1}, "no sign-in"),
     ],
@@ -309,9 +319,9 @@ def test_the_newest_entries_are_shown_and_the_rest_counted(place: Place, wallet:
 
 
 @pytest.mark.parametrize("node", ["notaurl", "ftp://x", "http://", "http://[", "http://x:99999"])
-def test_a_wallet_needs_the_addresses_of_nodes(place: Place, tmp_path: Path, node: str) -> None:
+def test_a_wallet_needs_the_addresses_of_nodes(place: Place, node: str) -> None:
     with pytest.raises(ConfigurationError, match="is no node's address"):
-        build_wallet("00" * 32, ("http://x", node), place.settings.contract, tmp_path)
+        build_wallet("00" * 32, ("http://x", node), place.settings.contract, KEY_FILE)
 
 
 def test_a_wallet_is_kept_as_it_was(wallet: Wallet, tmp_path: Path) -> None:
@@ -328,7 +338,7 @@ def test_a_wallet_is_kept_as_it_was(wallet: Wallet, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no wallet"):
         load_wallet(path)
     with pytest.raises(ConfigurationError, match="makes no wallet"):
-        build_wallet("zz", ("http://x",), encode_address(wallet.contract_address), tmp_path)
+        build_wallet("zz", ("http://x",), encode_address(wallet.contract_address), KEY_FILE)
 
 
 def test_a_provider_at_another_site_than_the_registers_does_not_begin(place: Place) -> None:

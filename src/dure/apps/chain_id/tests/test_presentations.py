@@ -52,6 +52,7 @@ def show(scene: Scene, certificate: str, names: set[str], **changes: Any) -> str
 
 def believe(scene: Scene, text: str, **changes: Any) -> Presented:
     facts: dict[str, Any] = {"audience": AUDIENCE, "nonce": "n", "now_s": scene.now_s}
+    facts["institution"] = scene.register.bank.address
     register = WorldRegister(scene.chain)
     return asyncio.run(verify_presentation(text, register, **(facts | changes)))
 
@@ -60,9 +61,7 @@ def test_r16_a_presentation_shows_what_was_chosen_and_no_more(scene: Scene) -> N
     certificate = scene.certify()
     text = show(scene, certificate, {"adult", "resident"})
     shown = believe(scene, text)
-    assert shown == Presented(
-        1, scene.register.securities.address, {"adult": True, "resident": True}
-    )
+    assert shown == Presented(1, scene.register.broker.address, {"adult": True, "resident": True})
     assert believe(scene, show(scene, certificate, set())).claims == {}
     for clear in ("Minji", "1994", encode_base64(b"Minji")):
         assert clear not in text
@@ -142,12 +141,13 @@ def test_a_forged_certificate_is_unknown_whoever_signed_it(scene: Scene) -> None
     scene.certify()
     terms = Terms(
         scene.chain.address,
-        scene.register.securities.address,
+        scene.register.broker.address,
+        scene.stranger.address,
         scene.stranger.account.keys[0].public,
         scene.now_s,
         scene.now_s + 86_400,
     )
-    for key in (generate_key(), scene.register.securities.account.keys[0]):
+    for key in (generate_key(), scene.register.broker.account.keys[0]):
         forged, _ = issue_certificate(terms, CLAIMS, key)
         text = show(scene, forged, {"adult"}, key=scene.stranger.account.keys[0])
         with pytest.raises(PresentationRefused, match="never issued"):
@@ -159,7 +159,8 @@ def test_a_registered_digest_does_not_replace_the_issuers_signature(scene: Scene
     scene.apply()
     terms = Terms(
         scene.chain.address,
-        scene.register.securities.address,
+        scene.register.broker.address,
+        scene.person.address,
         scene.person.account.keys[0].public,
         scene.now_s,
         scene.now_s + 86_400,
@@ -167,7 +168,7 @@ def test_a_registered_digest_does_not_replace_the_issuers_signature(scene: Scene
     certificate, digest = issue_certificate(terms, CLAIMS, generate_key())
     expires = scene.world.now.__class__(terms.expires_s * 1000)
     made = {"evidence": digest, "certificate": digest, "expires": expires}
-    scene.chain.issue(by=scene.register.securities, applicant=scene.person, **made)
+    scene.chain.issue(by=scene.register.broker, applicant=scene.person, **made)
     with pytest.raises(PresentationRefused, match="a signature does not hold"):
         believe(scene, show(scene, certificate, {"adult"}))
 
@@ -201,11 +202,11 @@ def test_what_the_register_no_longer_holds_is_refused_at_the_next_block(
     match act:
         case "distrust":
             chain.set_trust(
-                by=register.association, institution=register.securities, trust=Trust.SUSPENDED
+                by=register.association, institution=register.broker, trust=Trust.SUSPENDED
             )
         case "expel":
             chain.expel(
-                by=register.association, institution=register.securities, successor=register.bank
+                by=register.association, institution=register.broker, successor=register.bank
             )
         case "expire":
             scene.world.wait(days=1)
@@ -213,7 +214,7 @@ def test_what_the_register_no_longer_holds_is_refused_at_the_next_block(
             scene.apply(institution=register.bank)
             chain.renew(by=register.bank, applicant=scene.person, **scene.terms())
         case _:
-            getattr(chain, act)(by=register.securities, number=1)
+            getattr(chain, act)(by=register.broker, number=1)
     with pytest.raises(PresentationRefused, match=status.value):
         believe(scene, text)
 
@@ -223,15 +224,14 @@ def test_certificate_and_register_must_say_the_same(scene: Scene) -> None:
     terms = Terms(
         scene.stranger.address,
         scene.register.bank.address,
+        scene.stranger.address,
         scene.stranger.account.keys[0].public,
         scene.now_s,
         scene.now_s + 999,
     )
-    certificate, digest = issue_certificate(
-        terms, CLAIMS, scene.register.securities.account.keys[0]
-    )
+    certificate, digest = issue_certificate(terms, CLAIMS, scene.register.broker.account.keys[0])
     made = scene.terms() | {"certificate": digest}
-    scene.chain.issue(by=scene.register.securities, applicant=scene.person, **made)
+    scene.chain.issue(by=scene.register.broker, applicant=scene.person, **made)
     with pytest.raises(PresentationRefused, match="disagree: register, issuer, key, expiry"):
         believe(scene, show(scene, certificate, set()))
 

@@ -20,6 +20,7 @@ from dure.apps.chain_id.tests.provider_scene import (
     SHOP,
     URL,
     Place,
+    fetch_asked,
     open_place,
     read_link,
     read_query,
@@ -268,7 +269,7 @@ def test_one_persons_entry_and_anothers_certificate_sign_nobody_in(place: Place)
     async def run() -> None:
         async with place.browse() as browser, place.call() as client:
             link = read_link(await browser.get(await begin(place, browser)))
-            asked = (await client.get(link)).json()
+            asked = await fetch_asked(client, link)
             place.sign_on_chain(asked, scene.person, Purpose.SIGN_IN, ["adult"])
             answer = await place.answer(link, person=scene.stranger, entry=False)
             assert answer.status_code == 403
@@ -287,7 +288,7 @@ def test_an_answer_is_good_for_one_sign_in(place: Place) -> None:
                 transport=httpx.ASGITransport(place.provider),
                 event_hooks={"request": [keep_body(sent)]},
             ) as phone:
-                asked = (await phone.get(first)).json()
+                asked = await fetch_asked(phone, first)
             place.sign_on_chain(asked, place.scene.person, Purpose.SIGN_IN, ["adult"])
             assert (await place.answer(first, entry=False)).status_code == 200
             again = await place.answer(first, entry=False)
@@ -414,11 +415,11 @@ def test_r17_what_ends_on_the_chain_ends_here_at_the_next_block(place: Place, ac
         if act == "distrust":
             scene.chain.set_trust(
                 by=scene.register.association,
-                institution=scene.register.securities,
+                institution=scene.register.broker,
                 trust=Trust.SUSPENDED,
             )
         else:
-            getattr(scene.chain, act)(by=scene.register.securities, number=1)
+            getattr(scene.chain, act)(by=scene.register.broker, number=1)
 
     async def run() -> None:
         token = (await exchange(place, read_query(await sign_in(place))["code"])).json()

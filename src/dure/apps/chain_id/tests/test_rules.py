@@ -29,56 +29,64 @@ def test_r1_the_association_admits_suspends_and_expels(scene: Scene) -> None:
         chain.set_trust(by=register.association, institution=register.shop, trust=Trust.EXPELLED)
     with scene.world.refused("the institution may not issue"):
         chain.expel(by=register.association, institution=register.bank, successor=register.shop)
-    chain.expel(by=register.association, institution=register.bank, successor=register.securities)
+    chain.expel(by=register.association, institution=register.bank, successor=register.broker)
     with scene.world.refused("an expelled institution does not come back"):
         chain.set_trust(by=register.association, institution=register.bank, trust=Trust.ACTIVE)
 
 
 def test_r2_an_application_is_signed_by_the_key_it_names(scene: Scene) -> None:
-    chain, securities = scene.chain, scene.register.securities
+    chain, broker = scene.chain, scene.register.broker
     key = scene.stranger.account.keys[0]
-    theirs = encode((chain.address, scene.stranger.address, securities.address))
+    theirs = encode((chain.address, scene.stranger.address, broker.address))
     with scene.world.refused("the key has not signed this application"):
-        chain.apply(by=scene.person, institution=securities, key=key.public, proof=key.sign(theirs))
+        chain.apply(by=scene.person, institution=broker, key=key.public, proof=key.sign(theirs))
     with scene.world.refused("the key has not signed this application"):
-        chain.apply(by=scene.person, institution=securities, key=b"", proof=b"")
+        chain.apply(by=scene.person, institution=broker, key=b"\0", proof=b"")
     with scene.world.refused("the institution may not issue"):
         scene.apply(institution=scene.register.shop)
     with scene.world.refused("that is no institution"):
         scene.apply(institution=scene.stranger)
 
 
+def test_r2_without_a_key_the_account_itself_answers(scene: Scene) -> None:
+    broker = scene.register.broker
+    scene.chain.apply(by=scene.person, institution=broker, key=b"", proof=b"")
+    number = scene.chain.issue(by=broker, applicant=scene.person, **scene.terms())
+    assert scene.chain.identity(number).key == b""
+    assert scene.chain.check(scene.certificate(1)).key == b""
+
+
 def test_r3_only_the_institution_that_was_asked_issues(scene: Scene) -> None:
     chain, register = scene.chain, scene.register
     with scene.world.refused("the person has not applied"):
-        chain.issue(by=register.securities, applicant=scene.person, **scene.terms())
+        chain.issue(by=register.broker, applicant=scene.person, **scene.terms())
     scene.apply()
     with scene.world.refused("the person has applied elsewhere"):
         chain.issue(by=register.bank, applicant=scene.person, **scene.terms())
     with scene.world.refused("that is no institution"):
         chain.issue(by=scene.stranger, applicant=scene.person, **scene.terms())
-    chain.issue(by=register.securities, applicant=scene.person, **scene.terms())
+    chain.issue(by=register.broker, applicant=scene.person, **scene.terms())
     scene.apply()
     with scene.world.refused("the account holds an identity already"):
-        chain.issue(by=register.securities, applicant=scene.person, **scene.terms())
+        chain.issue(by=register.broker, applicant=scene.person, **scene.terms())
 
 
 def test_r3_an_application_is_good_for_one_certificate(scene: Scene) -> None:
     scene.issue()
     with scene.world.refused("the person has not applied"):
-        scene.chain.renew(by=scene.register.securities, applicant=scene.person, **scene.terms())
+        scene.chain.renew(by=scene.register.broker, applicant=scene.person, **scene.terms())
 
 
 def test_r4_a_certificate_lives_three_years(scene: Scene) -> None:
     scene.apply()
-    issue, securities = scene.chain.issue, scene.register.securities
+    issue, broker = scene.chain.issue, scene.register.broker
     with scene.world.refused("a certificate lives three years at most"):
         late = scene.world.now + days(1_097)
-        issue(by=securities, applicant=scene.person, **scene.terms(late))
+        issue(by=broker, applicant=scene.person, **scene.terms(late))
     with scene.world.refused("the certificate has expired"):
-        issue(by=securities, applicant=scene.person, **scene.terms(scene.world.now))
+        issue(by=broker, applicant=scene.person, **scene.terms(scene.world.now))
     expires = scene.world.now + days(1_095)
-    number = issue(by=securities, applicant=scene.person, **scene.terms(expires))
+    number = issue(by=broker, applicant=scene.person, **scene.terms(expires))
     scene.world.wait_until(expires)
     assert scene.status(number) is Status.EXPIRED
     with scene.world.refused("the identity is not valid"):
@@ -90,17 +98,17 @@ def test_r5_a_certificate_is_registered_once_and_told_from_an_unknown_one(scene:
     found = scene.chain.check(scene.certificate(1))
     assert (found.status, found.identity) == (Status.VALID, number)
     assert found.key == scene.person.account.keys[0].public
-    assert found.issuer_key == scene.register.securities.account.keys[0].public
+    assert found.issuer_key == scene.register.broker.account.keys[0].public
     assert scene.chain.check(digest("forged")).status is Status.UNKNOWN
     scene.apply(scene.stranger)
     again = scene.terms() | {"certificate": scene.certificate(1)}
     with scene.world.refused("the certificate is registered already"):
-        scene.chain.issue(by=scene.register.securities, applicant=scene.stranger, **again)
+        scene.chain.issue(by=scene.register.broker, applicant=scene.stranger, **again)
 
 
 def test_r6_a_person_signs_in_at_every_institution_without_a_second_check(scene: Scene) -> None:
     number = scene.issue()
-    for institution in (scene.register.bank, scene.register.shop, scene.register.securities):
+    for institution in (scene.register.bank, scene.register.shop, scene.register.broker):
         scene.sign_in(at=institution, claims=(Claim.ADULT,))
         answer = scene.chain.answer(institution, digest("challenge"))
         assert (answer.identity, answer.purpose) == (number, Purpose.SIGN_IN)
@@ -169,7 +177,7 @@ def test_r7_signing_in_and_looking_are_different_purposes(scene: Scene) -> None:
             )
 
 
-@pytest.mark.parametrize("who", ["person", "securities", "association"])
+@pytest.mark.parametrize("who", ["person", "broker", "association"])
 def test_r8_person_issuer_and_association_suspend(scene: Scene, who: str) -> None:
     number = scene.issue()
     by = scene.person if who == "person" else getattr(scene.register, who)
@@ -190,42 +198,42 @@ def test_r8_nobody_else_suspends_or_resumes(scene: Scene) -> None:
     for other in (scene.register.bank, scene.person):
         with scene.world.refused("only its issuer or the association may do this"):
             scene.chain.resume(by=other, number=number)
-    scene.chain.resume(by=scene.register.securities, number=number)
+    scene.chain.resume(by=scene.register.broker, number=number)
     scene.sign_in()
     with scene.world.refused("the identity is not suspended"):
-        scene.chain.resume(by=scene.register.securities, number=number)
+        scene.chain.resume(by=scene.register.broker, number=number)
 
 
 def test_r8_only_the_association_lifts_what_it_suspended(scene: Scene) -> None:
     number, register = scene.issue(), scene.register
     scene.chain.suspend(by=register.association, number=number)
     with scene.world.refused("the association suspended this identity"):
-        scene.chain.resume(by=register.securities, number=number)
+        scene.chain.resume(by=register.broker, number=number)
     scene.apply(scene.stranger)
     with scene.world.refused("the association suspended this identity"):
         scene.chain.replace_holder(
-            by=register.securities, number=number, applicant=scene.stranger, **scene.terms()
+            by=register.broker, number=number, applicant=scene.stranger, **scene.terms()
         )
     scene.chain.resume(by=register.association, number=number)
     assert scene.status(number) is Status.VALID
 
 
-@pytest.mark.parametrize("who", ["person", "securities"])
+@pytest.mark.parametrize("who", ["person", "broker"])
 def test_r8_the_association_takes_hold_of_what_is_suspended(scene: Scene, who: str) -> None:
     number, register = scene.issue(), scene.register
-    by = scene.person if who == "person" else register.securities
+    by = scene.person if who == "person" else register.broker
     scene.chain.suspend(by=by, number=number)
     scene.chain.suspend(by=register.association, number=number)
     with scene.world.refused("the association suspended this identity"):
-        scene.chain.resume(by=register.securities, number=number)
-    for again in (register.association, register.securities):
+        scene.chain.resume(by=register.broker, number=number)
+    for again in (register.association, register.broker):
         with scene.world.refused("the identity is suspended already"):
             scene.chain.suspend(by=again, number=number)
     scene.chain.resume(by=register.association, number=number)
     assert scene.status(number) is Status.VALID
 
 
-@pytest.mark.parametrize("who", ["person", "securities", "association"])
+@pytest.mark.parametrize("who", ["person", "broker", "association"])
 def test_r9_what_is_revoked_is_over(scene: Scene, who: str) -> None:
     number = scene.issue()
     by = scene.person if who == "person" else getattr(scene.register, who)
@@ -235,7 +243,7 @@ def test_r9_what_is_revoked_is_over(scene: Scene, who: str) -> None:
     assert scene.chain.check(scene.certificate(1)).status is Status.REVOKED
     for method in ("resume", "suspend", "revoke"):
         with scene.world.refused("the identity has ended"):
-            getattr(scene.chain, method)(by=scene.register.securities, number=number)
+            getattr(scene.chain, method)(by=scene.register.broker, number=number)
     with scene.world.refused("the account holds no identity"):
         scene.sign_in()
     assert scene.issue() == number + 1
@@ -273,7 +281,7 @@ def test_r11_a_lost_account_is_replaced_and_number_and_history_stay(scene: Scene
     scene.chain.suspend(by=scene.person, number=number)
     scene.apply(scene.stranger)
     scene.chain.replace_holder(
-        by=register.securities, number=number, applicant=scene.stranger, **scene.terms()
+        by=register.broker, number=number, applicant=scene.stranger, **scene.terms()
     )
     assert scene.chain.number_of(scene.stranger) == number
     with scene.world.refused("the account holds no identity"):
@@ -286,18 +294,16 @@ def test_r11_a_lost_account_is_replaced_and_number_and_history_stay(scene: Scene
 def test_r12_what_an_institution_issued_stands_and_falls_with_it(scene: Scene) -> None:
     number, register = scene.issue(), scene.register
     scene.chain.set_trust(
-        by=register.association, institution=register.securities, trust=Trust.SUSPENDED
+        by=register.association, institution=register.broker, trust=Trust.SUSPENDED
     )
     assert scene.status(number) is Status.UNTRUSTED
     with scene.world.refused("the identity is not valid"):
         scene.sign_in()
     with scene.world.refused("the institution is suspended or expelled"):
-        scene.chain.suspend(by=register.securities, number=number)
+        scene.chain.suspend(by=register.broker, number=number)
     with scene.world.refused("the institution is suspended or expelled"):
         scene.apply(scene.stranger)
-    scene.chain.set_trust(
-        by=register.association, institution=register.securities, trust=Trust.ACTIVE
-    )
+    scene.chain.set_trust(by=register.association, institution=register.broker, trust=Trust.ACTIVE)
     scene.sign_in()
 
 
@@ -305,9 +311,7 @@ def test_r12_the_successor_looks_after_whom_an_expelled_institution_verified(
     scene: Scene,
 ) -> None:
     number, register = scene.issue(), scene.register
-    scene.chain.expel(
-        by=register.association, institution=register.securities, successor=register.bank
-    )
+    scene.chain.expel(by=register.association, institution=register.broker, successor=register.bank)
     assert scene.status(number) is Status.UNTRUSTED
     scene.apply(scene.stranger, register.bank)
     scene.chain.replace_holder(
