@@ -6,17 +6,41 @@ else. Those of this project lie in `dure.apps`; others announce themselves by th
 """
 
 from dure.application.description import Application, Party, Story
-from dure.application.registry import find_application, find_applications
+from dure.application.pages import (
+    ApplicationPage,
+    DeployedContract,
+    KnownMoney,
+    Reader,
+    ToldEvent,
+    find_pages,
+    get_pages_folder,
+)
+from dure.application.registry import find_application, find_applications, find_story
 from dure.application.scaffold import write_application
+from dure.application.tables import list_tables
 from dure.application.texts import LANGUAGES, load_texts
+from dure.index import ColumnType, Table, TableColumn, Told
 
 __all__ = [
     "LANGUAGES",
     "Application",
+    "ApplicationPage",
+    "ColumnType",
+    "DeployedContract",
+    "KnownMoney",
     "Party",
+    "Reader",
     "Story",
+    "Table",
+    "TableColumn",
+    "Told",
+    "ToldEvent",
     "find_application",
     "find_applications",
+    "find_pages",
+    "find_story",
+    "get_pages_folder",
+    "list_tables",
     "load_texts",
     "write_application",
 ]

@@ -7,6 +7,7 @@ from typing import Final
 
 from dure.contract.language import Contract
 from dure.core.errors import ConfigurationError
+from dure.index import Table
 from dure.testing import World
 
 Story = Callable[[World], None]
@@ -42,6 +43,11 @@ class Application:
     """Names of its pages; each has its texts in `pages/<name>.<language>.toml`."""
     package: str
     """Import name of the folder, by which its files are found."""
+    tables: tuple[Table, ...] = ()
+    """Its own tables, kept by every node from its contracts' events.
+
+    Where there are none, `dure.application.tables` makes them from the contracts' interfaces.
+    """
 
     def __post_init__(self) -> None:
         validate_slug(self.slug)

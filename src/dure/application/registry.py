@@ -5,7 +5,7 @@ from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Final
 
-from dure.application.description import Application
+from dure.application.description import Application, Story
 from dure.core.errors import ConfigurationError, NotFound
 
 PACKAGE: Final = "dure.apps"
@@ -34,6 +34,16 @@ def find_application(slug: str) -> Application:
         known = ", ".join(applications) or "none"
         raise NotFound(f"there is no application {slug!r}; there are: {known}", slug=slug)
     return applications[slug]
+
+
+def find_story(application: Application, name: str) -> Story:
+    """Return a story by its function's name, with hyphens or underscores; raise `NotFound`."""
+    stories = {story.__name__: story for story in application.stories}
+    wanted = name.replace("-", "_")
+    if wanted not in stories:
+        known = ", ".join(stories) or "none"
+        raise NotFound(f"{application.slug} has no story {name!r}; it has: {known}", story=name)
+    return stories[wanted]
 
 
 def _find_own() -> list[Application]:

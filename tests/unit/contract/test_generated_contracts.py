@@ -148,7 +148,7 @@ class Play:
             self.ledger.pays_for_schedules = True
             self.attempt(
                 method,
-                lambda meter, call=call: self.machine.open(  # type: ignore[misc]
+                lambda meter, call=call: self.machine.open(  # type: ignore[misc]  # bound now, not when it runs
                     self.ledger, meter
                 ).invoke(call),
                 min(gas, GAS),

@@ -60,7 +60,7 @@ def bench() -> Bench:
 def refusal(bench: Bench, method: str, *arguments: object, **how: object) -> tuple[str, str]:
     """Return (code, message) of the refusal of a call."""
     with pytest.raises(Refusal) as refused:
-        bench.call(method, *arguments, **how)  # type: ignore[arg-type]
+        bench.call(method, *arguments, **how)  # type: ignore[arg-type]  # options of `call`, passed on
     return refused.value.code, refused.value.message
 
 

@@ -103,7 +103,7 @@ def test_a_stranger_is_told_who_may_call(bench: Bench, method: str, message: str
     ],
 )
 def test_whom_a_mark_means_may_call(bench: Bench, method: str, caller: bytes) -> None:
-    bench.call(method, by=caller)  # type: ignore[arg-type]
+    bench.call(method, by=caller)  # type: ignore[arg-type]  # callers are bytes here
 
 
 def test_a_role_is_enough_where_several_marks_stand(bench: Bench) -> None:

@@ -151,7 +151,7 @@ def run_all(source: Source) -> int:
 
 def call_all(machine: Machine, interface: Interface, code_hash: object) -> list[object]:
     """Return how each method of a contract ends."""
-    ledger = FakeLedger(programs={ME: code_hash})  # type: ignore[dict-item]
+    ledger = FakeLedger(programs={ME: code_hash})  # type: ignore[dict-item]  # a code hash stands for its program
     found: list[object] = []
     for method in sorted(interface.methods.values(), key=lambda each: each.kind != "init"):
         values = [PLAIN.get(each.type, 0) for each in method.parameters]

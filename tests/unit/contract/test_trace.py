@@ -260,7 +260,7 @@ def test_money_and_the_schedule_are_told(traced: Traced) -> None:
         WON,
         ME,
         person(5),
-        50,  # type: ignore[arg-type]
+        50,  # type: ignore[arg-type]  # deliberately of a wrong type
     )
     planned = call.steps[4]
     assert isinstance(planned, Scheduled)

@@ -50,6 +50,7 @@ def test_watching_the_stories_changes_nothing_and_gas_adds_up(stories: list[Work
     assert traced > 20
 
 
+@pytest.mark.thorough
 def test_watching_what_the_machine_stops_changes_nothing() -> None:
     _, found = trace_all(play_programs(STOPPED.values()))
     refused = [each for each in found if each.record.receipt.status != OK]
@@ -97,7 +98,7 @@ def test_what_a_scheduled_call_did_is_traced_too(stories: list[Workload]) -> Non
     assert all(each.visits for each in planned)
     calls = [step for each in planned for visit in each.visits for step in visit.steps]
     assert all(isinstance(call, CallTrace) and call.sender == call.contract for call in calls)
-    assert any(isinstance(step, StateWrite) for call in calls for step in call.steps)  # type: ignore[union-attr]
+    assert any(isinstance(step, StateWrite) for call in calls for step in call.steps)  # type: ignore[union-attr]  # all of them are calls, as asserted
 
 
 def test_a_block_that_does_not_hold_is_not_traced(stories: list[Workload]) -> None:

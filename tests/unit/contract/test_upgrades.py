@@ -54,7 +54,7 @@ def upgrade(
 def refusal(bench: Bench, source: str, **how: object) -> tuple[str, str]:
     """Return (code, message) of a refused upgrade."""
     with pytest.raises(Refusal) as refused:
-        upgrade(bench, source, **how)  # type: ignore[arg-type]
+        upgrade(bench, source, **how)  # type: ignore[arg-type]  # options of `upgrade`, passed on
     return refused.value.code, refused.value.message
 
 

@@ -20,7 +20,8 @@ from dure.contract.language import (
     scheduled,
     view,
 )
-from dure.contract.library.deliveries import Deliveries, Goods, Money
+from dure.contract.library.deliveries import Deliveries, Goods
+from dure.contract.library.payouts import Money
 
 EXTENSION = minutes(10)
 AUCTION_LASTS = days(90)

@@ -9,7 +9,6 @@ from dure.contract.language import (
     Address,
     Amount,
     Asset,
-    Contract,
     Currency,
     Map,
     Var,
@@ -17,29 +16,20 @@ from dure.contract.language import (
     init,
     invariant,
     scheduled,
-    view,
 )
-
-DELIVERY_GAS = 20_000
+from dure.contract.library.payouts import DELIVERY_GAS, Money, Payouts
 
 
 class Goods(Currency):
     """What is sold."""
 
 
-class Money(Currency):
-    """What is bid."""
-
-
-class Deliveries(Contract):
+class Deliveries(Payouts):
     """The contract takes goods and money, and delivers by itself what it owes."""
 
     goods: Var[Asset[Goods]]
-    money: Var[Asset[Money]]
     goods_held: Var[Amount[Goods]]
-    money_held: Var[Amount[Money]]
     goods_owed: Map[Address, Amount[Goods]]
-    money_owed: Map[Address, Amount[Money]]
 
     @init
     def begin(self, goods: Asset[Goods], money: Asset[Money]) -> None:
@@ -54,19 +44,9 @@ class Deliveries(Contract):
         self.hand_over_goods(self.sender)
 
     @scheduled
-    def deliver_money(self, to: Address) -> None:
-        """Pay what is owed."""
-        self.hand_over_money(to)
-
-    @scheduled
     def deliver_goods(self, to: Address) -> None:
         """Hand over the goods that are owed."""
         self.hand_over_goods(to)
-
-    @view
-    def owed(self, to: Address) -> Amount[Money]:
-        """Return the money that waits for somebody."""
-        return self.money_owed.get(to, Money.of(0))
 
     @invariant
     def goods_and_money_are_there(self) -> bool:
@@ -76,22 +56,9 @@ class Deliveries(Contract):
 
     # Shared parts
 
-    def owe_money(self, to: Address, amount: Amount[Money]) -> None:
-        if amount == Money.of(0):
-            return
-        self.money_owed[to] = self.money_owed.get(to, Money.of(0)) + amount
-        self.schedule(self.now, self.deliver_money, to, gas=DELIVERY_GAS)
-
     def owe_goods(self, to: Address, amount: Amount[Goods]) -> None:
         self.goods_owed[to] = self.goods_owed.get(to, Goods.of(0)) + amount
         self.schedule(self.now, self.deliver_goods, to, gas=DELIVERY_GAS)
-
-    def hand_over_money(self, to: Address) -> None:
-        amount = self.money_owed.get(to, Money.of(0))
-        if amount > Money.of(0):
-            self.money_owed.remove(to)
-            self.money_held -= amount
-            self.pay(self.money, to, amount)
 
     def hand_over_goods(self, to: Address) -> None:
         amount = self.goods_owed.get(to, Goods.of(0))
@@ -102,33 +69,21 @@ class Deliveries(Contract):
 
 
 """en:
-to = receiver
 goods = goods sold here
-money = agreed money
 goods_held = goods taken and not delivered
-money_held = money taken and not delivered
 goods_owed = goods owed
-money_owed = money owed
-DELIVERY_GAS = computing work set aside for a delivery, in gas
 """
 
 """ko:
 Deliveries = 자동 인도: 물품과 돈을 받고, 내주어야 할 것을 저절로 내준다.
 Goods = 단위 물품
-Money = 단위 대금
 goods = 거래 물품
-money = 대금 통화
 goods_held = 받고 아직 내주지 않은 물품
-money_held = 받고 아직 내주지 않은 돈
 goods_owed = 내주어야 할 물품
-money_owed = 내주어야 할 돈
 to = 받을 사람
 amount = 금액
 begin = 시작: 여기서 파는 물품과 값을 치를 돈을 정한다.
 collect = 찾아가기: 저절로 받지 못한 물품과 돈을 찾아간다.
-deliver_money = 돈 내주기: 내주어야 할 돈을 지급한다.
 deliver_goods = 물품 내주기: 내주어야 할 물품을 넘긴다.
-owed = 찾아갈 돈: 어떤 사람을 기다리는 돈.
 goods_and_money_are_there = 물품과 돈이 있음: 받고 아직 내주지 않은 물품과 돈이 모두 계약에 있다.
-DELIVERY_GAS = 한 번 내주는 데 배정된 연산량(가스)
 """

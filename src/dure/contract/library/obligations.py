@@ -250,9 +250,22 @@ class Obligations(Contract):
             # A declaration that nobody has confirmed stops no date.
             self.obligations[number] = known.replace(breached=True)
 
-    def bring_due(self, number: Hash) -> None:
-        # What is declared falls due as well: a false word keeps nobody out of it.
-        known = self.obligations[number]
+    def settle_dispute(self, number: Hash, is_performed: bool, evidence: Hash) -> None:
+        known = self.live_obligation(number)
+        require(known.state == ObligationState.DISPUTED, "there is no dispute")
+        if is_performed:
+            self.use_up(number, ObligationState.PERFORMED, evidence)
+        else:
+            self.run_on(number, evidence)
+
+    def bring_forward(self, number: Hash, breached: Obligation) -> None:
+        # After a breach, what else the same debtor owes the same creditor falls due as well. What
+        # is declared does, too: a false word keeps nobody out of it.
+        known = self.live_obligation(number)
+        require(known.group == breached.group, "that is another agreement's")
+        is_same_creditor = known.terms.creditor == breached.terms.creditor
+        is_same = is_same_creditor and known.terms.debtor == breached.terms.debtor
+        require(is_same, "the breach is between others")
         if self.now < known.terms.due:
             self.obligations[number] = known.replace(terms=known.terms.replace(due=self.now))
             self.pass_date(number)
@@ -327,6 +340,13 @@ an obligation is due later = 기한은 앞으로의 날이어야 한다
 days of grace last a year at most = 유예 기간은 한 해까지이다
 there is no such obligation = 그런 채무가 없다
 the obligation is used up = 이미 끝난 채무이다
+there is no dispute = 다툼이 있는 채무가 아니다
+is_performed = 이행 여부
+settle_dispute = 판정에 따른 처리
+that is another agreement's = 다른 약정의 채무이다
+the breach is between others = 위반된 채무의 채무자와 채권자 사이의 것이 아니다
+is_same = 채무자와 채권자의 일치 여부
+is_same_creditor = 채권자의 일치 여부
 DUE_MAX = 가장 늦은 기한
 GRACE_MAX = 최대 유예 기간
 CONFIRM_WITHIN = 답변 기한

@@ -24,7 +24,8 @@ from dure.contract.language import (
     sha256,
     view,
 )
-from dure.contract.library.deliveries import Deliveries, Goods, Money
+from dure.contract.library.deliveries import Deliveries, Goods
+from dure.contract.library.payouts import Money
 
 PHASE_MIN = minutes(10)
 SALE_LASTS = days(90)

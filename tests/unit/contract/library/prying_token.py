@@ -17,7 +17,7 @@ class Payer(Interface):
     """Whatever holds the token."""
 
     @view
-    def every_deal_is_covered(self) -> bool: ...  # type: ignore[empty-body]
+    def every_deal_is_covered(self) -> bool: ...  # type: ignore[empty-body]  # a stub, as the language's interfaces are
 
 
 class PryingToken(Issuance):

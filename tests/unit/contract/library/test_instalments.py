@@ -121,7 +121,7 @@ def test_an_offer_binds_nobody(scene: Scene) -> None:
 )
 def test_terms_have_bounds(scene: Scene, change: dict[str, object], reason: str) -> None:
     with scene.world.refused(reason):
-        scene.offer(scene.terms(**change))  # type: ignore[arg-type]
+        scene.offer(scene.terms(**change))  # type: ignore[arg-type]  # deliberately of wrong types
 
 
 def test_a_plan_may_have_600_parts(scene: Scene) -> None:

@@ -8,9 +8,11 @@ from dure.contract.library.obligations import (
     ObligationChanged,
     Obligations,
     ObligationState,
+    ObligationTerms,
 )
 from dure.core.types import Hash
 from dure.testing import Deployed, Person, World
+from tests.unit.contract.library.chancery import Chancery
 
 SEALED, SLIP = Hash(b"s" * 32), Hash(b"e" * 32)
 
@@ -144,3 +146,51 @@ def test_nobody_owes_themselves_and_nothing_is_declared_that_is_not_there(
         )
     with world.refused("there is no such obligation"):
         book.declare(by=debtor, obligation=SLIP, evidence=SLIP)
+
+
+@pytest.fixture
+def chancery(world: World, people: tuple[Person, ...]) -> Deployed:
+    return world.deploy(Chancery, by=people[2])
+
+
+def owe(world: World, chancery: Deployed, debtor: Person, creditor: Person, group: int = 1) -> Hash:
+    due = world.now + days(30)
+    terms = ObligationTerms(debtor.address, creditor.address, due, days(3), SEALED)
+    return Hash(chancery.owe(by=debtor, group=group, terms=terms))
+
+
+@pytest.mark.parametrize(
+    ("is_performed", "state"),
+    [(True, ObligationState.PERFORMED), (False, ObligationState.OPEN)],
+)
+def test_a_dispute_is_settled_for_one_side_or_leaves_it_to_the_dates(
+    world: World,
+    chancery: Deployed,
+    people: tuple[Person, ...],
+    is_performed: bool,
+    state: ObligationState,
+) -> None:
+    debtor, creditor, judge = people
+    number = owe(world, chancery, debtor, creditor)
+    with world.refused("there is no dispute"):
+        chancery.decide(by=judge, number=number, is_performed=is_performed)
+    chancery.declare(by=debtor, obligation=number, evidence=SLIP)
+    chancery.dispute(by=creditor, obligation=number, evidence=SLIP)
+    chancery.decide(by=judge, number=number, is_performed=is_performed)
+    assert chancery.obligation(number).state is state
+
+
+def test_after_a_breach_the_same_debt_of_a_group_falls_due_and_no_other(
+    world: World, chancery: Deployed, people: tuple[Person, ...]
+) -> None:
+    debtor, creditor, third = people
+    breached = owe(world, chancery, debtor, creditor)
+    mine, elsewhere = (owe(world, chancery, debtor, creditor, group) for group in (1, 2))
+    to_another = owe(world, chancery, debtor, third)
+    with world.refused("that is another agreement's"):
+        chancery.hurry(by=creditor, number=elsewhere, breached=breached)
+    with world.refused("the breach is between others"):
+        chancery.hurry(by=creditor, number=to_another, breached=breached)
+    chancery.hurry(by=creditor, number=mine, breached=breached)
+    assert chancery.obligation(mine).state is ObligationState.DUE
+    assert chancery.obligation(mine).terms.due == world.now

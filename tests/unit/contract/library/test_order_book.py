@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from dure.contract.language import Amount
-from dure.contract.library.order_book import OrderBook, OrderCancelled, Side, Traded
+from dure.contract.library.order_book import OrderBook
+from dure.contract.library.order_queue import OrderCancelled, Side, Traded
 from dure.testing import Deployed, Person, Refused, World
 
 RICH = 1_000_000
@@ -190,6 +191,36 @@ def test_a_call_makes_at_most_twenty_trades_and_the_contract_goes_on_by_itself(
 def test_nobody_calls_what_the_contract_does_by_itself(scene: Scene) -> None:
     with scene.world.refused("not_permitted"):
         scene.book.go_on(by=scene.ann)
+
+
+def test_an_order_now_takes_what_is_there_and_the_rest_comes_back(scene: Scene) -> None:
+    scene.sell(scene.bob, 2, 100)
+    scene.sell(scene.cho, 1, 150)
+    bought = scene.book.buy_now(by=scene.ann, pay=600, lots=5, price=Amount(120))
+    assert (bought, scene.listed(Side.BUY)) == (2, [])
+    assert scene.wealth(scene.ann) == (-200, 20)
+    scene.buy(scene.bob, 1, 90)
+    assert scene.book.sell_now(by=scene.ann, pay=20, lots=2, price=Amount(1)) == 1
+    assert scene.wealth(scene.ann) == (-110, 10)
+    with scene.world.refused("no order fits"):
+        scene.book.buy_now(by=scene.ann, pay=149, lots=1, price=Amount(149))
+
+
+def test_an_order_now_has_its_place_where_a_side_is_full(scene: Scene) -> None:
+    for _ in range(200):
+        scene.buy(scene.ann, 1, 1)
+    scene.sell(scene.cho, 1, 2)
+    assert scene.book.buy_now(by=scene.bob, pay=4, lots=2, price=Amount(2)) == 1
+    assert len(scene.listed(Side.BUY)) == 200
+
+
+def test_nobody_trades_with_themselves(scene: Scene) -> None:
+    scene.sell(scene.bob, 3, 100)
+    scene.sell(scene.cho, 1, 100)
+    scene.buy(scene.bob, 1, 100)
+    assert scene.trades() == [(3, 2, 1, 100)]
+    assert scene.world.events(OrderCancelled) == [OrderCancelled(1, 3)]
+    assert scene.wealth(scene.bob) == (-100, 10)
 
 
 # Cancelling and withdrawing

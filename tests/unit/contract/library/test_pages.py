@@ -11,7 +11,10 @@ from tests.conformance.tree import ROOT
 
 PAGES = sorted((ROOT / "docs" / "reference" / "library").glob("*.md"))
 SNIPPET = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
-PARTS = {"Issuance", "Allowances", "Deliveries", "SealedParties"}
+PARTS = {
+    *("Issuance", "Allowances", "Deliveries", "Payouts", "SealedParties", "UniqueItems"),
+    *("BankingDays", "CreditRules", "CreditUndertakings"),
+}
 """Explained on the page of what is made from them."""
 
 

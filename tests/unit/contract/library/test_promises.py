@@ -1,7 +1,8 @@
 """Whatever is called with whatever arguments, each contract keeps its promises."""
 
 import ast
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from dure.contract.problems import Problems
 from dure.contract.source import bundle, check_text
 from dure.testing import Deployed, Person, World
 from dure.testing.invariants import check_invariants
+from tests.conformance.tree import ROOT
 
 MODULES = sorted(Path(library.__path__[0]).glob("[a-z]*.py"))
 RICH = 100_000
@@ -119,27 +121,64 @@ def test_any_of_them_can_be_used_together_because_each_name_has_one_meaning() ->
     assert {"Escrow", "Auction", "InstalmentPlan", "BallotBox"} <= seen.keys()
 
 
-def test_every_refusal_of_the_library_is_tested() -> None:
-    """A reason with a name in it counts by the words before the name."""
-    here = Path(__file__).parent
-    # What the members may decide is tested where there is a ledger to do it.
-    files = [*here.glob("test_*.py"), *(here.parents[1] / "chain").glob("test_govern*.py")]
-    tests = "".join(path.read_text("utf-8") for path in files)
-    missing = []
-    for module in MODULES:
-        for node in ast.walk(ast.parse(module.read_text("utf-8"))):
-            match node:
-                case ast.Call(
-                    func=ast.Name(id="require"), args=[_, ast.Constant(value=str() as reason)]
-                ):
-                    pass
-                case ast.Call(
-                    func=ast.Name(id="require"),
-                    args=[_, ast.JoinedStr(values=[ast.Constant(value=str() as reason), *_])],
-                ):
-                    pass
-                case _:
-                    continue
-            if reason not in tests:
-                missing.append(f"{module.stem}: {reason}")
+IMPORTED = re.compile(
+    r"^from ((?:dure\.contract\.library|dure\.apps|tests\.unit)(?:\.\w+)+) import", re.MULTILINE
+)
+
+
+def read_module(name: str) -> str:
+    """Return a module's text, of library, application or tests; of what is none, nothing."""
+    folder = ROOT / "src" if name.startswith("dure.") else ROOT
+    path = folder / f"{name.replace('.', '/')}.py"
+    return path.read_text("utf-8") if path.is_file() else ""
+
+
+def reach(text: str) -> set[str]:
+    """Return what a test uses of the library: what it and its own parts import, and so on."""
+    reached, waiting = set[str](), set(IMPORTED.findall(text))
+    while waiting:
+        name = waiting.pop()
+        reached.add(name)
+        waiting |= set(IMPORTED.findall(read_module(name))) - reached
+    return {
+        name.rpartition(".")[2] for name in reached if name.startswith("dure.contract.library.")
+    }
+
+
+def collect_tests() -> dict[str, str]:
+    """Return, by module of the library, the tests of contracts that use it, wherever they are."""
+    tests: dict[str, str] = {module.stem: "" for module in MODULES}
+    folders = (ROOT / "tests" / "unit", ROOT / "src" / "dure" / "apps")
+    for path in sorted(path for folder in folders for path in folder.rglob("test_*.py")):
+        text = path.read_text("utf-8")
+        for name in reach(text) & tests.keys():
+            tests[name] += text
+    return tests
+
+
+def list_refusals(module: Path) -> Iterator[str]:
+    """Yield the reasons of a module; one with a name in it counts by the words before the name."""
+    for node in ast.walk(ast.parse(module.read_text("utf-8"))):
+        match node:
+            case ast.Call(
+                func=ast.Name(id="require"),
+                args=[
+                    _,
+                    ast.Constant(value=str() as reason)
+                    | ast.JoinedStr(values=[ast.Constant(value=str() as reason), *_]),
+                ],
+            ):
+                yield reason
+            case _:
+                pass
+
+
+def test_every_refusal_of_the_library_is_expected_by_a_test_that_uses_its_module() -> None:
+    tests = collect_tests()
+    missing = [
+        f"{module.stem}: {reason}"
+        for module in MODULES
+        for reason in list_refusals(module)
+        if reason not in tests[module.stem]
+    ]
     assert missing == []

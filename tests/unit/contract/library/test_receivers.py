@@ -9,7 +9,8 @@ from dure.contract.language import Amount, Contract, days
 from dure.contract.library.auction import Auction, LotState
 from dure.contract.library.escrow import Beneficiary, DealState, Escrow
 from dure.contract.library.instalments import FeeRate, InstalmentPlan, PlanState, PlanTerms
-from dure.contract.library.order_book import OrderBook, Side
+from dure.contract.library.order_book import OrderBook
+from dure.contract.library.order_queue import Side
 from dure.contract.library.regulated_token import RegulatedToken, TransferFee
 from dure.contract.library.sealed_auction import SaleState, SealedAuction
 from dure.contract.library.vesting import GrantState, Vesting

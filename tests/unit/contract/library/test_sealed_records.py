@@ -268,7 +268,7 @@ def test_programs_read_and_call_what_the_contract_has(scene: Scene) -> None:
     scene.deposit(scene.ann)
     scene.records.confirm_kept(by=scene.bank, name=NAME, version=1)
     stage = scene.world._stage
-    executor = stage._executor  # type: ignore[attr-defined]
+    executor = stage._executor  # type: ignore[attr-defined]  # the stage is in memory
     state = entries.SealedState(executor.chain_id, scene.records.address, executor.view().get)
     entry = state.get_entry(NAME)
     assert entry is not None

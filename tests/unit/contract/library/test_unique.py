@@ -5,7 +5,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from dure.contract.library.unique import ItemEnded, ItemIssued, ItemTransferred, UniqueAssets
+from dure.contract.library.unique import UniqueAssets
+from dure.contract.library.unique_items import ItemEnded, ItemIssued, ItemTransferred
 from dure.core.types import Hash
 from dure.testing import Deployed, Person, Refused, World
 
