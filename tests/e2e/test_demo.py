@@ -103,6 +103,7 @@ def test_what_the_demo_expects_is_what_the_data_set_says(played: PlayedDay) -> N
     assert played.facts["expected_payouts"] == played.facts["late_flights"] == late
 
 
+@pytest.mark.thorough
 def test_a_day_without_a_late_flight_pays_nothing_and_is_right(tmp_path: Path) -> None:
     assert not any(map(is_late, read_rows(QUIET_DAY)))
     facts = demo(
@@ -114,6 +115,7 @@ def test_a_day_without_a_late_flight_pays_nothing_and_is_right(tmp_path: Path) -
     assert facts["money_conserved"]
 
 
+@pytest.mark.thorough
 def test_a_second_demo_starts_fresh_on_the_same_sample_and_keep_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     options = ("--date", "2013-07-10", "--policies", 3, "--seed", 7, "--exit")
@@ -175,7 +177,9 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path) -> Non
     assert precious.read_text() == "mine"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.thorough)]
+)
 def test_ending_the_demo_half_way_leaves_no_process(tmp_path: Path, number: signal.Signals) -> None:
     folder = tmp_path / "demo"
     arguments = ("demo", "flight-delay", "--policies", "300", "--data", folder, "--port", "0")

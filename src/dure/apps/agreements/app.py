@@ -25,6 +25,6 @@ APP = Application(
         nothing_is_used_twice,
         what_is_due_breaches_by_itself,
     ),
-    pages=("index",),
+    pages=("index", "deals"),
     package="dure.apps.agreements",
 )

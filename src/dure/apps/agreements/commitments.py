@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from dure.apps.agreements.contract import Change, Pledge
+from dure.apps.agreements.contract import Change
 from dure.contract.language import Duration, Time
 from dure.contract.library.obligations import ObligationTerms
+from dure.contract.library.pledges import Pledge
 from dure.core.codec import encode
 from dure.core.errors import ConfigurationError
 from dure.core.types import Address, Hash

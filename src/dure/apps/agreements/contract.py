@@ -21,12 +21,9 @@ from dure.contract.language import (
     sha256,
     view,
 )
-from dure.contract.library.obligations import (
-    Obligation,
-    Obligations,
-    ObligationState,
-    ObligationTerms,
-)
+from dure.contract.library.obligations import Obligations, ObligationState, ObligationTerms
+from dure.contract.library.pledges import Pledge, Pledges
+from dure.contract.library.versions import Versions
 
 PARTIES_MIN = 2
 PARTIES_MAX = 8
@@ -66,13 +63,6 @@ class ProposalState(Choice):
     LAPSED = "not all signers accepted in time"
 
 
-class Pledge(Record):
-    """An asset of `holder`, without whose signature nothing pledges it."""
-
-    holder: Address
-    sealed: Hash
-
-
 class Change(Record):
     """What a version brings.
 
@@ -88,10 +78,7 @@ class Change(Record):
 
 
 class Agreement(Record):
-    """One agreement.
-
-    `head` is the digest of its newest version, chained to all versions before.
-    """
+    """One agreement; `head` is the digest of its newest version, chained to all before."""
 
     parties: list[Address]
     auditors: list[Address]
@@ -99,14 +86,6 @@ class Agreement(Record):
     version: int
     head: Hash
     pledged_assets: int
-
-
-class Version(Record):
-    """One version that all parties accepted."""
-
-    document: Hash
-    chained: Hash
-    accepted: Time
 
 
 class Proposal(Record):
@@ -152,15 +131,6 @@ class ProposalClosed(Event):
     state: ProposalState
 
 
-class VersionAccepted(Event):
-    """All parties have the same version."""
-
-    agreement: int
-    version: int
-    document: Hash
-    chained: Hash
-
-
 class AgreementClosed(Event):
     """An agreement is no longer in force."""
 
@@ -168,23 +138,14 @@ class AgreementClosed(Event):
     state: AgreementState
 
 
-class AssetPledged(Event):
-    """An asset secures this agreement, and no other; 0 where it secures none any more."""
-
-    asset: Hash
-    agreement: int
-
-
-class Agreements(Obligations):
+class Agreements(Obligations, Pledges, Versions):
     """Agreements kept in step between their parties, and a notary against double use."""
 
     agreements_begun: Var[int]
     agreements: Map[int, Agreement]
-    versions: Map[int, Map[int, Version]]
     proposals_made: Var[int]
     proposals: Map[int, Proposal]
     accepted: Map[int, Map[Address, bool]]
-    pledged: Map[Hash, int]
 
     # Whoever proposes
 
@@ -260,7 +221,7 @@ class Agreements(Obligations):
         is_own = self.sender == known.proposer
         self.close(proposal, ProposalState.WITHDRAWN if is_own else ProposalState.REFUSED)
 
-    # The creditor
+    # The creditor after a breach, the auditor in a dispute
 
     @call
     def break_off(self, obligation: Hash, others: list[Hash]) -> None:
@@ -276,19 +237,13 @@ class Agreements(Obligations):
         for other in others:
             self.bring_forward(other, known)
 
-    # The auditor
-
     @call
     def decide(self, obligation: Hash, is_performed: bool, evidence: Hash) -> None:
         """Decide a dispute between debtor and creditor."""
         known = self.live_obligation(obligation)
         auditors = self.agreements[known.group].auditors
         require(self.sender in auditors, "only an auditor of the agreement may do this")
-        require(known.state == ObligationState.DISPUTED, "there is no dispute")
-        if is_performed:
-            self.use_up(obligation, ObligationState.PERFORMED, evidence)
-        else:
-            self.run_on(obligation, evidence)
+        self.settle_dispute(obligation, is_performed, evidence)
 
     # What the contract does by itself
 
@@ -306,21 +261,11 @@ class Agreements(Obligations):
         return self.agreements[number]
 
     @view
-    def version(self, agreement: int, number: int) -> Version:
-        """Return a version of an agreement; they are numbered from 1."""
-        return self.versions[agreement][number]
-
-    @view
     def proposal(self, number: int) -> Proposal:
         """Return a proposal; they are numbered from 1."""
         return self.proposals[number]
 
-    @view
-    def secures(self, asset: Hash) -> int:
-        """Return which agreement an asset secures; 0 where none."""
-        return self.pledged.get(asset, 0)
-
-    # Shared parts: proposals
+    # Shared parts
 
     def require_party(self, agreement: int) -> None:
         require(agreement in self.agreements, "there is no such agreement")
@@ -406,8 +351,6 @@ class Agreements(Obligations):
             self.agreements[known.agreement] = agreement.replace(state=AgreementState.FAILED)
             self.emit(AgreementClosed(known.agreement, AgreementState.FAILED))
 
-    # Shared parts: what a proposal does
-
     def apply(self, proposal: int) -> None:
         known = self.proposals[proposal]
         number = known.agreement
@@ -424,31 +367,22 @@ class Agreements(Obligations):
             self.begin_obligation(number, terms)
         self.change_pledges(number, known.change)
         if not is_novation:
-            self.add_version(number, known.change.document)
+            self.accept_version(number, known.change.document)
         if known.kind == ProposalKind.END:
             self.end_agreement(number)
 
     def change_pledges(self, agreement: int, change: Change) -> None:
-        for asset in change.frees:
-            require(self.pledged.get(asset, 0) == agreement, "the asset does not secure this")
-            self.pledged.remove(asset)
-            self.emit(AssetPledged(asset, 0))
-        for pledge in change.pledges:
-            asset = sha256(encode("asset", pledge.holder, pledge.sealed))
-            require(asset not in self.pledged, "the asset secures an agreement already")
-            self.pledged[asset] = agreement
-            self.emit(AssetPledged(asset, agreement))
+        self.free_assets(agreement, change.frees)
+        self.pledge_assets(agreement, change.pledges)
         known = self.agreements[agreement]
         count = known.pledged_assets + len(change.pledges) - len(change.frees)
         self.agreements[agreement] = known.replace(pledged_assets=count)
 
-    def add_version(self, agreement: int, document: Hash) -> None:
+    def accept_version(self, agreement: int, document: Hash) -> None:
         known = self.agreements[agreement]
-        version = known.version + 1
-        chained = sha256(encode("version", known.head, version, document))
-        self.versions[agreement][version] = Version(document, chained, self.now)
-        self.agreements[agreement] = known.replace(version=version, head=chained)
-        self.emit(VersionAccepted(agreement, version, document, chained))
+        number = known.version + 1
+        head = self.add_version(agreement, number, known.head, document)
+        self.agreements[agreement] = known.replace(version=number, head=head)
 
     def end_agreement(self, agreement: int) -> None:
         known = self.agreements[agreement]
@@ -456,16 +390,6 @@ class Agreements(Obligations):
         require(known.pledged_assets == 0, "an asset is still pledged: free it as well")
         self.agreements[agreement] = known.replace(state=AgreementState.ENDED)
         self.emit(AgreementClosed(agreement, AgreementState.ENDED))
-
-    # Shared parts: obligations
-
-    def bring_forward(self, number: Hash, breached: Obligation) -> None:
-        known = self.live_obligation(number)
-        require(known.group == breached.group, "that is another agreement's")
-        is_same_creditor = known.terms.creditor == breached.terms.creditor
-        is_same = is_same_creditor and known.terms.debtor == breached.terms.debtor
-        require(is_same, "the breach is between others")
-        self.bring_due(number)
 
 
 """ko:
@@ -478,12 +402,7 @@ parties = 당사자
 party = 그 당사자
 auditors = 감사인
 state = 상태
-Version = 판
-version = 판: 약정의 판 하나. 번호는 1부터이다.
-versions = 판 목록
 head = 최신 판
-document = 내용의 다이제스트
-chained = 판의 다이제스트
 pledged_assets = 담보 자산의 수
 Proposal = 제안
 proposal = 제안: 제안 하나의 내용. 번호는 1부터이다.
@@ -504,20 +423,13 @@ replaces = 대체되는 채무
 replaced = 그 채무 번호
 frees = 해제하는 담보
 pledges = 새 담보
-Pledge = 담보 제공: 보유자의 서명 없이는 담보가 되지 않는 자산.
-pledge = 담보 제공
-holder = 보유자
 account = 계정
-pledged = 담보 대상 약정
-asset = 담보 자산
 others = 다른 채무
 other = 그 채무 번호
 number = 번호
 count = 변경 항목의 수
 is_performed = 이행 여부
 is_between = 당사자 사이의 채무 여부
-is_same = 채무자와 채권자의 일치 여부
-
 begin = 체결 제안: 약정을 제안하고 스스로 승낙하며, 약정 번호를 받는다.
 amend = 변경 제안: 기준 판 대신 다른 판을 제안하고 제안 번호를 받는다.
 end = 종료 제안: 남은 채무를 면제하고 담보를 풀어 약정을 끝내자고 제안한다.
@@ -528,15 +440,10 @@ break_off = 해지: 위반한 뒤에 약정을 해지한다. 같은 채무자의
 decide = 판정: 이행을 두고 채무자와 채권자가 다투는 것을 판정한다.
 lapse = 기간 경과: 제때 모두 승낙하지 않은 제안을 닫는다.
 state_of = 약정의 상태: 약정 하나의 내용. 번호는 1부터이다.
-secures = 담보: 이 자산이 어느 약정의 담보인지. 없으면 0.
-
 ChangeProposed = 제안: 누군가 서명인들에게 제안하였다.
 ChangeAccepted = 승낙: 서명인이 승낙하였다.
 ProposalClosed = 제안 종결: 제안을 더는 승낙하거나 거절할 수 없다.
-VersionAccepted = 승낙된 판: 당사자가 모두 같은 판을 가진다.
 AgreementClosed = 약정 종결: 약정이 더는 효력이 없다.
-AssetPledged = 담보 변동: 이 자산은 이 약정만을 담보한다. 0이면 더는 어느 약정도 담보하지 않는다.
-
 AgreementState = 약정의 상태: 약정이 어디까지 왔는지를 뜻한다.
 waits until all parties have accepted = 당사자 모두의 승낙을 기다림
 all parties have accepted it = 당사자가 모두 승낙하여 효력이 있음
@@ -554,7 +461,6 @@ all signers have accepted, and it has happened = 서명인이 모두 승낙하�
 a signer refused it = 서명인이 거절함
 whoever proposed it withdrew it = 제안한 사람이 철회함
 not all signers accepted in time = 서명인이 제때 모두 승낙하지는 않음
-
 an agreement has 2 to 8 parties = 약정의 당사자는 2명에서 8명까지이다
 an agreement has at most 4 auditors = 약정의 감사인은 4명까지이다
 only a party proposes an agreement = 당사자만 약정을 제안할 수 있다
@@ -572,7 +478,6 @@ the obligation is not breached = 위반된 채무가 아니다
 the agreement is not in force = 효력이 있는 약정이 아니다
 at most 64 obligations fall due at once = 한 번에 64건의 채무까지 기한이 오게 할 수 있다
 only an auditor of the agreement may do this = 약정의 감사인만 할 수 있다
-there is no dispute = 다툼이 있는 채무가 아니다
 there is no such agreement = 그런 약정이 없다
 only a party of the agreement may do this = 약정의 당사자만 할 수 있다
 the agreement has a newer version = 더 새로운 판이 있다
@@ -583,12 +488,8 @@ answers are due within 90 days = 답변 기한은 90일 안이어야 한다
 a change has at most 64 parts = 변경 항목은 64개까지이다
 that is another agreement's = 다른 약정의 채무이다
 at most 24 accounts sign = 서명인은 24명까지이다
-the asset does not secure this = 이 약정의 담보가 아니다
-the asset secures an agreement already = 이미 다른 약정의 담보이다
 something is still owed: release it as well = 아직 남은 채무가 있으므로 함께 면제하여야 한다
 an asset is still pledged: free it as well = 아직 잡힌 담보가 있으므로 함께 해제하여야 한다
-the breach is between others = 위반된 채무의 채무자와 채권자 사이의 것이 아니다
-
 PARTIES_MIN = 최소 당사자 수
 PARTIES_MAX = 최대 당사자 수
 AUDITORS_MAX = 최대 감사인 수

@@ -6,12 +6,7 @@ from hashlib import sha256
 from itertools import count
 
 from dure.apps.agreements.commitments import Debt, build_change, build_pledge, compute_asset
-from dure.apps.agreements.contract import (
-    Agreements,
-    AgreementState,
-    ProposalState,
-    VersionAccepted,
-)
+from dure.apps.agreements.contract import Agreements, AgreementState, ProposalState
 from dure.apps.agreements.loans import (
     LendingRules,
     add_months,
@@ -21,6 +16,7 @@ from dure.apps.agreements.loans import (
 )
 from dure.contract.language import Time, days
 from dure.contract.library.obligations import ObligationBegun, ObligationState
+from dure.contract.library.versions import VersionAccepted
 from dure.core.types import Hash
 from dure.testing import Deployed, Person, World
 

@@ -7,6 +7,7 @@ from dure.apps.flight_delay.stories import (
     late_flight_pays_by_itself,
     silent_oracle_costs_the_traveller_nothing,
 )
+from dure.apps.flight_delay.tables import TABLES
 
 APP = Application(
     slug="flight-delay",
@@ -24,6 +25,7 @@ APP = Application(
         cancelled_flight_gives_the_premium_back,
         silent_oracle_costs_the_traveller_nothing,
     ),
-    pages=("index",),
+    pages=("index", "flights"),
     package="dure.apps.flight_delay",
+    tables=TABLES,
 )

@@ -26,6 +26,6 @@ APP = Application(
         member_that_keeps_silent_is_named,
         member_that_leaves_knows_no_key_in_use,
     ),
-    pages=("index",),
+    pages=("index", "alerts"),
     package="dure.apps.leak_alert",
 )

@@ -7,13 +7,9 @@ from itertools import count
 
 from dure.apps.leak_alert.contract import (
     AlarmsCleared,
-    CaseState,
     ClearReason,
     LeakAlert,
     LeakReported,
-    LookReason,
-    NoticeOverdue,
-    ReviewOverdue,
     Standing,
 )
 from dure.apps.leak_alert.identities import EpochKey, Identity, IdentityKind, read_identity
@@ -24,6 +20,7 @@ from dure.apps.leak_alert.offchain import (
     build_batches,
     compute_case,
 )
+from dure.contract.library.cases import CaseState, LookReason, NoticeOverdue, ReviewOverdue
 from dure.core.types import Hash
 from dure.testing import Deployed, Person, World
 

@@ -1,8 +1,6 @@
 """`dure demo`: found a network, play a real day on it, show what came of it, stay up."""
 
 import asyncio
-import os
-import shutil
 import time
 from datetime import date
 from pathlib import Path
@@ -14,18 +12,24 @@ from typer.core import TyperGroup
 
 from dure.apps.flight_delay.offchain import DayPlan, plan_day
 from dure.cli.demo.flight_delay import Report, play, print_report
-from dure.cli.demo.stories import play_stories
-from dure.cli.network.commands import wait_for_end
-from dure.cli.network.founding import (
-    FIRST_API_PORT,
-    PORT_MAX,
-    Network,
-    Plan,
-    found_network,
-    load_network,
+from dure.cli.demo.network import (
+    DEMO_DATA,
+    DEMO_PORT,
+    DataOption,
+    ExitOption,
+    PortOption,
+    found_demo_network,
+    stay_up,
+    stay_up_again,
 )
-from dure.cli.network.processes import RunningNetwork, refuse_running
-from dure.cli.output import JsonOption, err, out, print_json
+from dure.cli.demo.payments import demonstrate_payments
+from dure.cli.demo.securities import demonstrate_securities
+from dure.cli.demo.shipment import demonstrate_shipment
+from dure.cli.demo.stories import play_stories
+from dure.cli.demo.trade import demonstrate_trade
+from dure.cli.network.founding import Network
+from dure.cli.network.processes import RunningNetwork
+from dure.cli.output import JsonOption, err, print_json
 from dure.core.errors import ConfigurationError
 from dure.core.types import Instant
 
@@ -63,19 +67,12 @@ def flight_delay(
     ] = "2013-03-08",
     policies: Annotated[int, typer.Option(help="How many covers are sold.")] = 400,
     seed: Annotated[int, typer.Option(help="Another number draws other flights.")] = 1,
-    exit_: Annotated[
-        bool, typer.Option("--exit", help="End when the day is over instead of staying up.")
-    ] = False,
+    exit_: ExitOption = False,
     keep: Annotated[
         bool, typer.Option("--keep", help="Start the network of the last demo again, as it was.")
     ] = False,
-    data: Annotated[Path, typer.Option(help="The demo network's folder.")] = Path("demo-data"),
-    port: Annotated[
-        int,
-        typer.Option(
-            min=0, max=PORT_MAX, help="First port to try for the pages; 0 chooses by lot."
-        ),
-    ] = FIRST_API_PORT,
+    data: DataOption = DEMO_DATA,
+    port: PortOption = DEMO_PORT,
     json: JsonOption = False,
 ) -> None:
     """Four organisations, each with a node of its own, insure real flights of one day of 2013.
@@ -90,10 +87,16 @@ def flight_delay(
     if keep and exit_:
         raise ConfigurationError("--keep starts the network to stay up: leave out --exit")
     if keep and (data / "network.json").exists():
-        _stay_up(data, load_network(data))
+        stay_up_again(data)
         return
     plan = plan_day(_parse_day(day), policies, seed)
-    network = _found(data, plan, port)
+    network = found_demo_network(
+        data,
+        name="flight-delay-demo",
+        members=MEMBERS,
+        story_start=Instant(plan.begins - HOUR_MS),
+        port=port,
+    )
     with RunningNetwork(data, network) as running:
         report = asyncio.run(_play(data, network, plan, begun=begun, quiet=json))
         if json:
@@ -101,12 +104,15 @@ def flight_delay(
         else:
             print_report(report)
         if not exit_:
-            _print_addresses(network)
-            wait_for_end(running)
+            stay_up(network, running)
     if not report.is_right:
         raise typer.Exit(1)
 
 
+app.command("payments")(demonstrate_payments)
+app.command("shipment")(demonstrate_shipment)
+app.command("trade")(demonstrate_trade)
+app.command("securities")(demonstrate_securities)
 app.command("stories")(play_stories)
 
 
@@ -135,34 +141,3 @@ def _parse_day(text: str) -> date:
     except ValueError:
         message = f"not a date: {text!r}; write it like 2013-03-08"
         raise ConfigurationError(message) from None
-
-
-def _found(data: Path, plan: DayPlan, port: int) -> Network:
-    if (data / "network.json").exists():
-        refuse_running(data, load_network(data))
-        shutil.rmtree(data)
-    elif data.exists() and any(data.iterdir()):
-        message = f"{data} is not empty and holds no network; choose another folder with --data"
-        raise ConfigurationError(message, folder=str(data))
-    founding = Plan(
-        name="flight-delay-demo",
-        members=MEMBERS,
-        story_start=Instant(plan.begins - HOUR_MS),
-        first_api_port=port,
-    )
-    return found_network(data, founding)
-
-
-def _stay_up(data: Path, network: Network) -> None:
-    refuse_running(data, network)
-    with RunningNetwork(data, network) as running:
-        _print_addresses(network)
-        wait_for_end(running)
-
-
-def _print_addresses(network: Network) -> None:
-    out.print(f"The network stays up: [bold]{network.members[0].url}[/bold]")
-    for member in network.members:
-        out.print(f"  {member.name:<12}{member.url}", highlight=False)
-    out.print(f"Kill any one of the nodes, it does not stop (this is process {os.getpid()}).")
-    out.print("Ctrl-C ends all of them.")

@@ -14,15 +14,12 @@ from rich.table import Table
 from dure.apps.flight_delay.day import Cast, Day, DayResult
 from dure.apps.flight_delay.offchain import DayPlan
 from dure.cli.access import load_account, load_authority, load_story_clock
+from dure.cli.demo.network import count_transactions, fetch_proof, is_proved
 from dure.cli.demo.settling import NodeState, are_equal, wait_settled
 from dure.cli.network.founding import Network
 from dure.cli.output import out
-from dure.core.errors import NotFound
 from dure.core.types import ChainId
 from dure.identity.keys import generate_key
-from dure.proof.file import decode_proof, encode_proof
-from dure.proof.trust import trust_chain
-from dure.proof.verification import verify
 from dure.sdk import AsyncClient, LocalAccount
 
 
@@ -104,40 +101,20 @@ async def play(
             validators=len(network.members),
             plan=plan,
             result=result,
-            transactions=await _count_transactions(client),
+            transactions=await count_transactions(client),
             nodes=nodes,
             proof_file=None if proof_file is None else str(proof_file),
-            proof_verified=proof_file is not None and _is_proved(proof_file, chain_id),
+            proof_verified=proof_file is not None and is_proved(proof_file, chain_id),
             seconds=time.monotonic() - begun,
         )
-
-
-async def _count_transactions(client: AsyncClient) -> int:
-    count, following = 0, 0
-    while True:
-        page = await client.list_blocks(following, 100)
-        count += sum(block.transactions for block in page.blocks)
-        if page.next is None:
-            return count
-        following = page.next
 
 
 async def _write_proof(client: AsyncClient, data: Path, result: DayResult) -> Path | None:
     if not result.payouts:
         return None
-    source = bytes.fromhex(result.payouts[0].source)
-    try:
-        proof = await client.prove_scheduled(source)
-    except NotFound:
-        proof = await client.prove_transaction(source)
     path = data / "payout.proof.json"
-    path.write_bytes(encode_proof(proof))
+    path.write_bytes(await fetch_proof(client, bytes.fromhex(result.payouts[0].source)))
     return path
-
-
-def _is_proved(path: Path, chain_id: ChainId) -> bool:
-    """Verify the file from the disk, as anybody could with all nodes stopped."""
-    return verify(decode_proof(path.read_bytes()), trust_chain(chain_id)).is_proved
 
 
 def print_report(report: Report) -> None:

@@ -5,10 +5,8 @@ the occasion in a temporary folder, as a test chain, and is gone afterwards.
 """
 
 import asyncio
-import inspect
 import tempfile
 import time
-import traceback
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,7 +16,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from dure.application import Application, Story, find_application
+from dure.application import Application, Story, find_application, find_story
 from dure.chain.genesis.document import Allocation, Asset, ChainKind, EngineKind
 from dure.chain.transaction import compute_asset_id
 from dure.cli.access import (
@@ -33,10 +31,12 @@ from dure.cli.network.founding import Network, Plan, found_network
 from dure.cli.network.processes import RunningNetwork
 from dure.cli.output import JsonOption, err, out, print_json
 from dure.cli.unlocking import unlock
-from dure.core.errors import DureError, NotFound
+from dure.core.errors import ConfigurationError
 from dure.identity.keys import generate_key, save_key
 from dure.sdk import Client, LocalAccount
 from dure.testing import LiveStage, Office, Step, World
+from dure.testing.recording import encode_record, record_story
+from dure.testing.world.errors import explain_failure
 from dure.testing.world.live import THE_CHAIN, THE_CLOCK
 from dure.testing.world.stage import SUPPLY
 from dure.testing.world.story import ASSETS, START
@@ -109,6 +109,12 @@ def play_stories(
         EngineKind,
         typer.Option(help="How blocks are decided: by four validators, or by one alone."),
     ] = EngineKind.PBFT,
+    record: Annotated[
+        Path | None,
+        typer.Option(
+            help="Play the story in memory instead, and write what happened into this file."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Play the stories of APPLICATION on a network of real nodes, and show what was proved.
@@ -117,6 +123,9 @@ def play_stories(
     number of its block. Nothing is left behind. `dure demo APPLICATION` does the same where the
     application has no demo of its own.
 
+    With --record one story is played in memory, where no node is needed; every step of it, what it
+    moved and who held what afterwards stand in the file, as JSON, with the proof of each step.
+
     Exit code 0: all stories came out as they say. 1: one did not.
 
     Example: dure demo stories flight-delay --engine solo
@@ -124,6 +133,9 @@ def play_stories(
     begun = time.monotonic()
     found = find_application(application)
     chosen = _choose(found, story)
+    if record is not None:
+        _write_record(chosen, record, as_json=json)
+        return
     with tempfile.TemporaryDirectory(prefix="dure-") as temporary:
         folder = Path(temporary)
         network = found_story_network(folder, engine)
@@ -141,6 +153,28 @@ def play_stories(
     else:
         _print_report(results, nodes, seconds)
     if not (are_equal(nodes) and all(result.is_right for result in results)):
+        raise typer.Exit(1)
+
+
+def _write_record(chosen: Sequence[Story], file: Path, *, as_json: bool) -> None:
+    if len(chosen) != 1:
+        raise ConfigurationError("one story goes into one record: name it with --story")
+    record = record_story(chosen[0])
+    file.write_bytes(encode_record(record))
+    facts: dict[str, Any] = {
+        "story": record.name,
+        "steps": len(record.steps),
+        "file": str(file),
+        "problem": record.verdict.problem,
+        "money_conserved": record.verdict.money_conserved,
+        "state_root": record.verdict.state_root,
+    }
+    if as_json:
+        print_json(facts)
+    else:
+        out.print(f"{record.name}: {len(record.steps)} steps, written to {file}", highlight=False)
+    if record.verdict.problem is not None:
+        err.print(f"[red]did not hold[/red] {escape(record.verdict.problem)}", highlight=False)
         raise typer.Exit(1)
 
 
@@ -189,7 +223,7 @@ def play_story(story: Story, client: Client, office: Office, *, quiet: bool) -> 
     try:
         story(World(stage))
     except Exception as wrong:  # a story is its author's code: whatever it raises is the result
-        problem = _explain(story, wrong)
+        problem = explain_failure(story, wrong)
         err.print(f"[red]did not hold[/red] {escape(problem)}", highlight=False)
     return StoryResult(
         name=story.__name__,
@@ -213,25 +247,8 @@ def _read_balances(stage: LiveStage) -> dict[str, dict[str, int]]:
     }
 
 
-def _explain(story: Story, wrong: Exception) -> str:
-    """Return which line of the story did not hold, and why where that is known."""
-    frames = traceback.extract_tb(wrong.__traceback__)
-    file = inspect.getfile(story)
-    line = next((each for each in reversed(frames) if each.filename == file), frames[-1])
-    named = isinstance(wrong, AssertionError | DureError)
-    words = str(wrong) if named else f"{type(wrong).__name__}: {wrong}"
-    return f"{Path(line.filename).name}:{line.lineno}: {line.line}" + (words and f"\n{words}")
-
-
 def _choose(application: Application, name: str | None) -> Sequence[Story]:
-    stories = {story.__name__: story for story in application.stories}
-    if name is None:
-        return application.stories
-    wanted = name.replace("-", "_")
-    if wanted not in stories:
-        known = ", ".join(stories) or "none"
-        raise NotFound(f"{application.slug} has no story {name!r}; it has: {known}", story=name)
-    return (stories[wanted],)
+    return application.stories if name is None else (find_story(application, name),)
 
 
 def _describe(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from dure.apps.agreements.commitments import Debt, build_change, build_pledge
-from dure.apps.agreements.contract import Agreements, Pledge
+from dure.apps.agreements.contract import Agreements
 from dure.contract.language import Duration, Time, days
 from dure.contract.library.obligations import ObligationBegun, ObligationState
+from dure.contract.library.pledges import Pledge
 from dure.core.types import Hash
 from dure.testing import Deployed, Person, World
 

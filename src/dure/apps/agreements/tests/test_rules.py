@@ -8,10 +8,11 @@ from dure.apps.agreements.commitments import (
     compute_asset,
     compute_first_base,
 )
-from dure.apps.agreements.contract import AgreementState, ProposalState, VersionAccepted
+from dure.apps.agreements.contract import AgreementState, ProposalState
 from dure.apps.agreements.tests.scene import SOON, Scene, digest
 from dure.contract.language import days
 from dure.contract.library.obligations import ObligationState
+from dure.contract.library.versions import VersionAccepted
 
 
 @pytest.mark.parametrize(
@@ -104,7 +105,7 @@ def test_r3_answers_are_due_within_ninety_days(scene: Scene, wait: object) -> No
             parties=[scene.seller, scene.buyer],
             auditors=[],
             change=build_change(digest("terms")),
-            answer_by=scene.world.now + wait,  # type: ignore[operator]
+            answer_by=scene.world.now + wait,  # type: ignore[operator]  # times in the tests may be wrong
         )
 
 

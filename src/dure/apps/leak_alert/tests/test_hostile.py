@@ -2,9 +2,10 @@
 
 import pytest
 
-from dure.apps.leak_alert.contract import ClearReason, LeakAlert, LookReason, Standing
+from dure.apps.leak_alert.contract import ClearReason, LeakAlert, Standing
 from dure.apps.leak_alert.tests.scene import INCIDENT, Scene, case, digest, key
 from dure.chain.transaction import Call
+from dure.contract.library.cases import LookReason
 from dure.core.codec import encode
 from dure.testing import MemoryStage
 

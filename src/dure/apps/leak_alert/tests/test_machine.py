@@ -6,8 +6,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from dure.apps.leak_alert.contract import CaseState, ClearReason, Standing, Totals
+from dure.apps.leak_alert.contract import ClearReason, Standing, Totals
 from dure.apps.leak_alert.tests.scene import Scene, case, digest, key, open_alert
+from dure.contract.library.cases import CaseState
 from dure.testing import Refused, World
 
 DIGESTS = st.sets(st.integers(0, 5), min_size=1, max_size=3)

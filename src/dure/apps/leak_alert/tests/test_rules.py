@@ -4,17 +4,19 @@ import pytest
 
 from dure.apps.leak_alert.contract import (
     AlarmsCleared,
-    CaseClosed,
-    CaseState,
     ClearReason,
     LeakReported,
-    LookReason,
-    NoticeOverdue,
-    ReviewOverdue,
     Standing,
     Totals,
 )
 from dure.apps.leak_alert.tests.scene import INCIDENT, Scene, case, digest, key
+from dure.contract.library.cases import (
+    CaseClosed,
+    CaseState,
+    LookReason,
+    NoticeOverdue,
+    ReviewOverdue,
+)
 
 
 def test_r1_only_the_supervisor_reports_and_clears(scene: Scene) -> None:
@@ -107,7 +109,7 @@ def test_r8_members_who_have_not_compared_a_batch_are_named(scene: Scene) -> Non
     for missing in (0, 2):
         with scene.world.refused("there is no such batch"):
             scene.alert.acknowledge(by=scene.bank, batch=missing)
-    assert scene.alert.work_of(scene.broker).acknowledged == 1
+    assert scene.alert.compared_by(scene.broker) == 1
 
 
 def test_r10_who_does_not_tell_within_a_day_is_named(scene: Scene) -> None:

@@ -1,0 +1,1 @@
+"""Containers followed by carrier, port, customs and owner, with devices that watch them."""
