@@ -10,14 +10,14 @@ MINUTES ?= 10
 SEEDS ?= 300
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-browser setup-softhsm demo test check security docs coverage bench soak simulate faults pythons fuzz format lock clean
+.PHONY: help setup setup-browser setup-softhsm demo test thorough check security docs coverage bench soak simulate faults pythons fuzz format lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 setup: $(STAMP) ## make .venv with the command `dure` in it (at once when nothing changed)
 
-$(STAMP): requirements/dev.txt pyproject.toml scripts/setup.sh
+$(STAMP): requirements/dev.txt pyproject.toml scripts/setup.sh scripts/assets.toml scripts/fetch_assets.py
 	@sh scripts/setup.sh "$(PYTHON)" "$(VENV)"
 	@touch $@
 
@@ -30,8 +30,11 @@ setup-softhsm: ## install a token of software for the tests of keys in a token, 
 demo: setup ## four organisations, real flights: late ones are paid by themselves
 	@$(BIN)/dure demo flight-delay $(ARGS)
 
-test: setup setup-browser setup-softhsm ## run the whole test suite
-	@$(BIN)/python -m pytest -n $(COUNT) --dist loadfile $(ARGS)
+test: setup setup-browser setup-softhsm ## run the test suite: what each part promises, once
+	@$(BIN)/python -m pytest -n $(COUNT) --dist loadfile -m "not thorough" $(ARGS)
+
+thorough: setup setup-browser setup-softhsm ## run what takes long: more of each kind that `make test` has one of
+	@$(BIN)/python -m pytest -n $(COUNT) --dist loadfile -m thorough $(ARGS)
 
 check: setup ## format, lint, types and the import rules of the house
 	$(BIN)/ruff format --check .
@@ -90,4 +93,5 @@ lock: setup ## choose new versions of everything and write requirements/*.txt
 	@sh scripts/lock.sh "$(BIN)/python"
 
 clean: ## remove everything that the other targets made
-	rm -rf $(VENV) site build dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage demo-data
+	rm -rf $(VENV) site build dist .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage demo-data \
+	  src/dure/console/static/vendor

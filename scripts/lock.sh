@@ -16,7 +16,7 @@ compile() {
 }
 
 # run.txt is what a node needs, whatever it is to do; dev.txt is that and the tools, and is what `make setup` installs.
-compile requirements/run.txt --extra flights --extra chain-id --extra pkcs11 --extra s3 \
+compile requirements/run.txt --extra flights --extra payments --extra chain-id --extra pkcs11 --extra s3 \
   pyproject.toml
-compile requirements/dev.txt --extra flights --group dev --constraint requirements/run.txt \
+compile requirements/dev.txt --extra flights --extra payments --group dev --constraint requirements/run.txt \
   pyproject.toml requirements/build.in

@@ -15,8 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from scripts import edwards
+from scripts.argument_vectors import build_arguments
 from scripts.passkey_vectors import build_passkeys
+from scripts.proof_vectors import build_certificates, build_state_tree
 from scripts.sealed_vectors import build_sealed
+from scripts.session_vectors import build_sessions
 
 FOLDER = Path(__file__).parent.parent / "tests" / "vectors"
 
@@ -280,6 +283,10 @@ BUILDERS = {
     "ed25519": build_ed25519,
     "passkeys": build_passkeys,
     "sealed": build_sealed,
+    "sessions": build_sessions,
+    "arguments": build_arguments,
+    "state_tree": build_state_tree,
+    "certificates": build_certificates,
 }
 
 

@@ -28,6 +28,7 @@ from typing import Any
 from scripts import bench_report
 
 NICENESS = 5
+FAILED = Path("build/failed-benches")
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,11 @@ BENCHES = (
         "api",
         "api --seconds 10 --subscribers 500",
         "api --validators 2 --seconds 1 --subscribers 10",
+    ),
+    Bench(
+        "console",
+        "console --seconds 20 --viewers 500 --paints 10",
+        "console --validators 1 --seconds 1 --viewers 10 --paints 0",
     ),
     Bench(
         "scale",
@@ -138,10 +144,19 @@ def measure(bench: Bench, folder: Path, quick: bool) -> bool:  # noqa: FBT001 - 
     print(f"          {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     if run.returncode != 0:
         print(f"          exit code {run.returncode}", file=sys.stderr, flush=True)
+        keep_failed(bench.name, run.stdout)
         return False
     command_shown = f"{shown} --profile {bench.name}.svg" if bench.flame else shown
     keep(folder / f"{bench.name}.json", command_shown, json.loads(run.stdout))
     return True
+
+
+def keep_failed(name: str, printed: bytes) -> None:
+    """Write what a failed bench measured, out of the way: some of it is why it failed."""
+    if printed.strip():
+        FAILED.mkdir(parents=True, exist_ok=True)
+        (FAILED / f"{name}.json").write_bytes(printed)
+        print(f"          what it measured is in {FAILED / name}.json", file=sys.stderr, flush=True)
 
 
 def keep(file: Path, command: str, figures: dict[str, Any]) -> None:

@@ -24,4 +24,6 @@ echo "installing what requirements/dev.txt lists (a minute or two the first time
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
 # Hashes cannot cover the project itself; its build tools come from the list above, so nothing more is downloaded.
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+# Scripts that pages load; where they cannot be fetched, this says so and goes on.
+"$folder/bin/python" -m scripts.fetch_assets
 echo "ready: $folder/bin/dure"

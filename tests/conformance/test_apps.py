@@ -7,8 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from dure.application import LANGUAGES, Application, Story, find_applications, load_texts
+from dure.application import (
+    LANGUAGES,
+    Application,
+    Story,
+    find_applications,
+    find_pages,
+    load_texts,
+)
 from dure.chain.executor import Executor
+from dure.console.applications.words import load_vocabulary, to_key
 from dure.contract.checker.check import check
 from dure.contract.interface import build_interface
 from dure.contract.language import Contract
@@ -16,10 +24,13 @@ from dure.contract.machine import InProcessMachine
 from dure.contract.source import read_source
 from dure.core.types import Instant
 from dure.testing import MemoryStage, World
+from dure.testing.recording import encode_record, record_story
 
 RULE = re.compile(r"^\* \*\*R(\d+)\*\*", re.MULTILINE)
 TEST = re.compile(r"^def test_r(\d+)_", re.MULTILINE)
 HANGUL = re.compile("[가-힣]")
+TOLD_IN_ENGLISH = ("does_", "person_", "says_", "story_")
+"""Beginnings of texts that English has no need of: the code itself says them."""
 
 APPLICATIONS = find_applications()
 CONTRACTS = [each for application in APPLICATIONS for each in application.contracts]
@@ -131,19 +142,65 @@ def test_both_languages_are_there(application: Application) -> None:
     assert all(HANGUL.search(party.name_ko) for party in application.roles)
     for page in application.pages:
         english, korean = (load_texts(application, page, language) for language in LANGUAGES)
-        assert english.keys() == korean.keys()
+        told = {key for key in korean if key.startswith(TOLD_IN_ENGLISH)}
+        assert english.keys() == korean.keys() - told
         assert [key for key, text in korean.items() if not HANGUL.search(text)] == []
         assert [key for key, text in english.items() if HANGUL.search(text)] == []
+
+
+def build_names(other: Application) -> re.Pattern[str]:
+    """Return what names an application: its package, its slug in quotation marks, its title.
+
+    A folder's name may be an ordinary word; what stands behind `apps` is none.
+    """
+    package = rf"\bapps(?:[./]| import ){re.escape(other.folder_name)}\b"
+    slug = rf"""["'`/]{re.escape(other.slug)}["'`/]"""
+    return re.compile(f"{package}|{slug}|{re.escape(other.title_en)}|{re.escape(other.title_ko)}")
+
+
+@every_application
+def test_what_code_says_in_english_is_there_in_korean(application: Application) -> None:
+    korean = load_texts(application, application.pages[0], "ko")
+    needed = {f"does_{to_key(party.name)}" for party in application.roles}
+    needed |= {f"story_{story.__name__}" for story in application.stories}
+    needed |= {f"says_{story.__name__}" for story in application.stories}
+    assert sorted(needed - korean.keys()) == []
+    told = {key for key in korean if key.startswith(("does_", "story_", "says_"))}
+    assert sorted(told - needed) == []
+
+
+@every_story
+def test_the_story_is_recorded_alike_and_everybody_in_it_has_a_korean_name(story: Story) -> None:
+    application = next(each for each in APPLICATIONS if story in each.stories)
+    record = record_story(story)
+    assert record.verdict.problem is None
+    assert record.verdict.money_conserved
+    assert encode_record(record_story(story)) == encode_record(record)
+    words = load_vocabulary(application, "ko", record.words.values())
+    people = [actor.name for actor in record.actors if actor.kind == "person"]
+    assert [name for name in people if not HANGUL.search(words.person(name))] == []
+    called = {c.method for s in record.steps for c in s.calls if c.target != "ledger"}
+    said = {event.name for step in record.steps for event in step.events}
+    unnamed = [name for name in called | said if not HANGUL.search(words.head(name))]
+    assert unnamed == []
+
+
+@every_application
+def test_own_pages_have_template_and_texts(application: Application) -> None:
+    for page in find_pages(application):
+        template = read(application, f"pages/{page.name}.html")
+        assert '{% extends "frame.html" %}' in template
+        assert "<script" not in template
+        assert " style=" not in template
 
 
 @every_application
 def test_no_other_application_is_named(application: Application) -> None:
     others = [each for each in APPLICATIONS if each.slug != application.slug]
     named = [
-        (path.name, word)
+        (path.name, found[0])
         for path in list_texts(application)
         for other in others
-        for word in (other.slug, other.folder_name)
-        if re.search(rf"\b{re.escape(word)}\b", path.read_text("utf-8"))
+        for found in build_names(other).finditer(path.read_text("utf-8"))
     ]
     assert named == []

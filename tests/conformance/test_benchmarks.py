@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from scripts import bench_plots, bench_report, plots, run_benches
+from scripts import bench_plots, bench_report, bench_targets, plots, run_benches
 from scripts.plots import Bar, Panel, Segment, draw_bars, draw_panels, draw_stacks
 from scripts.run_benches import BENCHES, Bench
 from tests.conformance.tree import ROOT
@@ -127,3 +127,22 @@ def test_panels_begin_at_zero_and_stacks_add_up() -> None:
 def test_without_figures_the_page_says_how_to_get_them() -> None:
     assert "make bench" in bench_report.render_results({})
     assert "make bench" in bench_report.render_parts({})
+
+
+def test_what_was_asked_for_stands_beside_what_was_measured() -> None:
+    figures = {"tx_per_second": 4_999.9, "bound_ratio": 0.5}
+    shown = bench_targets.render_targets({"transfer": {"figures": figures}}).splitlines()
+    assert "at least 5,000 | 5,000 | **no** |" in shown[2]
+    assert "at least 0.5 | 0.5 | yes |" in shown[3]
+    assert len(shown) == 4
+    assert "Nothing" in bench_targets.render_targets({})
+
+
+def test_every_figure_that_was_asked_for_is_one_that_its_bench_explains() -> None:
+    commands = {bench.name: get_command(bench) for bench in BENCHES}
+    for target in bench_targets.TARGETS:
+        command = commands[target.bench]
+        known = list_documented(command)
+        if command in {"payments", "latency"}:
+            known |= list_documented("transfer")
+        assert target.figure in known, target

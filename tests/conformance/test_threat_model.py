@@ -15,6 +15,7 @@ ATTACKERS = (
     "Validators below a third",
     "Validators of a third and more",
     "An insider of one member",
+    "The admin console",
     "A thief of a device",
     "An author of contracts",
     "The supply chain",

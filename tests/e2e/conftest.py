@@ -6,8 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.e2e.processes import Outcome, Town, find_processes, found_town, run_dure
+
+PAGE_PATIENCE_MS = 60_000
+"""How long a page may take to become what is expected, on a machine that does much else."""
+
+expect.set_options(timeout=PAGE_PATIENCE_MS)
 
 
 @dataclass(frozen=True, slots=True)

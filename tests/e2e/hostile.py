@@ -78,7 +78,7 @@ def write_envelope(town: Town, key: Key, **changed: object) -> bytes:
         "fee_limit": Amount(0),
         "calls": tuple(enrolment()),
     }
-    body = encode(Body(**(fields | changed)))  # type: ignore[arg-type]
+    body = encode(Body(**(fields | changed)))  # type: ignore[arg-type]  # fields by name
     signature = key.sign(compute_transaction_id(body))
     return encode(Envelope(body, (PolicyProof(KeyPolicy(key.public), (signature,)),)))
 

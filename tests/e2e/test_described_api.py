@@ -68,7 +68,7 @@ def known(alone: Town) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("is_named", [True, False])
+@pytest.mark.parametrize("is_named", [True, pytest.param(False, marks=pytest.mark.thorough)])
 def test_every_answer_of_a_real_node_is_one_that_its_document_names(
     alone: Town, known: dict[str, str], tmp_path: Path, *, is_named: bool
 ) -> None:

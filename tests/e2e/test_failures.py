@@ -27,6 +27,7 @@ def make_block(town: Town, *names: str) -> int:
     return int(receipt.height)
 
 
+@pytest.mark.thorough
 def test_each_of_the_four_may_die_during_the_demo_and_comes_back(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     options = ("--date", "2013-06-13", "--policies", "80", "--seed", "3", "--exit", "--json")

@@ -72,6 +72,7 @@ def test_the_stories_of_the_guide_are_green(
     assert re.search(r"\b7 passed", reader.said)
 
 
+@pytest.mark.thorough
 def test_a_contract_is_changed_read_stopped_and_started_as_the_guide_says(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,7 +104,7 @@ def test_a_new_application_becomes_green_as_the_guide_says(
     red = run_pytest("acme/grain_store", folder=tmp_path)
     assert red.code == 1, red.said
 
-    (lines,) = [
+    lines, _table = [
         each.text
         for each in list_blocks("guides/write-an-application.md")
         if each.language == "python"
@@ -117,6 +118,7 @@ def test_a_new_application_becomes_green_as_the_guide_says(
     assert green.code == 0, green.said
 
 
+@pytest.mark.thorough
 @pytest.mark.timeout(600)
 def test_nodes_are_certified_renewed_and_revoked_as_the_guide_says(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch

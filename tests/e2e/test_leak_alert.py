@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from dure.apps.leak_alert.contract import CaseState, ClearReason, LeakAlert
+from dure.apps.leak_alert.contract import ClearReason, LeakAlert
 from dure.apps.leak_alert.identities import EpochKey, IdentityKind, draw_key, read_identity
 from dure.apps.leak_alert.offchain import (
     Freeze,
@@ -25,6 +25,7 @@ from dure.apps.leak_alert.offchain import (
     follow_alerts,
 )
 from dure.cli.access import load_authority
+from dure.contract.library.cases import CaseState
 from dure.contract.source import read_source
 from dure.core.types import Hash
 from dure.sdk import AsyncClient, AsyncContractProxy, LocalAccount

@@ -7,18 +7,25 @@ is final stands there exactly once, chains and states are equal, and the money i
 import resource
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from _pytest.mark import ParameterSet
 
 from tests.e2e.faults.disks import NotPermitted, fill_disk, mounted_disk, remove_stale_disks
 from tests.e2e.faults.town import MEMBERS, PayingTown, found_paying_town
 from tests.e2e.processes import Outcome, run_dure, wait_until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
+
+
+def one_of(names: Sequence[str]) -> list[str | ParameterSet]:
+    """Return the first as it is; the others are for `make thorough`."""
+    first, *others = names
+    return [first, *(pytest.param(each, marks=pytest.mark.thorough) for each in others)]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +42,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PayingTown]:
         shop.town.close()
 
 
-@pytest.mark.parametrize("name", MEMBERS)
+@pytest.mark.parametrize("name", one_of(MEMBERS))
 def test_a_killed_node_comes_back_and_nothing_is_lost(shop: PayingTown, name: str) -> None:
     with shop.open_for_business():
         shop.town.kill(name)
@@ -57,7 +64,7 @@ def test_the_block_of_a_killed_primary_is_made_by_another(shop: PayingTown) -> N
         shop.wait_back(primary)
 
 
-@pytest.mark.parametrize("name", MEMBERS[:2])
+@pytest.mark.parametrize("name", one_of(MEMBERS[:2]))
 def test_a_stopped_process_goes_on_where_it_was(shop: PayingTown, name: str) -> None:
     with shop.open_for_business():
         shop.town.nodes[name].send(signal.SIGSTOP)
@@ -140,6 +147,7 @@ def test_a_node_whose_disk_is_full_stops_and_says_why(shop: PayingTown) -> None:
         shop.wait_back(name)
 
 
+@pytest.mark.thorough
 def test_a_node_stops_also_where_its_log_is_on_the_full_disk(shop: PayingTown) -> None:
     name = MEMBERS[2]
     with small_disk(shop, name, ".") as disk, shop.open_for_business():
@@ -152,6 +160,7 @@ def test_a_node_stops_also_where_its_log_is_on_the_full_disk(shop: PayingTown) -
         shop.wait_back(name)
 
 
+@pytest.mark.thorough
 def test_a_node_that_may_not_write_stops_and_says_why(shop: PayingTown) -> None:
     name = MEMBERS[3]
     node = shop.town.nodes.pop(name)

@@ -21,7 +21,11 @@ Link = Relays | PacketLink
 CUT = {"nobody_hears_it": cut_from, "it_hears_nobody": cut_to}
 
 
-@pytest.fixture(scope="module", params=[Relays, PacketLink], ids=["relays", "packets"])
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(Relays, marks=pytest.mark.thorough), PacketLink],
+    ids=["relays", "packets"],
+)
 def linked(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[PayingTown, Link]]:

@@ -27,7 +27,7 @@ def collect_frames() -> tuple[bytes, ...]:
         alive = (dead + 1) % 4
         network.submit(alive, network.transfer(amount=dead + 1))
         height = network.height(alive)
-        network.run_until(lambda alive=alive, height=height: network.height(alive) > height)  # type: ignore[misc]
+        network.run_until(lambda alive=alive, height=height: network.height(alive) > height)  # type: ignore[misc]  # bound now, not when it runs
         network.restart(dead)
         network.run_until(lambda: len({network.height(i) for i in range(4)}) == 1)
     return tuple(sorted(set(frames)))

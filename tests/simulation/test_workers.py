@@ -226,7 +226,7 @@ def test_where_no_worker_starts_no_transaction_is_to_blame() -> None:
     def refuse(*_: object) -> Running:
         raise WorkerNotStarted("there is no memory for it")
 
-    town.machines[0].open = refuse  # type: ignore[method-assign,assignment]
+    town.machines[0].open = refuse  # type: ignore[method-assign,assignment]  # a machine that refuses
     town.network.submit(0, town.sign("add", 1))
     assert len(town.network.get_driver(0).mempool) == 1
     assert town.network.nodes[0].dropped == []

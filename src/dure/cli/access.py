@@ -3,6 +3,7 @@
 Its folder says where the nodes are and holds the keys of this host's members.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,11 +13,13 @@ import typer
 
 from dure.chain.genesis.document import decode_genesis_file
 from dure.chain.genesis.governance import GovernancePlan
-from dure.chain.transaction import ThresholdPolicy, compute_address
+from dure.chain.transaction import KeyPolicy, ThresholdPolicy, compute_address
 from dure.cli.network.founding import load_network
 from dure.cli.unlocking import unlock
-from dure.core.errors import ConfigurationError, NotFound, Unavailable
-from dure.core.types import ChainId
+from dure.core.address import decode_address
+from dure.core.errors import ConfigurationError, InvalidEncoding, NotFound, Unavailable
+from dure.core.types import Address, ChainId
+from dure.identity.keys import load_public_key
 from dure.sdk import Account, Authority, Client, LocalAccount, ThresholdAccount, Voters
 from dure.sdk.connection.credentials import find_credentials
 
@@ -25,6 +28,17 @@ NetworkOption = Annotated[
 ]
 AsOption = Annotated[
     str, typer.Option("--as", help="Who signs: a member's name, or a key file's path.")
+]
+AccountOption = Annotated[
+    str | None,
+    typer.Option("--account", help="Its address, where that is not the signing key's own."),
+]
+HolderArgument = Annotated[
+    str, typer.Argument(help="An account: its address, a member's name, or a key file.")
+]
+RolesOption = Annotated[
+    list[str] | None,
+    typer.Option("--role", help="ROLE=ADDRESS or ROLE=MEMBER, as often as needed."),
 ]
 Arguments = Annotated[
     list[str] | None, typer.Argument(help="Arguments as name=value; values are JSON or plain text.")
@@ -68,6 +82,42 @@ def load_account(folder: Path, name: str) -> Account:
         message = f"{name!r} is neither a member in {folder} nor a key file"
         raise ConfigurationError(message, name=name)
     return LocalAccount(unlock(path))
+
+
+def load_signer(folder: Path, name: str, account: str | None) -> Account:
+    """Return who signs: the key's own account, or another one for which it acts by now."""
+    found = load_account(folder, name)
+    if account is None:
+        return found
+    assert isinstance(found, LocalAccount), "a name or a key file is one key"
+    return LocalAccount(found.keys[0], address=find_address(folder, account))
+
+
+def find_address(folder: Path, words: str) -> Address:
+    """Return the account that an address, a member's name or a key file means; no key is opened.
+
+    An address is itself, whatever files are called. Raise `ConfigurationError` where the words are
+    none of these.
+    """
+    with suppress(InvalidEncoding):
+        return decode_address(words)
+    for path in (folder / words / "account.json", Path(words)):
+        if path.is_file():
+            return compute_address(KeyPolicy(load_public_key(path)))
+    message = f"{words!r} is neither an address nor a member in {folder} nor a key file"
+    raise ConfigurationError(message, name=words)
+
+
+def parse_roles(folder: Path, given: list[str] | None) -> dict[str, list[Address]]:
+    """Return the holders of each role of `RolesOption`; raise `ConfigurationError`."""
+    roles: dict[str, list[Address]] = {}
+    for text in given or []:
+        role, mark, holder = text.rpartition("=")
+        if not mark:
+            message = f"a role is given as ROLE=ADDRESS or ROLE=MEMBER, not {text!r}"
+            raise ConfigurationError(message)
+        roles.setdefault(role, []).append(find_address(folder, holder))
+    return roles
 
 
 def load_authority(folder: Path) -> Authority:

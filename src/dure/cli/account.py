@@ -12,15 +12,24 @@ import typer
 
 from dure.chain.money import LEDGER
 from dure.chain.system import DELAY_BOUNDS, SESSION_MS_MAX
-from dure.chain.transaction import Call, KeyPolicy, compute_address
-from dure.cli.access import AsOption, NetworkOption, connect, load_account
+from dure.chain.transaction import Call, KeyPolicy
+from dure.cli.access import (
+    AccountOption,
+    AsOption,
+    HolderArgument,
+    NetworkOption,
+    connect,
+    find_address,
+    load_account,
+    load_signer,
+)
 from dure.cli.network.regenesis.typed import parse_policy
 from dure.cli.output import JsonOption, out, print_json, print_tree
-from dure.core.address import decode_address, encode_address
-from dure.core.errors import ConfigurationError, InvalidEncoding
+from dure.core.address import encode_address
+from dure.core.errors import ConfigurationError
 from dure.core.types import INT_MAX, Address, AssetId, Instant, Milliseconds
 from dure.identity.keys import load_public_key
-from dure.sdk import Account, Client, LocalAccount, ledger_calls
+from dure.sdk import Client, ledger_calls
 
 DAY_MS: Final = 86_400_000
 
@@ -29,16 +38,12 @@ app = typer.Typer(
     help="Say who acts for an account: new keys, session keys with limits, guardians.",
 )
 
-AccountOption = Annotated[
-    str | None,
-    typer.Option("--account", help="Its address, where that is not the signing key's own."),
-]
 KeyArgument = Annotated[Path, typer.Argument(help="The session key's file.")]
 
 
 @app.command("show")
 def show(
-    account: Annotated[str, typer.Argument(help="Its address, or a key file.")],
+    account: HolderArgument,
     *,
     network: NetworkOption,
     json: JsonOption = False,
@@ -48,11 +53,39 @@ def show(
     Example: dure account show alice.json --network my-network
     """
     with connect(network) as client:
-        found: dict[str, Any] = msgspec.to_builtins(client.get_account(_find_address(account)))
+        asked = client.get_account(find_address(network, account))
+    found: dict[str, Any] = msgspec.to_builtins(asked)
     if json:
         print_json(found)
     else:
         print_tree("Account", found)
+
+
+@app.command("enrol")
+def enrol(
+    accounts: Annotated[
+        list[str], typer.Argument(help="Addresses or key files; at most 100 at once.")
+    ],
+    *,
+    network: NetworkOption,
+    by: AsOption,
+    json: JsonOption = False,
+) -> None:
+    """Take accounts under the quota of a member, so that they can send transactions.
+
+    A person tells the member an address, and keeps the key.
+
+    Example: dure account enrol dure1… --network my-network --as bank
+    """
+    found = [find_address(network, each) for each in accounts]
+    with connect(network) as client:
+        height = client.enrol(found, by=load_account(network, by)).height
+    names = [encode_address(each) for each in found]
+    if json:
+        print_json({"accounts": names, "decided": height})
+        return
+    for name in names:
+        out.print(f"{name}: enrolled in block {height}.")
 
 
 @app.command("rotate")
@@ -82,6 +115,12 @@ def allow(
         list[str] | None,
         typer.Option("--budget", help="CODE=AMOUNT in minor units, for the whole session."),
     ] = None,
+    gas: Annotated[
+        int,
+        typer.Option(
+            "--gas", min=0, max=INT_MAX, help="Gas that the account pays for in the whole session."
+        ),
+    ] = ledger_calls.SESSION_GAS,
     days: Annotated[
         int, typer.Option("--days", min=1, max=SESSION_MS_MAX // DAY_MS, help="How long.")
     ] = 1,
@@ -90,20 +129,20 @@ def allow(
     account: AccountOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Let another key make these calls for an account, and spend no more than the budget.
+    """Let another key make these calls for an account, and spend no more than budget and gas.
 
     What it may spend is counted over the whole session, not for each payment. A key that has a
     session gets this one instead.
 
-    Example: dure account allow car.json --call transfer --budget KRW=50000 --days 30
+    Example: dure account allow car.json --call transfer --budget KRW=50000 --gas 5000000 --days 30
     --network my-network --as alice.json
     """
-    methods = [_parse_call(text) for text in call]
+    methods = [_parse_call(network, text) for text in call]
     with connect(network) as client:
         spend = dict(_parse_budget(client, text) for text in budget or ())
         until = Instant(client.get_status().block_time + days * DAY_MS)
     session = KeyPolicy(load_public_key(key))
-    granted = ledger_calls.grant_session(session, methods, until=until, budget=spend)
+    granted = ledger_calls.grant_session(session, methods, until=until, budget=spend, gas=gas)
     _send(network, by, account, granted, json=json)
 
 
@@ -143,7 +182,7 @@ def guard(
 
     Example: dure account guard friends.json --days 7 --network my-network --as alice.json
     """
-    address = None if guardians == "nobody" else _find_address(guardians)
+    address = None if guardians == "nobody" else find_address(network, guardians)
     call = ledger_calls.set_guardians(address, delay=Milliseconds(days * DAY_MS))
     _send(network, by, account, call, json=json)
 
@@ -162,7 +201,7 @@ def recover(
 
     Example: dure account recover ADDRESS KEY --network my-network --as friend.json
     """
-    call = ledger_calls.begin_recovery(_find_address(lost), parse_policy(policy))
+    call = ledger_calls.begin_recovery(find_address(network, lost), parse_policy(policy))
     _send(network, by, account, call, json=json)
 
 
@@ -179,12 +218,12 @@ def stop(
 
     Example: dure account stop ADDRESS --network my-network --as alice.json
     """
-    call = ledger_calls.stop_recovery(_find_address(guarded))
+    call = ledger_calls.stop_recovery(find_address(network, guarded))
     _send(network, by, account, call, json=json)
 
 
 def _send(network: Path, by: str, account: str | None, call: Call, *, json: bool) -> None:
-    signer = _load(network, by, account)
+    signer = load_signer(network, by, account)
     with connect(network) as client:
         height = client.submit_and_wait([call], by=signer).height
     facts = {"account": encode_address(signer.address), "call": call.method, "decided": height}
@@ -194,32 +233,13 @@ def _send(network: Path, by: str, account: str | None, call: Call, *, json: bool
         out.print(f"{call.method} of {facts['account']}: decided in block {height}.")
 
 
-def _load(network: Path, by: str, account: str | None) -> Account:
-    """Return who signs: the key's own account, or another one whose key it is by now."""
-    found = load_account(network, by)
-    if account is None:
-        return found
-    assert isinstance(found, LocalAccount), "a name or a key file is one key"
-    return LocalAccount(found.keys[0], address=_find_address(account))
-
-
-def _find_address(words: str) -> Address:
-    path = Path(words)
-    if path.exists():
-        return compute_address(KeyPolicy(load_public_key(path)))
-    try:
-        return decode_address(words)
-    except InvalidEncoding:
-        raise ConfigurationError(f"{words!r} is neither an address nor a key file") from None
-
-
-def _parse_call(text: str) -> tuple[Address, str]:
+def _parse_call(network: Path, text: str) -> tuple[Address, str]:
     if text == "transfer":
         return LEDGER, text
     contract, mark, method = text.partition(":")
     if not mark or not method:
         raise ConfigurationError(f"a call is `transfer` or CONTRACT:METHOD, not {text!r}")
-    return _find_address(contract), method
+    return find_address(network, contract), method
 
 
 def _parse_budget(client: Client, text: str) -> tuple[AssetId, int]:

@@ -30,13 +30,17 @@ COMMANDS: Final = {
     "tx": "dure.cli.transaction",
     "block": "dure.cli.block",
     "verify": "dure.cli.verify",
+    "console": "dure.cli.network.hosting.console",
     "bench": "dure.cli.bench.commands",
     "simulate": "dure.cli.simulate",
 }
 """The module of each command, in the order of the help.
 
-Each has an `app`, `verify` its one function.
+Each has an `app`, those of `SINGLE` their one function.
 """
+
+SINGLE: Final = {"verify": "verify_file", "console": "run_console"}
+"""Commands without commands of their own."""
 
 HELP: Final = """Dure: one ledger for organisations that do not trust one operator.
 
@@ -56,8 +60,8 @@ def build_app(names: Iterable[str] = tuple(COMMANDS)) -> typer.Typer:
     app.callback(help=HELP)(_about)
     for name in names:
         module = import_module(COMMANDS[name])
-        if name == "verify":
-            app.command(name)(module.verify_file)
+        if name in SINGLE:
+            app.command(name)(getattr(module, SINGLE[name]))
         else:
             app.add_typer(module.app, name=name)
     return app

@@ -17,8 +17,9 @@ import typer
 from dure import api
 from dure.api import bind_admin, bind_public, build_access, build_admin_app, build_public_app
 from dure.api.access.callers import load_callers
-from dure.application import find_applications
+from dure.application import find_applications, list_tables
 from dure.chain.genesis.document import GenesisDocument, decode_genesis_file
+from dure.cli.network.processes import find_process
 from dure.cli.operating.attest import attest
 from dure.cli.operating.diff import show_difference
 from dure.cli.operating.door import open_door
@@ -99,8 +100,13 @@ def run(
 def _noted_process(file: Path) -> Iterator[None]:
     """Say in `file` which process this is.
 
-    So that `dure network down` finds nodes started by hand.
+    So that `dure network down` finds nodes started by hand. Raise `ConfigurationError` where the
+    file tells of a node that runs: it would not be found any more.
     """
+    other = find_process(file.parent)
+    if other not in {None, os.getpid()}:
+        message = f"this node runs already, as process {other}: stop it first"
+        raise ConfigurationError(message, pid=other)
     own = f"{os.getpid()}\n"
     file.write_text(own)
     try:
@@ -133,7 +139,8 @@ async def _serve_parts(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, node.stop)
-    index = Index(f"sqlite:///{files.data / 'index.sqlite'}", node.executor.chain_id)
+    tables = list_tables(find_applications())
+    index = Index(f"sqlite:///{files.data / 'index.sqlite'}", node.executor.chain_id, tables)
     try:
         await node.start()
         settle_collector()

@@ -47,6 +47,7 @@ SEALED_PLACE: Final = _domain("sealed-place")
 SEALED_REQUEST: Final = _domain("sealed-request")
 TOKEN: Final = _domain("token")
 AUDIT_ENTRY: Final = _domain("audit-entry")
+OPERATOR_ACT: Final = _domain("operator-act")
 
 
 def compute_hash(domain: bytes, data: bytes) -> Hash:

@@ -13,6 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from dure.chain.executor import Executor
+from dure.chain.genesis.document import GenesisDocument
+from dure.chain.transaction import Transaction
 from dure.core.attestation import Attestation
 from dure.core.errors import InvalidTransaction
 from dure.core.types import ChainId, Height, Instant, PublicKey, TransactionId
@@ -93,6 +95,29 @@ class KeptHistory:
     """Whether the older ones are being fetched."""
 
 
+@dataclass(frozen=True, slots=True)
+class WaitingTransaction:
+    """A transaction that a node has admitted and no block holds yet."""
+
+    transaction: Transaction
+    since: Instant
+    """When it came to this node, on this node's clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageUse:
+    """What a node keeps on its disk."""
+
+    log_bytes: int
+    """Of the log of blocks."""
+    state_bytes: int
+    """Of the database that holds the state and finds blocks."""
+    journal_bytes: int
+    """Of what a validator wrote down before it signed."""
+    history: str
+    """`archive` where every block is kept, else as the node's configuration has it."""
+
+
 class Gateway(Protocol):
     """A running node as seen from inside its process. All calls belong to the node's event loop."""
 
@@ -101,7 +126,20 @@ class Gateway(Protocol):
         """The ledger at the head: for reading, proving and views."""
         ...
 
+    @property
+    def document(self) -> GenesisDocument:
+        """The genesis document of the chain."""
+        ...
+
     def get_status(self) -> NodeStatus: ...
+
+    def list_waiting(self, count: int) -> list[WaitingTransaction]:
+        """Return up to `count` transactions that wait for a block, oldest first."""
+        ...
+
+    def measure_storage(self) -> StorageUse:
+        """Return what the node's files take. Looks at the disk, so ask in a thread."""
+        ...
 
     @property
     def phases(self) -> Phases:

@@ -7,6 +7,7 @@ a block is handed to the caller with the reason.
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from dure.chain.transaction import Transaction
@@ -114,6 +115,10 @@ class Mempool:
         """Yield what waits, oldest first; the pool must not change meanwhile."""
         for transaction, _ in self._waiting.values():
             yield transaction
+
+    def list_oldest(self, count: int) -> list[Waiting]:
+        """Return up to `count` of what waits with when it came, oldest first."""
+        return list(islice(self._waiting.values(), count))
 
     def list_older_than(self, moment: Instant, count: int) -> list[Transaction]:
         """Return up to `count` of the oldest that came before `moment`."""

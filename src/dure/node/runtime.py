@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -41,8 +42,16 @@ from dure.node.driver.phases import Phases
 from dure.node.durable.inheritance import load_inherited
 from dure.node.durable.recollection import recollect
 from dure.node.durable.signer import FileSigner
-from dure.node.durable.storage import RocksDisk
-from dure.node.gateway import KeptHistory, NodeStatus, Notice, PeerStatus
+from dure.node.durable.storage import JOURNAL_NAME, RocksDisk
+from dure.node.durable.store import DATABASE_NAME, LOG_NAME
+from dure.node.gateway import (
+    KeptHistory,
+    NodeStatus,
+    Notice,
+    PeerStatus,
+    StorageUse,
+    WaitingTransaction,
+)
 from dure.node.mempool import MempoolLimits
 from dure.node.messages import split_envelopes
 from dure.node.peers.admission import ChainAdmission
@@ -259,6 +268,18 @@ class Node:
             syncing=standing.height_ahead is not None,
         )
 
+    def list_waiting(self, count: int) -> list[WaitingTransaction]:
+        return [WaitingTransaction(*each) for each in self._driver.mempool.list_oldest(count)]
+
+    def measure_storage(self) -> StorageUse:
+        data = self._parts.data
+        return StorageUse(
+            log_bytes=_measure(data / LOG_NAME),
+            state_bytes=_measure(data / DATABASE_NAME),
+            journal_bytes=_measure(data / JOURNAL_NAME),
+            history=self._parts.sync.history,
+        )
+
     def _build_standing(self, peers: Sequence[PeerStatus]) -> Standing:
         head = self._executor.head
         return Standing(
@@ -423,3 +444,13 @@ class Node:
         if isinstance(problem, Halt):
             file = write_dump(self._parts.data, problem)
             log.critical("node_left_a_dump", node=self._parts.name, file=str(file))
+
+
+def _measure(path: Path) -> int:
+    """Return the bytes of a file, or of the files in a folder; some may go away meanwhile."""
+    files = path.rglob("*") if path.is_dir() else (path,)
+    total = 0
+    for file in files:
+        with suppress(OSError):
+            total += file.stat().st_size
+    return total

@@ -22,7 +22,7 @@ from typing import Annotated, Any, Final, TypeVar, cast, get_args, get_origin, g
 from dure.core.address import decode_address, encode_address
 from dure.core.codec import Wire, decode, encode
 from dure.core.errors import InvalidEncoding
-from dure.core.types import Address
+from dure.core.types import INT_MAX, INT_MIN, Address
 
 Json = dict[str, Any] | list[Any] | str | int | bool | None
 """What stands in a proof file; JSON's fractions do not occur."""
@@ -100,7 +100,7 @@ def _plain_to_wire(type_: Any, options: tuple[Any, ...], form: object, where: st
         return form
     if isinstance(form, int):
         _require(int in options, where, "is not a number")
-        return form
+        return _bound_integer(form, where)
     _require(isinstance(form, str), where, "is of a kind that does not occur in a proof")
     text = cast("str", form)
     if bytes in options:
@@ -152,7 +152,13 @@ def _read_large_integer(text: str, where: str) -> int:
     digits = text.removeprefix("-")
     _require(digits.isascii() and digits.isdecimal(), where, "is not a number")
     _require(len(digits) <= 20, where, "is too large a number")
-    return int(text)
+    return _bound_integer(int(text), where)
+
+
+def _bound_integer(number: int, where: str) -> int:
+    # The codec bounds every integer by its type, but cannot write one that has not 64 bits at all.
+    _require(INT_MIN <= number <= INT_MAX, where, "is too large a number")
+    return number
 
 
 @lru_cache(maxsize=_TYPES_MAX)

@@ -16,6 +16,7 @@ _ASSET: Final = ("asset", AssetId)
 _AMOUNT: Final = ("amount", Amount)
 _ACCOUNT: Final = ("account", Address)
 _CONTRACT: Final = ("contract", Address)
+_ORGANISATION: Final = ("organisation", str)
 
 EVENTS: Final[dict[str, tuple[tuple[str, Any], ...]]] = {
     "transferred": (_ASSET, ("source", Address), ("target", Address), _AMOUNT),
@@ -36,6 +37,17 @@ EVENTS: Final[dict[str, tuple[tuple[str, Any], ...]]] = {
     "recovery_stopped": (_ACCOUNT, ("by", Address)),
     "account_recovered": (_ACCOUNT, ("policy", Address)),
     "organisation_admitted": (("name", str), ("account", Address)),
+    "organisation_expelled": (("name", str), ("account", Address)),
+    "organisation_rotated": (("name", str), ("account", Address)),
+    "authorities_set": (_ORGANISATION, ("count", Unsigned)),
+    "attributes_set": (_ORGANISATION,),
+    "certificate_revoked": (_ORGANISATION, ("serial", bytes)),
+    "device_registered": (_ORGANISATION, ("device", Address)),
+    "device_removed": (_ORGANISATION, ("device", Address)),
+    "role_given": (("role", str), ("holder", Address)),
+    "role_taken": (("role", str), ("holder", Address)),
+    "version_announced": (_ORGANISATION, ("version", Unsigned)),
+    "version_chosen": (("version", Unsigned), ("from_height", Height)),
     "validators_chosen": (("from_height", Height), ("validators", ValidatorSet)),
     "validators_withdrawn": (("from_height", Height),),
 }

@@ -46,6 +46,8 @@ class SessionState(Answer, frozen=True):
     key: dict[str, Any]
     permissions: list[dict[str, Any]]
     budgets: list[dict[str, Any]]
+    gas: int
+    """How much more of it the account pays for."""
     expires: int
 
 

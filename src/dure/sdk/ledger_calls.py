@@ -1,6 +1,7 @@
 """The ledger's own calls, typed: what goes into a transaction beside calls of contracts."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from dure.chain import system
 from dure.chain.execution.delegation import Budget, Permission, SessionPolicy
@@ -11,8 +12,20 @@ from dure.chain.transaction import Call, Policy
 from dure.contract.bundle import Source
 from dure.core.attestation import Attestation
 from dure.core.codec import Wire, encode
-from dure.core.types import Address, Amount, AssetId, Height, Instant, Milliseconds, PublicKey
+from dure.core.types import (
+    Address,
+    Amount,
+    AssetId,
+    Gas,
+    Height,
+    Instant,
+    Milliseconds,
+    PublicKey,
+)
 from dure.core.validators import Validator
+
+SESSION_GAS: Final = 100_000_000
+"""Of a session for which nobody says another: some two thousand payments, or a hundred calls."""
 
 
 def transfer(asset: AssetId, target: Address, amount: int) -> Call:
@@ -74,15 +87,17 @@ def grant_session(
     *,
     until: Instant,
     budget: Mapping[AssetId, int] | None = None,
+    gas: int = SESSION_GAS,
 ) -> Call:
     """Let another key act for the sender until a block time, within limits.
 
     `methods` are (contract, method); of the ledger's own, `(LEDGER, "transfer")` alone can be
-    named. `budget` says what may leave the account in all. A key that has a session gets a new one.
+    named. `budget` says what may leave the account in all, and `gas` how much of it the account's
+    organisation pays for in all. A key that has a session gets a new one.
     """
     permissions = tuple(Permission(contract, method) for contract, method in methods)
     budgets = tuple(Budget(asset, Amount(amount)) for asset, amount in (budget or {}).items())
-    given = system.GrantSessionArguments(key, permissions, budgets, until)
+    given = system.GrantSessionArguments(key, permissions, budgets, Gas(gas), until)
     return _call("grant_session", given)
 
 

@@ -157,7 +157,7 @@ class Ledger:
             fee_limit=Amount(0),
             calls=calls,
         )
-        return change(body, **fields)  # type: ignore[no-any-return]
+        return change(body, **fields)  # type: ignore[no-any-return]  # structs of any kind
 
     def sign(self, sender: str, *calls: Call, **fields: Any) -> bytes:
         """Return an envelope of the person `sender`, or of the authority with two signatures."""

@@ -94,7 +94,7 @@ def test_the_ledger_takes_no_payment() -> None:
 
 def test_unknown_methods_and_wrong_arguments_of_the_ledger_are_refused() -> None:
     ledger = Ledger()
-    given = system.TransferArguments(WON, BOB, 1)  # type: ignore[arg-type]
+    given = system.TransferArguments(WON, BOB, 1)  # type: ignore[arg-type]  # a plain number does here
     for method, arguments, status in (
         ("no_such_method", b"\x90", "unknown_method"),
         ("transfer", b"", "bad_arguments"),

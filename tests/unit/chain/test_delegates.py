@@ -36,7 +36,7 @@ from dure.core.errors import (
     SessionLimitExceeded,
     WrongPolicy,
 )
-from dure.core.types import Address, Amount, AssetId, BlockId, Instant, Milliseconds
+from dure.core.types import Address, Amount, AssetId, BlockId, Gas, Instant, Milliseconds
 from tests.unit.chain.ledger import (
     ALICE,
     BANK,
@@ -57,16 +57,18 @@ from tests.unit.chain.ledger import (
 from tests.unit.chain.passkeys import passkey_of, prove_by
 from tests.unit.core.soft_authenticator import SoftAuthenticator
 
-PHONE = KeyPolicy(policy_of("phone").key)  # type: ignore[union-attr,arg-type]
+PHONE = KeyPolicy(policy_of("phone").key)  # type: ignore[union-attr,arg-type]  # a policy of one key
 PAY = Permission(LEDGER, "transfer")
 DAY = 86_400_000
 DELAY = Milliseconds(7 * DAY)
+GAS = Gas(1_000_000_000)
+"""More than any session here uses, where the test is about something else."""
 
 
 def grant(ledger: Ledger, **fields: Any) -> Call:
     """Let the phone pay 100 won with Alice's money for an hour, but for what `fields` say."""
     given = system.GrantSessionArguments(
-        PHONE, (PAY,), (Budget(WON, Amount(100)),), Instant(ledger.time + 3_600_000)
+        PHONE, (PAY,), (Budget(WON, Amount(100)),), GAS, Instant(ledger.time + 3_600_000)
     )
     return ledger_call("grant_session", change(given, **fields))
 
@@ -77,9 +79,11 @@ def begin(**fields: Any) -> Ledger:
     return ledger
 
 
-def sign_as(ledger: Ledger, label: str, *calls: Call, sender: Address = ALICE) -> bytes:
+def sign_as(
+    ledger: Ledger, label: str, *calls: Call, sender: Address = ALICE, **fields: Any
+) -> bytes:
     """Return an envelope for the account of `sender` that the key of `label` signed."""
-    body = encode(change(ledger.build_body("alice", *calls), sender=sender))
+    body = encode(change(ledger.build_body("alice", *calls), sender=sender, **fields))
     return encode(Envelope(body, (prove(body, policy_of(label), label),)))
 
 

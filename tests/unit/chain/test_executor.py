@@ -1,5 +1,7 @@
 """The door between ordering and the ledger: judging, candidates, the head's moves, replay."""
 
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -246,6 +248,16 @@ def test_a_transaction_that_is_too_early_goes_on_waiting() -> None:
     ledger.commit(early)
 
 
+def test_nothing_holds_on_to_a_transaction_that_was_executed() -> None:
+    """What an execution makes escapes the collector of rings: one ring, and all of it stays."""
+    ledger = Ledger()
+    contract = ledger.deploy()
+    (opened,) = ledger.open(ledger.sign("alice", transfer(BOB, 1), ask(contract)))
+    holders = sys.getrefcount(opened)
+    ledger.commit(opened.envelope)
+    assert sys.getrefcount(opened) == holders
+
+
 # Filling a block
 
 
@@ -349,7 +361,7 @@ def test_only_a_candidate_on_the_head_is_committed() -> None:
     second = ledger.build(ledger.sign("alice", transfer(BOB, 2)), on=first.position.block_id)
     for block_id in (second.position.block_id, bytes(32)):
         with pytest.raises(AssertionError):
-            ledger.executor.commit(block_id)  # type: ignore[arg-type]
+            ledger.executor.commit(block_id)  # type: ignore[arg-type]  # deliberately unknown
 
 
 ORDERS = st.lists(st.tuples(st.integers(0, 5), st.integers(1, 5)), min_size=1, max_size=8)

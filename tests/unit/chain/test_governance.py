@@ -6,14 +6,15 @@ from dure.chain import money, state, system
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import EngineKind
 from dure.chain.genesis.governance import GOVERNANCE, VotingRule
-from dure.chain.parameters import DEFAULT_PARAMETERS
+from dure.chain.parameters import DEFAULT_PARAMETERS, GAS_BOUNDS
 from dure.chain.system.decisions import Approver
 from dure.chain.transaction import Call
+from dure.contract.library.governance import EXPIRY_GAS
 from dure.contract.machine import InProcessMachine
 from dure.contract.ports import Invocation
 from dure.core.codec import decode, encode
 from dure.core.errors import AccountNotEnrolled, InvalidGenesis
-from dure.core.types import Address, Unsigned
+from dure.core.types import Address, Gas, Unsigned
 from dure.core.validators import build_validator_set
 from dure.sdk.governance import Vote
 from tests.unit.chain.ledger import (
@@ -153,6 +154,18 @@ def test_a_proposal_expires_by_itself() -> None:
     assert voting.ledger.time == deadline
     assert voting.state_of(1) == "EXPIRED"
     assert not voting.is_member("echo")
+
+
+def test_nobody_votes_late_where_a_block_had_no_room_for_closing() -> None:
+    room = GAS_BOUNDS[0]
+    narrow = change(DEFAULT_PARAMETERS, scheduled_gas_max=Gas(room))
+    voting = Voting(build_voting(parameters=narrow))
+    last = room // EXPIRY_GAS + 1
+    for _ in range(last):
+        ok(voting.propose("bank", "admit_organisation", admit("echo")))
+    late = voting.vote("port", last, after=PERIOD)
+    assert refusal(late) == ("refused", "the deadline has passed")
+    assert refusal(voting.vote("port", last)) == ("refused", "the proposal is closed")
 
 
 def test_the_proposer_alone_withdraws() -> None:
@@ -334,7 +347,7 @@ def test_everybody_reads_who_decides_and_how_it_stands() -> None:
 )
 def test_a_plan_that_cannot_hold_begins_no_chain(authority: object, message: str) -> None:
     with pytest.raises(InvalidGenesis, match=message):
-        Voting(build_voting(authority))  # type: ignore[arg-type]
+        Voting(build_voting(authority))  # type: ignore[arg-type]  # deliberately of a wrong kind
 
 
 def test_the_contract_comes_with_the_plan_and_not_without() -> None:

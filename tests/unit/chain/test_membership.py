@@ -223,6 +223,6 @@ def test_a_device_is_an_account_of_its_organisation() -> None:
 def test_a_device_of_another_organisation_or_with_an_unsound_key_is_refused() -> None:
     ledger = Ledger()
     assert register(ledger, "bank", "bob") == "enrolled_elsewhere"
-    unsound = system.NewDevice("t", "t", Hash(bytes(32)))  # type: ignore[arg-type]
+    unsound = system.NewDevice("t", "t", Hash(bytes(32)))  # type: ignore[arg-type]  # bytes of that length that are no key
     given = system.RegisterDevicesArguments((unsound,))
     assert decide(ledger, "bank", "register_devices", given) == "bad_device"

@@ -83,9 +83,10 @@ def test_the_key_of_a_session_is_paid_for() -> None:
     key = policy_of("phone")
     permissions = (Permission(LEDGER, "transfer"),)
     given = system.GrantSessionArguments(
-        key,  # type: ignore[arg-type]
+        key,  # type: ignore[arg-type]  # a policy of any kind
         permissions,
         (),
+        Gas(0),
         Instant(GENESIS_TIME + 3_600_000),
     )
     used = use("alice", ledger_call("grant_session", given))

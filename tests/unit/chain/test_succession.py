@@ -58,6 +58,7 @@ from dure.core.types import (
     Address,
     Amount,
     BlockId,
+    Gas,
     Hash,
     Height,
     Instant,
@@ -230,7 +231,7 @@ def test_nobody_but_the_named_policy_acts_for_the_authority() -> None:
         key_guarded(authority), Guarded(compute_address(thief), Milliseconds(60_000), pending)
     )
     budget = Budget(WON, Amount(1))
-    session = SessionKey(thief, (Permission(LEDGER, "transfer"),), (budget,), due)
+    session = SessionKey(thief, (Permission(LEDGER, "transfer"),), (budget,), Gas(9), due)
     save_sessions(view, authority, (session,))
     begun = {key: value for key, value in view.top.items() if value is not None}
     assert len(begun) == 4

@@ -109,7 +109,7 @@ def test_exactly_the_threshold_signs_no_fewer_and_no_more() -> None:
     good = envelope_with(lambda body: prove(body, TWO, "alice", "carol"))
     assert len(decode_transaction(good).signatures) == 2
     for signers in ([], ["alice"], ["alice", "bob", "carol"]):
-        envelope = envelope_with(lambda body, by=signers: prove(body, TWO, *by))  # type: ignore[misc]
+        envelope = envelope_with(lambda body, by=signers: prove(body, TWO, *by))  # type: ignore[misc]  # bound now, not when it runs
         assert refuse(envelope) == "malformed_transaction"
 
 

@@ -47,7 +47,7 @@ class Bells(RuleBasedStateMachine):
 
     def make(self, sender: str, *calls: object, after: int = 1) -> bytes:
         """Make a block with one transaction; return its first result."""
-        envelope = self.ledger.sign(sender, *calls, gas_limit=60_000_000)  # type: ignore[arg-type]
+        envelope = self.ledger.sign(sender, *calls, gas_limit=60_000_000)  # type: ignore[arg-type]  # senders are names here
         self.block(envelope, after=after)
         record = self.records[-1]
         assert record.receipt.status == "ok", record.receipt

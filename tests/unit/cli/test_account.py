@@ -24,9 +24,9 @@ from dure.cli.main import build_app
 from dure.core.address import encode_address
 from dure.core.codec import decode
 from dure.core.errors import ConfigurationError
-from dure.core.types import Address, Amount, AssetId, Instant, Milliseconds
+from dure.core.types import Address, Amount, AssetId, Gas, Instant, Milliseconds
 from dure.identity.keys import SigningKey, save_key
-from dure.sdk import Account
+from dure.sdk import Account, ledger_calls
 from dure.sdk.answers import AccountState
 
 ALICE, CAR, FRIEND = (SigningKey(bytes([1 + number]) * 32) for number in range(3))
@@ -52,6 +52,10 @@ class Desk:
 
     def submit_and_wait(self, calls: Sequence[Call], *, by: Account) -> SimpleNamespace:
         self.sent += [(call, by) for call in calls]
+        return SimpleNamespace(height=7)
+
+    def enrol(self, accounts: Sequence[Address], *, by: Account) -> SimpleNamespace:
+        self.sent.append((ledger_calls.enrol(accounts), by))
         return SimpleNamespace(height=7)
 
     def get_status(self) -> SimpleNamespace:
@@ -92,7 +96,8 @@ def sent(desk: Desk, type_: Any) -> Any:
 def test_a_session_key_is_allowed_what_is_typed(desk: Desk) -> None:
     contract = Address(bytes([9]) * 32)
     calls = ["--call", "transfer", "--call", f"{encode_address(contract)}:enter"]
-    answer = run("allow", "car.json", *calls, "--budget", "KRW=50000", "--days", "30")
+    more = ("--gas", "7000000", "--days", "30")
+    answer = run("allow", "car.json", *calls, "--budget", "KRW=50000", *more)
     assert answer["call"] == "grant_session"
     assert answer["decided"] == 7
     given = sent(desk, system.GrantSessionArguments)
@@ -100,6 +105,7 @@ def test_a_session_key_is_allowed_what_is_typed(desk: Desk) -> None:
         KeyPolicy(CAR.public),
         (Permission(LEDGER, "transfer"), Permission(contract, "enter")),
         (Budget(WON, Amount(50_000)),),
+        Gas(7_000_000),
         Instant(NOW + 30 * DAY),
     )
     assert desk.sent[0][1].address == address_of(ALICE)
@@ -165,3 +171,21 @@ def test_an_account_is_shown() -> None:
 def test_what_makes_no_sense_is_refused_with_words(words: tuple[str, ...]) -> None:
     with pytest.raises(ConfigurationError):
         run(*words)
+
+
+def test_a_member_enrols_accounts_by_address_or_key_file(desk: Desk) -> None:
+    friend = encode_address(address_of(FRIEND))
+    told = run("enrol", friend, "car.json")
+    assert told == {"accounts": [friend, encode_address(address_of(CAR))], "decided": 7}
+    ((call, by),) = desk.sent
+    given = decode(system.EnrolArguments, call.arguments)
+    assert given.accounts == (address_of(FRIEND), address_of(CAR))
+    assert by.address == address_of(ALICE)
+
+
+def test_words_that_mean_no_account_are_named(desk: Desk) -> None:
+    typed = ["account", "enrol", "nobody", "--network", "net", "--as", "alice.json"]
+    done = CliRunner().invoke(build_app(["account"]), typed)
+    assert isinstance(done.exception, ConfigurationError)
+    assert "neither an address nor a member in net nor a key file" in done.exception.message
+    assert desk.sent == []

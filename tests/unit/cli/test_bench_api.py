@@ -103,6 +103,7 @@ def test_a_process_that_says_nothing_is_an_error_and_does_not_outlive_the_block(
     assert time.monotonic() - begun < 30
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 def test_it_reads_a_node_and_every_subscriber_gets_every_block() -> None:
     options = ["--validators", "2", "--seconds", "1", "--subscribers", "20", "--rate", "4"]

@@ -157,6 +157,7 @@ def _short_phases(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"dure.cli.bench.endurance.overload.{name}", 1.0)
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 @pytest.mark.usefixtures("_short_phases")
 def test_under_overload_what_was_taken_becomes_final() -> None:
@@ -172,6 +173,7 @@ def test_under_overload_what_was_taken_becomes_final() -> None:
     assert figures["by_second"][0]["final"] > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 @pytest.mark.usefixtures("_short_phases")
 def test_memory_above_its_bound_fails_the_bench() -> None:
@@ -183,6 +185,7 @@ def test_memory_above_its_bound_fails_the_bench() -> None:
     assert "of 64 MiB" in result.stdout
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 def test_a_short_soak_tells_its_parts() -> None:
     options = ["--validators", "1", "--rate", "40", "--minutes", "0.1", "--accounts", "20"]

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from dure.cli.main import build_app
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 @pytest.mark.timeout(180)
 def test_a_killed_primary_costs_time_and_nothing_else() -> None:

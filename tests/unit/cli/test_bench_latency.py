@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 from dure.cli.main import build_app
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 def test_it_says_how_long_a_transfer_takes_on_a_quiet_network() -> None:
     options = ["--validators", "1", "--rate", "40", "--seconds", "1", "--accounts", "20"]
@@ -23,6 +24,7 @@ def test_it_says_how_long_a_transfer_takes_on_a_quiet_network() -> None:
     assert figures["blocks_per_second"] > 0
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 def test_it_prints_a_table_for_people() -> None:
     options = ["--validators", "1", "--rate", "40", "--seconds", "1", "--accounts", "20"]

@@ -46,6 +46,7 @@ def test_only_the_payment_that_was_ordered_is_taken_for_proved(tmp_path: Path) -
     assert not is_payment_proved(file, body, 1), "it is broken"
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 def test_payments_become_final_and_one_is_proved_by_a_file_that_anybody_can_check(
     tmp_path: Path,

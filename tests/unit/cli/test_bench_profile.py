@@ -133,6 +133,7 @@ def test_a_sampler_that_may_not_look_is_explained(
         asyncio.run(recording.record(node, 0, 1))
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 @pytest.mark.skipif(
     shutil.which("py-spy", path=str(Path(sys.executable).parent)) is None,

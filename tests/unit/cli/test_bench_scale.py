@@ -47,6 +47,7 @@ def test_metrics_are_summed_over_their_labels() -> None:
     assert sum_metrics(text) == {"sent_total": 7.5, "height": 7.0}
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 def test_it_compares_networks_of_two_sizes() -> None:
     options = ["--validators", "1", "--validators", "2", "--seconds", "1", "--accounts", "50"]

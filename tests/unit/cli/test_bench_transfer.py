@@ -38,6 +38,7 @@ def test_bench_measures_and_leaves_nothing_behind(short_folder: Path) -> None:
     assert not [pid for pid in Path("/proc").glob("[0-9]*") if _runs_in(pid, short_folder)]
 
 
+@pytest.mark.thorough
 @pytest.mark.e2e
 def test_several_runs_give_medians_and_how_far_they_lie_apart() -> None:
     options = ["--validators", "1", "--seconds", "1", "--rate", "50", "--accounts", "20"]

@@ -1,16 +1,24 @@
 """Founding a network whose members vote, and what its commands refuse before anything is sent."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
+from dure.chain import system
 from dure.chain.genesis.document import decode_genesis_file
 from dure.chain.genesis.governance import GovernancePlan, VotingRule
-from dure.cli.access import load_authority
+from dure.chain.transaction import Call
+from dure.cli.access import find_address, load_authority, parse_roles
+from dure.cli.governance import proposing
 from dure.cli.main import build_app
 from dure.cli.network.commands import parse_period
+from dure.contract.library import token
+from dure.core.address import encode_address
+from dure.core.codec import decode
 from dure.core.errors import ConfigurationError
+from dure.core.types import Address
 from dure.sdk import Voters
 
 MEMBERS = ("--members", "bank,mill,port", "--first-api-port", "0")
@@ -77,3 +85,66 @@ def test_a_program_does_not_announce_what_it_does_not_know(tmp_path: Path) -> No
     done = CliRunner().invoke(build_app(), words)
     assert isinstance(done.exception, ConfigurationError)
     assert "protocol version 1 at most" in done.exception.message
+
+
+@pytest.fixture
+def proposed(monkeypatch: pytest.MonkeyPatch) -> list[Call]:
+    """What the commands would have decided."""
+    calls: list[Call] = []
+
+    def keep(_folder: Path, call: Call, **_options: object) -> None:
+        calls.append(call)
+
+    monkeypatch.setattr(proposing, "decide", keep)
+    return calls
+
+
+def propose(*words: object) -> None:
+    typed = ["governance", "propose", *map(str, words)]
+    done = CliRunner().invoke(build_app(["governance"]), typed, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize("act", ["give_role", "take_role"])
+def test_roles_of_the_chain_are_proposed(tmp_path: Path, proposed: list[Call], act: str) -> None:
+    folder = tmp_path / "net"
+    found(folder)
+    propose(act.replace("_", "-"), folder, "oracle", "mill", "--as", "bank")
+    (call,) = proposed
+    given = decode(system.ChainRoleArguments, call.arguments)
+    assert (call.method, given.role) == (act, "oracle")
+    assert given.holder == find_address(folder, "mill")
+
+
+def test_a_deployment_is_proposed_with_its_roles(tmp_path: Path, proposed: list[Call]) -> None:
+    folder = tmp_path / "net"
+    found(folder)
+    stranger = encode_address(Address(bytes(range(32))))
+    roles = ("--role", "issuer=bank", "--role", f"issuer={stranger}")
+    source = (token.__file__, "code=KRW", "decimals=0")
+    propose("deploy", folder, *source, "--class", "Token", "--owner", "port", *roles)
+    given = decode(system.DeployArguments, proposed[0].arguments)
+    holders = [find_address(folder, "bank"), Address(bytes(range(32)))]
+    assert given.roles == tuple(("issuer", each) for each in holders)
+    assert given.owner == find_address(folder, "port")
+
+
+def test_an_address_beats_a_file_that_is_called_like_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "net"
+    found(folder)
+    typed = Address(bytes(range(32)))
+    planted = tmp_path / encode_address(typed)
+    shutil.copy(folder / "mill" / "account.json", planted)
+    shutil.copytree(folder / "mill", folder / planted.name)
+    monkeypatch.chdir(tmp_path)
+    assert find_address(folder, planted.name) == typed
+    assert find_address(folder, "mill") == find_address(folder, str(planted)) != typed
+
+
+def test_a_role_without_a_holder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="ROLE=ADDRESS or ROLE=MEMBER"):
+        parse_roles(tmp_path, ["issuer"])
+    with pytest.raises(ConfigurationError, match="'nobody' is neither an address"):
+        parse_roles(tmp_path, ["issuer=nobody"])

@@ -168,7 +168,7 @@ def test_what_can_never_be_executed_does_not_hold_up_what_can() -> None:
     settle(simulation, *dead)
     # As after a change of rules: what was admitted once is refused by every block now.
     for transaction in driver.executor.transactions.open_many(dead):
-        driver.mempool.add(transaction, simulation_now(driver))  # type: ignore[arg-type]
+        driver.mempool.add(transaction, simulation_now(driver))  # type: ignore[arg-type]  # what was opened is in order, and parts may be replaced
     settle(simulation, transfer_to_oneself(simulation))
     simulation.run_until(lambda: len(driver.mempool) == 0)
 
@@ -181,7 +181,7 @@ def test_a_pool_of_nothing_but_dead_transactions_is_cleaned_without_a_block() ->
     height = simulation.height(0)
     early = transfer_to_oneself(simulation, valid_ms=200_000)
     for transaction in driver.executor.transactions.open_many([dead, early]):
-        driver.mempool.add(transaction, simulation_now(driver))  # type: ignore[arg-type]
+        driver.mempool.add(transaction, simulation_now(driver))  # type: ignore[arg-type]  # what was opened is in order, and parts may be replaced
     simulation.run_for(3_000)
     assert [t.envelope for t in driver.mempool.iterate()] == [early]
     assert simulation.height(0) == height
@@ -203,7 +203,7 @@ class BusyClock:
 def test_a_block_is_filled_for_a_bounded_time_and_the_rest_waits_for_the_next() -> None:
     simulation = make_solo()
     driver = simulation.get_driver(0)
-    driver._execution._clock = BusyClock(simulation_now(driver))  # type: ignore[assignment]
+    driver._execution._clock = BusyClock(simulation_now(driver))  # type: ignore[assignment]  # what was opened is in order, and parts may be replaced
     settle(simulation, *(transfer_to_oneself(simulation, amount=i) for i in range(1, 201)))
     sizes = [
         len(simulation.nodes[0].disk.blocks[Height(height)].block.transactions)
@@ -249,7 +249,7 @@ class OneStep:
 def with_orders(simulation: Simulation, *orders: object) -> tuple[Driver, OneStep]:
     driver = simulation.get_driver(0)
     engine = OneStep(driver.engine, *orders)
-    driver.engine = engine  # type: ignore[assignment]
+    driver.engine = engine  # type: ignore[assignment]  # what was opened is in order, and parts may be replaced
     return driver, engine
 
 

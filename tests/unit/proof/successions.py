@@ -69,7 +69,7 @@ class Ended:
             "by_minority": True,
             "admitted": {},
         }
-        return Resolution(**(given | changes))  # type: ignore[arg-type]
+        return Resolution(**(given | changes))  # type: ignore[arg-type]  # fields by name
 
     def draft(self, resolution: Resolution | None = None) -> GenesisDocument:
         """Return the genesis, not signed yet."""

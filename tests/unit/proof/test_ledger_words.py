@@ -2,13 +2,14 @@
 
 from dure.chain import system
 from dure.chain.execution.delegation import Permission
+from dure.chain.membership import Attribute
 from dure.chain.money import LEDGER
 from dure.chain.receipt import Record
 from dure.chain.transaction import Call, KeyPolicy, compute_asset_id
 from dure.contract.bundle import Source
 from dure.core.address import encode_address
 from dure.core.codec import encode
-from dure.core.types import Address, Instant, Milliseconds
+from dure.core.types import Address, Gas, Height, Instant, Milliseconds, Unsigned
 from dure.proof.json_form import Json
 from dure.proof.ledger_words import EVENTS, name_arguments, name_event
 from tests.unit.chain.ledger import (
@@ -16,13 +17,16 @@ from tests.unit.chain.ledger import (
     BOB,
     CAROL,
     Ledger,
+    address_of,
     ask,
     derive_key,
     ledger_call,
+    policy_of,
     transfer,
 )
 from tests.unit.chain.machine import script
 from tests.unit.chain.test_validators import choose
+from tests.unit.chain.voting import MEMBERS, Voting, expel
 
 
 def stop(contract: Address) -> Call:
@@ -55,16 +59,47 @@ def tell_everything() -> tuple[Address, dict[str, dict[str, Json] | None]]:
         ledger.run("authority", choose(ledger, ["v1"], ahead=9)),
         ledger.run("authority", ledger_call("withdraw_validators", withdraw)),
     ]
-    events = [event for record in records for each in record.outcomes for event in each.events]
-    assert all(event.contract == LEDGER for event in events)
+    events = [
+        event
+        for record in [*act_as_members(), *records]
+        for each in record.outcomes
+        for event in each.events
+        if event.contract == LEDGER
+    ]
     return contract, {event.name: name_event(event.name, event.data) for event in events}
+
+
+def act_as_members() -> list[Record]:
+    """Have members keep their registry, agree on a version, change a key and expel one of them."""
+    voting = Voting()
+    device = system.NewDevice("t-1", "thermometer", derive_key("thermometer").public)
+    role = system.ChainRoleArguments("oracle", address_of("port"))
+    said: list[tuple[str, object]] = [
+        ("set_authorities", system.SetAuthoritiesArguments((b"authority of the port",))),
+        ("revoke_certificates", system.RevokeCertificatesArguments((b"\1",), "lost")),
+        ("register_devices", system.RegisterDevicesArguments((device,))),
+        ("remove_device", system.RemoveDeviceArguments(address_of("thermometer"))),
+    ]
+    announced = ledger_call("announce_version", system.AnnounceVersionArguments(Unsigned(2)))
+    attributes = system.SetAttributesArguments("port", (Attribute("country", "KR"),))
+    rotated = system.RotateOrganisationArguments("mill", policy_of("new mill"))
+    return [
+        *(voting.ledger.run("port", ledger_call(name, given)) for name, given in said),
+        *(voting.ledger.run(name, announced) for name in MEMBERS),
+        voting.decide("activate_version", system.ActivateVersionArguments(2, Height(500))),
+        voting.decide("set_attributes", attributes),
+        voting.decide("rotate_organisation", rotated),
+        voting.decide("give_role", role),
+        voting.decide("take_role", role),
+        voting.decide("expel_organisation", expel("mill"), voting.attest("bank", "port", "rail")),
+    ]
 
 
 def delegate(ledger: Ledger) -> list[Record]:
     """Have Alice delegate, take back, be recovered by Bob, stop him, and lose her key for good."""
     key = KeyPolicy(derive_key("phone").public)
     allowed = (Permission(LEDGER, "transfer"),)
-    granted = system.GrantSessionArguments(key, allowed, (), Instant(ledger.time + 1_000))
+    granted = system.GrantSessionArguments(key, allowed, (), Gas(0), Instant(ledger.time + 1_000))
     friends = system.SetGuardiansArguments(BOB, Milliseconds(60_000))
     begin = ledger_call("begin_recovery", system.BeginRecoveryArguments(ALICE, key))
     calls = [

@@ -309,7 +309,7 @@ def test_an_outcome_of_another_call_does_not_fit() -> None:
     assert isinstance(second.claim, OutcomeClaim)
     shown = msgspec.structs.replace(
         first.claim.receipt.shown,
-        outcome=second.claim.receipt.shown.outcome,  # type: ignore[union-attr]
+        outcome=second.claim.receipt.shown.outcome,  # type: ignore[union-attr]  # the claim is about a receipt
     )
     receipt = msgspec.structs.replace(first.claim.receipt, shown=shown)
     refuse(change(first, claim=OutcomeClaim(receipt)), "outcome path")

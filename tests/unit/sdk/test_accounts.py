@@ -39,6 +39,7 @@ from dure.sdk import (
     build_transaction,
 )
 from dure.sdk.ledger_calls import (
+    SESSION_GAS,
     begin_recovery,
     enrol,
     grant_session,
@@ -153,6 +154,7 @@ def test_a_session_key_spends_its_budget_and_is_withdrawn_on_a_live_chain() -> N
             await client.transfer(WON, BANK.address, 5, by=phone)
             (session,) = (await client.get_account(ALICE.address)).sessions
             assert [budget["amount"] for budget in session.budgets] == [3]
+            assert SESSION_GAS // 2 < session.gas < SESSION_GAS
             with pytest.raises(SessionLimitExceeded, match="3 more"):
                 await client.transfer(WON, BANK.address, 4, by=phone)
             await client.submit_and_wait([withdraw_session(key)], by=ALICE)

@@ -49,7 +49,7 @@ def test_the_environment_may_have_the_token(monkeypatch: pytest.MonkeyPatch) -> 
     for given in (None, "another"):
         options = {"chain_id": CHAIN, "transport": collect(seen)}
         with (
-            Client("http://[::1]:1", token=given, **options) as client,  # type: ignore[arg-type]
+            Client("http://[::1]:1", token=given, **options) as client,  # type: ignore[arg-type]  # options by name
             pytest.raises(CallerUnknown),
         ):
             client.get_status()

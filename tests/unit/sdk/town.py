@@ -150,13 +150,13 @@ async def open_town(chain: SoloChain | None = None) -> AsyncIterator[Town]:
     chain = LivelyChain() if chain is None else chain
     folder = tempfile.TemporaryDirectory()
     index = Index(f"sqlite:///{folder.name}/index.sqlite", chain.executor.chain_id)
-    bound = bind_public("127.0.0.1", 0)
-    port = bound.getsockname()[1]
+    listeners = bind_public("127.0.0.1", 0)
+    port = listeners[0].getsockname()[1]
     settings = ApiSettings(allowed_hosts=build_local_hosts(port))
     app = build_public_app(chain, index, settings=settings, genesis_file=chain.genesis_file)
     following = asyncio.create_task(follow(chain, index))
     try:
-        async with serve(app, bound, settings):
+        async with serve(app, listeners, settings):
             yield Town(chain, f"http://127.0.0.1:{port}")
     finally:
         following.cancel()

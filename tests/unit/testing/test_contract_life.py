@@ -40,7 +40,7 @@ def test_what_was_kept_from_before_calls_the_new_code_too(
 
 def test_mistakes_in_an_upgrade_are_explained(world: World, tally: Deployed) -> None:
     with pytest.raises(StoryMistake, match="no contract class"):
-        world.upgrade(tally, World)  # type: ignore[arg-type]
+        world.upgrade(tally, World)  # type: ignore[arg-type]  # deliberately no contract
     with pytest.raises(InvalidValue, match="no method migrate"):
         world.upgrade(tally, TallyByTwo, rate=3)
 

@@ -38,6 +38,6 @@ def test_tracing_changes_nothing() -> None:
 
 
 def test_a_live_network_is_traced_by_the_command() -> None:
-    world = World(object())  # type: ignore[arg-type]
+    world = World(object())  # type: ignore[arg-type]  # a stage that is never used
     with pytest.raises(StoryMistake, match="dure contract trace"), world.tracing():
         pass

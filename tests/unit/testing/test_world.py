@@ -172,7 +172,7 @@ def test_an_unknown_method_is_guessed(counter: Deployed) -> None:
 
 def test_only_contracts_are_deployed(world: World, ann: Person) -> None:
     with pytest.raises(StoryMistake, match="no contract class"):
-        world.deploy(World, by=ann)  # type: ignore[arg-type]
+        world.deploy(World, by=ann)  # type: ignore[arg-type]  # deliberately of a wrong type
 
 
 def test_what_the_checker_refuses_is_not_deployed(world: World, ann: Person) -> None:
@@ -280,7 +280,7 @@ def test_time_does_not_run_backwards(world: World) -> None:
     with pytest.raises(StoryMistake, match="backwards"):
         world.wait_until(Time(world.now.milliseconds - 1))
     with pytest.raises(StoryMistake, match="is no Time"):
-        world.wait_until(5)  # type: ignore[arg-type]
+        world.wait_until(5)  # type: ignore[arg-type]  # deliberately of a wrong type
 
 
 # The documentation

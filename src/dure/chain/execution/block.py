@@ -15,7 +15,8 @@ Rules
 6. What a call says (result and events) costs gas by the byte, so that receipts stay small enough to
    be stored and sent.
 7. Money moves by the rule of its asset. A payment moves before its call, which sees what arrived.
-8. What a session key spends is written with what its transaction does, and dropped with it.
+8. What a session key spends is written with what its transaction does, and dropped with it; the gas
+   that it used is written in any case.
 9. The gas of a scheduled call is paid whole when it is scheduled, and no part of it comes back: it
    kept room in a block that nobody else could have.
 """
@@ -26,7 +27,7 @@ from functools import partial
 
 from dure.chain import money, schedule, state, system
 from dure.chain.execution import waiting
-from dure.chain.execution.delegation import GAS_PER_SESSION, save_sessions
+from dure.chain.execution.delegation import GAS_PER_SESSION, charge_session, save_sessions
 from dure.chain.execution.later import Later
 from dure.chain.execution.quota import OwnersShare, Quota
 from dure.chain.execution.rules import Checks, Rules
@@ -196,6 +197,8 @@ class Execution:
             )
             self._record(receipt, outcomes)
         self._quota.charge(payer, meter.used)
+        if sessions:
+            charge_session(self.view, transaction, meter.used)
 
     def _run_calls(
         self,
@@ -210,7 +213,7 @@ class Execution:
         session = Session(fork, self._moment)
         running = self.rules.machine.open(session, meter)
         later = Later()
-        session.door = partial(self._decide, session, later, meter, transaction)
+        session.door = partial(self._decide, later, meter, transaction)
         caller = None
         meter.charge(transaction.proof_gas)
         for call in body.calls:
@@ -226,12 +229,12 @@ class Execution:
             meter.charge(GAS_PER_OUTPUT_BYTE * len(outcome))
             outcomes.append(outcome)
 
-    def _decide(  # noqa: PLR0913, PLR0917 - the first four are bound once a transaction
+    def _decide(  # noqa: PLR0913, PLR0917 - the first three are bound once a transaction
         self,
-        session: Session,
         later: Later,
         meter: Meter,
         transaction: Transaction,
+        session: Session,
         contract: Address,
         method: str,
         arguments: bytes,

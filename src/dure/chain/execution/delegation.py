@@ -7,9 +7,11 @@ Rules
 2. What leaves the account by `pays` and by the ledger's `transfer` is added up, asset by asset, for
    the whole transaction, and taken from what the account allowed for the whole session. Where the
    transaction is undone, nothing was spent.
-3. Of the ledger's own calls only `transfer` can be allowed: a session key changes no policy, makes
+3. Gas that the account pays for is taken from what it allowed for the whole session, be the
+   transaction undone or not. A thief of the key uses up no more of the organisation's quota.
+4. Of the ledger's own calls only `transfer` can be allowed: a session key changes no policy, makes
    no other session key and puts no contract on the chain.
-4. New keys for the account, whichever way they come, end all its session keys.
+5. New keys for the account, whichever way they come, end all its session keys.
 
 They are judged before any call, so a transaction beyond them has no place in a block: at admission,
 by the proposer and by every validator.
@@ -30,7 +32,7 @@ from dure.chain.money import LEDGER, TransferArguments
 from dure.chain.transaction import Call, KeyPolicy, MethodName, PasskeyPolicy, Policy, Transaction
 from dure.core.codec import Wire, build_reader
 from dure.core.errors import InvalidEncoding, SessionLimitExceeded, WrongPolicy
-from dure.core.types import Address, Amount, AssetId, Instant
+from dure.core.types import Address, Amount, AssetId, Gas, Instant
 
 SESSIONS_MAX: Final = 8
 PERMISSIONS_MAX: Final = 16
@@ -65,6 +67,8 @@ class SessionKey(Wire, frozen=True):
     permissions: Annotated[tuple[Permission, ...], Meta(min_length=1, max_length=PERMISSIONS_MAX)]
     budgets: Annotated[tuple[Budget, ...], Meta(max_length=BUDGETS_MAX)]
     """Nothing is spent of an asset that has none."""
+    gas: Gas
+    """How much more gas the account pays for."""
     expires: Instant
     """Last block time at which it acts."""
 
@@ -127,8 +131,27 @@ def judge_session(
         if (call.contract, call.method) not in permitted:
             message = f"the session key may not call {call.method} there"
             raise SessionLimitExceeded(message, method=call.method)
+    if body.payer is None and body.gas_limit > session.gas:
+        message = f"the account pays for {session.gas} more of the session key's gas"
+        raise SessionLimitExceeded(message, gas=session.gas)
     left = _spend(session, add_up(body.calls))
     return tuple(left if each is session else each for each in sessions)
+
+
+def charge_session(view: state.View, transaction: Transaction, gas: Gas) -> None:
+    """Take the gas that a session key's transaction has used from what is left for it.
+
+    Whether its calls were undone or not; nothing where another payer stands in for the account, or
+    where the transaction itself had the session end.
+    """
+    body, policy = transaction.body, transaction.proofs[0].policy
+    sessions = list_sessions(view, body.sender)
+    if body.payer is None and any(each.key == policy for each in sessions):
+        left = tuple(
+            msgspec.structs.replace(each, gas=Gas(each.gas - gas)) if each.key == policy else each
+            for each in sessions
+        )
+        save_sessions(view, body.sender, left)
 
 
 def add_up(calls: tuple[Call, ...]) -> dict[AssetId, int]:

@@ -65,8 +65,11 @@ class Session(Money, gc=False):
     _share: OwnersShare | None = None
     """Pays for what a scheduled call schedules."""
     _installed: dict[Address, Installed] = msgspec.field(default_factory=dict)
-    door: Callable[[Address, str, bytes], bytes] | None = None
-    """Does what a contract has the ledger do, where a transaction runs."""
+    door: Callable[["Session", Address, str, bytes], bytes] | None = None
+    """Does what a contract has the ledger do, where a transaction runs.
+
+    It is handed the session and must not hold it: nobody would ever collect such a ring.
+    """
 
     @property
     def chain_id(self) -> ChainId:
@@ -143,7 +146,7 @@ class Session(Money, gc=False):
     def perform(self, contract: Address, method: str, arguments: bytes) -> bytes:
         if self.door is None:
             raise Refusal("not_authority", "nothing is decided by a scheduled call")
-        return self.door(contract, method, arguments)
+        return self.door(self, contract, method, arguments)
 
     def _find_program(self, contract: Address) -> Installed:
         data = self.view.get(state.CONTRACT + contract)

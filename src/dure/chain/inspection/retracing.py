@@ -7,18 +7,20 @@ chain is the one that a certificate proves is for the caller to compare, by the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from dure.chain import state
 from dure.chain.candidate import Candidate
 from dure.chain.executor import Executor
 from dure.chain.genesis.document import GenesisDocument
+from dure.chain.inspection.changes import describe_change, list_changes
 from dure.chain.money import LEDGER
 from dure.chain.receipt import Record
 from dure.chain.system.delegates import ACCOUNT_RECOVERED
 from dure.chain.transaction import Transaction
 from dure.contract.bundle import Source
 from dure.contract.tracing import TracingMachine, Visit
-from dure.contract.tracing.render import Program
+from dure.contract.tracing.render import Program, render_visit
 from dure.core.block import Block
 from dure.core.codec import decode
 from dure.core.errors import InvalidTransaction
@@ -93,6 +95,17 @@ class Retracing:
             visits=tuple(visits),
         )
 
+    def describe_changes(self, block: Block, index: int) -> list[dict[str, Any]]:
+        """Return what the transaction at a receipt's `index` of the next block changed, in words.
+
+        None of a scheduled call's alone can be told.
+        """
+        scheduled = len(self._executor.judge(block).records) - len(block.transactions)
+        if index < scheduled:
+            return []
+        changes = list_changes(self._executor, block, index - scheduled)
+        return [describe_change(self._executor, each) for each in changes]
+
     def find_program(self, code_hash: Hash) -> Program:
         """Return what the chain knows of a program that a followed block deployed."""
         stored = self._executor.read(state.key_source(code_hash))
@@ -122,6 +135,27 @@ class Retracing:
         opened = self._executor.transactions.open_many(envelopes)
         assert not any(isinstance(each, InvalidTransaction) for each in opened), "it was judged"
         return [each for each in opened if isinstance(each, Transaction)]
+
+
+def describe_trace(retracing: Retracing, found: Retraced) -> dict[str, Any]:
+    """Return a trace in JSON form; `visits` as in `dure.contract.tracing.render`.
+
+    The programs that ran stand on the chain that `retracing` follows: ask it after the block.
+    """
+    receipt = found.record.receipt
+    return {
+        "id": receipt.id.hex(),
+        "kind": receipt.kind.value,
+        "height": found.height,
+        "block_id": found.block_id.hex(),
+        "index": found.index,
+        "status": receipt.status,
+        "message": receipt.message,
+        "failed_call": receipt.failed_call,
+        "gas_used": receipt.gas_used,
+        "gas_outside": found.gas_outside,
+        "visits": [render_visit(visit, retracing.find_program) for visit in found.visits],
+    }
 
 
 def _is_own(record: Record) -> bool:

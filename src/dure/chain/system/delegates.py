@@ -94,6 +94,7 @@ class GrantSessionArguments(Wire, frozen=True):
     key: SessionPolicy
     permissions: Annotated[tuple[Permission, ...], Meta(min_length=1, max_length=PERMISSIONS_MAX)]
     budgets: Annotated[tuple[Budget, ...], Meta(max_length=BUDGETS_MAX)]
+    gas: Gas
     expires: Instant
 
 
@@ -201,7 +202,7 @@ def grant_session(caller: Caller, given: GrantSessionArguments) -> bytes:
     others = _list_others(caller, given.key)
     if len(others) >= SESSIONS_MAX:
         raise Refusal("too_many_sessions", f"an account has {SESSIONS_MAX} session keys at most")
-    session = SessionKey(given.key, given.permissions, given.budgets, given.expires)
+    session = SessionKey(given.key, given.permissions, given.budgets, given.gas, given.expires)
     save_sessions(caller.session.view, caller.sender, (*others, session))
     _tell(caller, "session_granted", (caller.sender, compute_address(given.key), given.expires))
     return NOTHING

@@ -3,7 +3,6 @@
 from typing import Any
 
 from dure.cli.access import parse_arguments, parse_value
-from dure.cli.output import fail
 from dure.contract.interface import Interface, MethodInterface
 from dure.contract.values import from_json, to_json
 from dure.core.errors import ConfigurationError, DureError
@@ -15,7 +14,7 @@ def find_method(interface: Interface, name: str) -> MethodInterface:
     usable = {each.name: each for each in interface.methods.values() if each.kind in USABLE_KINDS}
     if name not in usable:
         known = ", ".join(usable) or "none"
-        fail(ConfigurationError(f"{interface.name} has no method {name!r}; it has: {known}"))
+        raise ConfigurationError(f"{interface.name} has no method {name!r}; it has: {known}")
     return usable[name]
 
 
@@ -28,7 +27,7 @@ def read_values(
     if set(texts) != {each.name for each in parameters}:
         taken = ", ".join(f"{each.name}=<{each.type}>" for each in parameters) or "no arguments"
         name = "the contract" if method is None else method.name
-        fail(ConfigurationError(f"{name} takes {taken}"))
+        raise ConfigurationError(f"{name} takes {taken}")
     values: dict[str, object] = {}
     for each in parameters:
         try:

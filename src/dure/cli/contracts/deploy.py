@@ -1,19 +1,24 @@
 """`dure contract deploy`: put a contract on a chain."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dure.cli.access import Arguments, NetworkOption, connect, load_account, load_authority
+from dure.cli.access import (
+    Arguments,
+    NetworkOption,
+    RolesOption,
+    connect,
+    load_account,
+    load_authority,
+    parse_roles,
+)
 from dure.cli.contracts.arguments import read_values
 from dure.cli.contracts.authoring.file import SourceFile
 from dure.cli.contracts.authoring.source import ClassOption, load_source
-from dure.cli.output import JsonOption, fail, print_facts, print_json
+from dure.cli.output import JsonOption, print_facts, print_json
 from dure.contract.interface import build_interface
-from dure.core.address import decode_address, encode_address
-from dure.core.errors import ConfigurationError
-from dure.core.types import Address
+from dure.core.address import encode_address
 
 
 def deploy(
@@ -23,9 +28,7 @@ def deploy(
     network: NetworkOption,
     owner: Annotated[str, typer.Option(help="Member whose account owns the contract.")],
     class_name: ClassOption = None,
-    role: Annotated[
-        list[str] | None, typer.Option(help="ROLE=ADDRESS or ROLE=MEMBER, as often as needed.")
-    ] = None,
+    role: RolesOption = None,
     json: JsonOption = False,
 ) -> None:
     """Put FILE on the chain, approved by the members whose keys lie in the network's folder.
@@ -35,10 +38,7 @@ def deploy(
     """
     source = load_source(file, class_name)
     interface = build_interface(source)
-    roles: dict[str, list[Address]] = {}
-    for given in role or []:
-        granted, holder = _parse_role(network, given)
-        roles.setdefault(granted, []).append(holder)
+    roles = parse_roles(network, role)
     with connect(network) as client:
         deployed = client.deploy(
             source,
@@ -52,12 +52,3 @@ def deploy(
         print_json(facts)
     else:
         print_facts("Deployed", facts.items())
-
-
-def _parse_role(network: Path, text: str) -> tuple[str, Address]:
-    role, mark, holder = text.rpartition("=")
-    if not mark:
-        fail(ConfigurationError(f"a role is given as ROLE=ADDRESS or ROLE=MEMBER, not {text!r}"))
-    if holder.startswith("dure1"):
-        return role, decode_address(holder)
-    return role, load_account(network, holder).address

@@ -9,11 +9,10 @@ from rich.progress import Progress
 from rich.table import Table
 from rich.tree import Tree
 
-from dure.chain.inspection.retracing import Retraced, Retracing
+from dure.chain.inspection.retracing import Retraced, Retracing, describe_trace
 from dure.cli.access import NetworkOption
 from dure.cli.contracts.replay import retrace
 from dure.cli.output import JsonOption, err, fail, out, print_facts, print_json
-from dure.contract.tracing.render import render_visit
 from dure.core.errors import ConfigurationError
 
 ID_DIGITS: Final = 64
@@ -39,29 +38,11 @@ def trace(
     Example: dure contract trace 3f9a… --network my-network
     """
     retracing, found = _run(network, _parse(transaction), blocks_max)
-    described = describe(retracing, found)
+    described = describe_trace(retracing, found)
     if json:
         print_json(described)
     else:
         show(described)
-
-
-def describe(retracing: Retracing, found: Retraced) -> dict[str, Any]:
-    """Return a trace in JSON form; `visits` as in `dure.contract.tracing.render`."""
-    receipt = found.record.receipt
-    return {
-        "id": receipt.id.hex(),
-        "kind": receipt.kind.value,
-        "height": found.height,
-        "block_id": found.block_id.hex(),
-        "index": found.index,
-        "status": receipt.status,
-        "message": receipt.message,
-        "failed_call": receipt.failed_call,
-        "gas_used": receipt.gas_used,
-        "gas_outside": found.gas_outside,
-        "visits": [render_visit(visit, retracing.find_program) for visit in found.visits],
-    }
 
 
 def show(described: dict[str, Any]) -> None:

@@ -8,7 +8,15 @@ import typer
 
 from dure.chain.parameters import Parameters
 from dure.chain.transaction import KeyPolicy, compute_address
-from dure.cli.access import Arguments, fetch, load_account, parse_arguments
+from dure.cli.access import (
+    Arguments,
+    HolderArgument,
+    RolesOption,
+    fetch,
+    find_address,
+    parse_arguments,
+    parse_roles,
+)
 from dure.cli.contracts.arguments import read_values
 from dure.cli.contracts.authoring.file import SourceFile
 from dure.cli.contracts.authoring.source import ClassOption, load_source
@@ -28,7 +36,7 @@ from dure.contract.values import encode_arguments
 from dure.core.address import decode_address
 from dure.core.codec import encode
 from dure.core.errors import ConfigurationError
-from dure.core.types import Address, Height
+from dure.core.types import Height
 from dure.identity.keys import load_public_key
 from dure.sdk import ledger_calls
 
@@ -40,7 +48,6 @@ app = typer.Typer(
 Name = Annotated[str, typer.Argument(help="The organisation.")]
 Contract = Annotated[str, typer.Argument(help="The contract's address.")]
 Role = Annotated[str, typer.Argument(help="The role, as the contract calls it.")]
-Holder = Annotated[str, typer.Argument(help="An address, or a member's name.")]
 KeyFile = Annotated[Path | None, typer.Option(help="Key file of the account.")]
 
 
@@ -142,6 +149,7 @@ def deploy(
     *,
     owner: Annotated[str, typer.Option(help="Member whose account owns the contract.")],
     class_name: ClassOption = None,
+    role: RolesOption = None,
     as_: AsMember = None,
     summary: Summary = "",
     json: JsonOption = False,
@@ -149,7 +157,7 @@ def deploy(
     """Put the contract in FILE on the chain; its address is the result.
 
     Example: dure governance propose deploy my-network token.py code=KRW decimals=0 --owner bank
-    --as bank
+    --role issuer=bank --as bank
     """
     source = load_source(file, class_name)
     interface = build_interface(source)
@@ -157,7 +165,12 @@ def deploy(
     given = encode(())
     if interface.initialiser is not None:
         given = encode_arguments(interface, "init", (), values)
-    call = ledger_calls.deploy(source, owner=load_account(folder, owner).address, arguments=given)
+    call = ledger_calls.deploy(
+        source,
+        owner=find_address(folder, owner),
+        arguments=given,
+        roles=parse_roles(folder, role),
+    )
     decide(folder, call, as_=as_, summary=summary, json=json)
 
 
@@ -226,7 +239,7 @@ def grant(
     folder: Folder,
     contract: Contract,
     role: Role,
-    holder: Holder,
+    holder: HolderArgument,
     *,
     as_: AsMember = None,
     summary: Summary = "",
@@ -236,7 +249,7 @@ def grant(
 
     Example: dure governance propose grant my-network dure1… issuer bank --as bank
     """
-    call = ledger_calls.grant(decode_address(contract), role, _find_holder(folder, holder))
+    call = ledger_calls.grant(decode_address(contract), role, find_address(folder, holder))
     decide(folder, call, as_=as_, summary=summary, json=json)
 
 
@@ -245,7 +258,7 @@ def revoke(
     folder: Folder,
     contract: Contract,
     role: Role,
-    holder: Holder,
+    holder: HolderArgument,
     *,
     as_: AsMember = None,
     summary: Summary = "",
@@ -255,7 +268,43 @@ def revoke(
 
     Example: dure governance propose revoke my-network dure1… issuer bank --as bank
     """
-    call = ledger_calls.revoke(decode_address(contract), role, _find_holder(folder, holder))
+    call = ledger_calls.revoke(decode_address(contract), role, find_address(folder, holder))
+    decide(folder, call, as_=as_, summary=summary, json=json)
+
+
+@app.command("give-role")
+def give_role(
+    folder: Folder,
+    role: Role,
+    holder: HolderArgument,
+    *,
+    as_: AsMember = None,
+    summary: Summary = "",
+    json: JsonOption = False,
+) -> None:
+    """Give an organisation's account a ROLE that counts at every contract; it may pass it on.
+
+    Example: dure governance propose give-role my-network oracle airline --as bank
+    """
+    call = ledger_calls.give_role(role, find_address(folder, holder))
+    decide(folder, call, as_=as_, summary=summary, json=json)
+
+
+@app.command("take-role")
+def take_role(
+    folder: Folder,
+    role: Role,
+    holder: HolderArgument,
+    *,
+    as_: AsMember = None,
+    summary: Summary = "",
+    json: JsonOption = False,
+) -> None:
+    """Take back a ROLE that counts at every contract, and with it all that was passed on.
+
+    Example: dure governance propose take-role my-network oracle airline --as bank
+    """
+    call = ledger_calls.take_role(role, find_address(folder, holder))
     decide(folder, call, as_=as_, summary=summary, json=json)
 
 
@@ -308,9 +357,3 @@ def version(
     head = Height(fetch(folder, "/v1/status")["height"])
     call = ledger_calls.activate_version(number, from_height=parse_height(from_height, head))
     decide(folder, call, as_=as_, summary=summary, json=json)
-
-
-def _find_holder(folder: Path, text: str) -> Address:
-    if text.startswith("dure1"):
-        return decode_address(text)
-    return load_account(folder, text).address

@@ -1,5 +1,6 @@
 """`dure member authority|token|request|enrol|renew|list`: certificates, without any chain."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -7,6 +8,7 @@ import msgspec
 import typer
 
 from dure.cli.members.opening import open_by_passphrase, parse_span, read_now
+from dure.cli.operating.noting import note_at_authority, write_down
 from dure.cli.output import JsonOption, out, print_facts, print_json
 from dure.cli.unlocking import ask_new_passphrase
 from dure.core.errors import ConfigurationError
@@ -69,6 +71,7 @@ def authority(
         "key": made.key.hex(),
         "ends": f"{made.not_after:%Y-%m-%d}",
     }
+    note_at_authority(folder, "authority_created", {"key": facts["key"]})
     if json:
         print_json(facts)
     else:
@@ -95,6 +98,7 @@ def token(
     Example: dure member token my-network/bank/authority --name bank-2 --out bank-2.token
     """
     subject = Subject(load_authority(folder).organisation, kind, name)
+    note_at_authority(folder, "holder_invited", {"for": str(subject), "lasts": lasts})
     made = issue_token(
         folder,
         subject,
@@ -153,10 +157,13 @@ def enrol_holder(
     Example: dure member enrol my-network/bank/authority bank-2.csr --out bank-2.pem
     """
     opened, text = open_by_passphrase(folder), _read_text(request_file)
+    request_hash = sha256(text.encode()).hexdigest()
+    note_at_authority(folder, "certificate_asked", {"request": request_hash})
     if text.lstrip().startswith("{"):
         made = renew(opened, _read_renewal(request_file, text), read_now())
     else:
         made = enrol(opened, text, read_now())
+    note_at_authority(folder, "certificate_issued", _describe_for_log(made))
     replace_file(out_file, encode_certificate(made.der).encode(), mode=0o644)
     _show(made, out_file, json=json)
 
@@ -180,11 +187,14 @@ def renew_node(
 
     Example: dure member renew my-network/bank/node.toml --authority my-network/bank/authority
     """
-    files = locate_files(configuration, load_configuration(configuration))
+    settings = load_configuration(configuration)
+    files = locate_files(configuration, settings)
     if (authority_folder is None) == (out_file is None):
         raise ConfigurationError("say --authority FOLDER, or --out FILE: one of them")
     if authority_folder is not None:
         opened = open_by_passphrase(authority_folder)
+        write_down(settings, files, "certificate_renewed", {"authority": str(authority_folder)})
+        note_at_authority(authority_folder, "certificate_asked", {"node": str(configuration)})
         made = renew_in_place(opened, files.certificate, files.tls_key, read_now())
         _show(made, files.certificate, json=json)
         return
@@ -211,8 +221,10 @@ def install(
 
     Example: dure member install my-network/bank-2/node.toml bank-2.pem
     """
-    files = locate_files(configuration, load_configuration(configuration))
+    settings = load_configuration(configuration)
+    files = locate_files(configuration, settings)
     made = read_certificate(read_pem(certificate))
+    write_down(settings, files, "certificate_installed", _describe_for_log(made))
     install_certificate(files.certificate, load_holder_key(files.tls_key), made)
     _show(made, files.certificate, json=json)
 
@@ -245,6 +257,10 @@ def _describe(certificate: Certificate) -> dict[str, Any]:
         "serial": certificate.serial.hex(),
         "until": f"{certificate.not_after:%Y-%m-%d %H:%M} UTC",
     }
+
+
+def _describe_for_log(certificate: Certificate) -> dict[str, str]:
+    return {"for": str(certificate.subject), "serial": certificate.serial.hex()}
 
 
 def _show(certificate: Certificate, file: Path, *, json: bool) -> None:

@@ -7,11 +7,19 @@ import typer
 
 from dure.chain import membership, state
 from dure.chain.transaction import Call, KeyPolicy, compute_address
-from dure.cli.access import AsOption, NetworkOption, connect, load_account, load_authority
+from dure.cli.access import (
+    AsOption,
+    HolderArgument,
+    NetworkOption,
+    connect,
+    find_address,
+    load_account,
+    load_authority,
+)
+from dure.cli.operating.noting import note_at_authority
 from dure.cli.output import JsonOption, out, print_json, print_tree
-from dure.core.address import decode_address, encode_address
+from dure.core.address import encode_address
 from dure.core.codec import decode
-from dure.core.errors import ConfigurationError
 from dure.core.types import Address
 from dure.core.validators import Name
 from dure.identity.authorities.authority import find_serials, note_revoked
@@ -24,6 +32,7 @@ from dure.sdk import Client, ledger_calls
 MEMBERS: Final = "members"
 """What `--as` says for the account that the members share."""
 
+RoleArgument = Annotated[str, typer.Argument(help="The role's name, as contracts have it.")]
 AsMembers = Annotated[
     str,
     typer.Option(
@@ -69,6 +78,8 @@ def revoke(
     --network my-network --as bank
     """
     serials = find_serials(folder, holder)
+    facts = {"holder": holder, "serials": " ".join(each.hex() for each in serials)}
+    note_at_authority(folder, "certificates_revoked", facts)
     # First here, so that nothing is renewed meanwhile.
     for serial in serials:
         note_revoked(folder, serial)
@@ -77,8 +88,8 @@ def revoke(
 
 
 def give_role(
-    role: Annotated[str, typer.Argument(help="The role's name, as contracts have it.")],
-    holder: Annotated[str, typer.Argument(help="Account: its address, a name or a key file.")],
+    role: RoleArgument,
+    holder: HolderArgument,
     *,
     network: NetworkOption,
     by: AsMembers,
@@ -91,14 +102,14 @@ def give_role(
 
     Example: dure member give-role oracle airline --network my-network --as members
     """
-    account = _find_account(network, holder)
+    account = find_address(network, holder)
     call = ledger_calls.give_role(role, account)
     _send(network, by, call, {"role": role, "holder": encode_address(account)}, json=json)
 
 
 def take_role(
-    role: Annotated[str, typer.Argument(help="The role's name, as contracts have it.")],
-    holder: Annotated[str, typer.Argument(help="Account: its address, a name or a key file.")],
+    role: RoleArgument,
+    holder: HolderArgument,
     *,
     network: NetworkOption,
     by: AsMembers,
@@ -108,7 +119,7 @@ def take_role(
 
     Example: dure member take-role oracle airline --network my-network --as members
     """
-    account = _find_account(network, holder)
+    account = find_address(network, holder)
     call = ledger_calls.take_role(role, account)
     _send(network, by, call, {"role": role, "holder": encode_address(account)}, json=json)
 
@@ -133,7 +144,7 @@ def add_device(
 
 
 def remove_device(
-    device: Annotated[str, typer.Argument(help="Its address, or its key file.")],
+    device: HolderArgument,
     *,
     network: NetworkOption,
     by: AsOption,
@@ -143,7 +154,7 @@ def remove_device(
 
     Example: dure member remove-device t-1.json --network my-network --as port
     """
-    account = _find_account(network, device)
+    account = find_address(network, device)
     call = ledger_calls.remove_device(account)
     _send(network, by, call, {"device": encode_address(account)}, json=json)
 
@@ -209,16 +220,3 @@ def _send(network: Path, by: str, call: Call, facts: dict[str, Any], *, json: bo
         for each in value if isinstance(value, list) else [value]:
             out.print(f"{name}: {each}", highlight=False, markup=False, soft_wrap=True)
     out.print(f"Decided in block {height}.", highlight=False)
-
-
-def _find_account(network: Path, words: str) -> Address:
-    """Return the account that is meant by an address, a member's name or a key file."""
-    path = network / words / "account.json"
-    path = path if path.exists() else Path(words)
-    if path.exists():
-        return compute_address(KeyPolicy(load_public_key(path)))
-    try:
-        return decode_address(words)
-    except ValueError:
-        message = f"{words!r} is neither an address nor a member in {network} nor a key file"
-        raise ConfigurationError(message) from None

@@ -8,14 +8,13 @@ from typing import Annotated, Any
 import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
 
-from dure.chain.transaction import KeyPolicy, compute_address
-from dure.cli.access import connect, load_account
+from dure.cli.access import connect, load_signer
 from dure.cli.output import err, out, print_facts, print_json
 from dure.cli.unlocking import unlock
 from dure.core.address import decode_address, encode_address
 from dure.core.errors import ConfigurationError
-from dure.core.types import Address, Hash
-from dure.identity.keys import SigningKey, load_public_key
+from dure.core.types import Hash
+from dure.identity.keys import SigningKey
 from dure.sdk import LocalAccount
 from dure.sdk.sealed import Listed, SealedData
 
@@ -40,28 +39,23 @@ WORK = Path(".dure-seal")
 
 @contextmanager
 def open_data(
-    network: Path, contract: str, as_: str, *, key: Path | None = None, work: Path = WORK
+    network: Path,
+    contract: str,
+    as_: str,
+    *,
+    account: str | None = None,
+    key: Path | None = None,
+    work: Path = WORK,
 ) -> Iterator[SealedData]:
-    """Give the records of a contract as an account of one key sees them."""
-    account = load_account(network, as_)
-    if not isinstance(account, LocalAccount):
+    """Give the records of a contract as an account sees them for which one key signs."""
+    signer = load_signer(network, as_, account)
+    if not isinstance(signer, LocalAccount):
         raise ConfigurationError("sealed data is asked for by an account of one key")
     reading = None if key is None else _load_reading_key(key)
     with connect(network) as client, _tell_progress() as report:
         yield SealedData(
-            client, decode_address(contract), by=account, work=work, key=reading, report=report
+            client, decode_address(contract), by=signer, work=work, key=reading, report=report
         )
-
-
-def read_party(network: Path, text: str) -> Address:
-    """Return the address that a member's name, a key file or an address means."""
-    if text.startswith("dure1"):
-        return decode_address(text)
-    for path in (network / text / "account.json", Path(text)):
-        if path.is_file():
-            return compute_address(KeyPolicy(load_public_key(path)))
-    message = f"{text!r} is neither a member in {network}, nor a key file, nor an address"
-    raise ConfigurationError(message, name=text)
 
 
 def read_name(text: str) -> Hash:
@@ -87,6 +81,7 @@ def describe(listed: Listed) -> dict[str, Any]:
         "readers": [encode_address(each) for each in entry.readers],
         "keepers": [encode_address(each) for each in entry.keepers],
         "kept_by": list(listed.kept_by),
+        "keepers_missing": list(listed.keepers_missing),
         "receipts_missing": list(listed.receipts_missing),
     }
 

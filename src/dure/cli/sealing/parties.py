@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from dure.cli.access import AsOption, NetworkOption, connect
+from dure.cli.access import AccountOption, AsOption, NetworkOption, connect
 from dure.cli.network.founding import load_network
 from dure.cli.output import JsonOption
 from dure.cli.sealing.options import ContractOption, KeyOption, open_data, show
@@ -60,6 +60,7 @@ def name_key(
     contract: ContractOption,
     as_: AsOption,
     network: NetworkOption,
+    account: AccountOption = None,
     key: KeyOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -69,7 +70,7 @@ def name_key(
 
     Example: dure seal key --contract dure1… --as bank --network my-network
     """
-    with open_data(network, contract, as_, key=key) as data:
+    with open_data(network, contract, as_, account=account, key=key) as data:
         public = data.name_reading_key()
         facts = {"reader": encode_address(data.account), "reading_key": public.hex()}
     show("Reading key", facts, json=json)

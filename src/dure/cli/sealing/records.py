@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from dure.cli.access import AsOption, NetworkOption
+from dure.cli.access import AccountOption, AsOption, NetworkOption, find_address
 from dure.cli.output import JsonOption, out, print_json
 from dure.cli.sealing.options import (
     WORK,
@@ -17,7 +17,6 @@ from dure.cli.sealing.options import (
     describe,
     open_data,
     read_name,
-    read_party,
     show,
 )
 from dure.core.types import Hash
@@ -55,8 +54,8 @@ def put(
     with open_data(network, contract, as_, key=key, work=work) as data:
         sealed = data.put(
             file,
-            keepers=[read_party(network, each) for each in keeper],
-            readers=[read_party(network, each) for each in reader or []],
+            keepers=[find_address(network, each) for each in keeper],
+            readers=[find_address(network, each) for each in reader or []],
         )
         _show_kept(data, sealed.name, timeout, json=json)
 
@@ -98,7 +97,7 @@ def grant(
     """
     with open_data(network, contract, as_, key=key) as data:
         name = read_name(record)
-        data.grant(name, read_party(network, reader))
+        data.grant(name, find_address(network, reader))
         show("May read", describe(data.describe(name)), json=json)
 
 
@@ -121,7 +120,7 @@ def revoke(
     Example: dure seal revoke 5f… --reader bank --contract dure1… --as insurer --network my-network
     """
     with open_data(network, contract, as_, key=key, work=work) as data:
-        sealed = data.revoke(read_name(record), read_party(network, reader))
+        sealed = data.revoke(read_name(record), find_address(network, reader))
         _show_kept(data, sealed.name, timeout, json=json)
 
 
@@ -132,6 +131,7 @@ def get(
     contract: ContractOption,
     as_: AsOption,
     network: NetworkOption,
+    account: AccountOption = None,
     key: KeyOption = None,
     work: WorkOption = WORK,
     json: JsonOption = False,
@@ -140,7 +140,7 @@ def get(
 
     Example: dure seal get 5f… contract.pdf --contract dure1… --as supervisor --network my-network
     """
-    with open_data(network, contract, as_, key=key, work=work) as data:
+    with open_data(network, contract, as_, account=account, key=key, work=work) as data:
         opened = data.get(read_name(record), target)
     facts = {
         "record": opened.name.hex(),
@@ -157,6 +157,7 @@ def list_records(
     contract: ContractOption,
     as_: AsOption,
     network: NetworkOption,
+    account: AccountOption = None,
     all_: Annotated[bool, typer.Option("--all", help="Also those that are none of yours.")] = False,
     json: JsonOption = False,
 ) -> None:
@@ -164,7 +165,7 @@ def list_records(
 
     Example: dure seal list --contract dure1… --as insurer --network my-network
     """
-    with open_data(network, contract, as_) as data:
+    with open_data(network, contract, as_, account=account) as data:
         found = [describe(each) for each in data.list(everybody=all_)]
     if json:
         print_json({"records": found})

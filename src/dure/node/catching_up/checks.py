@@ -65,7 +65,7 @@ def find_history_fault(
         return "its block is not the one that the block above names"
     if not has_own_body(stored.block):
         return "its block has a foreign body"
-    if not _has_own_receipts(stored):
+    if not has_own_receipts(stored):
         return "its receipts are not those of the block"
     return find_seal_fault(stored.block, stored.certificate, validators, verify=verify)
 
@@ -79,7 +79,8 @@ def find_offer_fault(genesis: Genesis, offer: SnapshotOffer) -> str | None:
     return None
 
 
-def _has_own_receipts(stored: StoredBlock) -> bool:
+def has_own_receipts(stored: StoredBlock) -> bool:
+    """Say whether receipts and outcomes are those under the header's receipt root."""
     try:
         records: Sequence[Record] = [decode(Record, data) for data in stored.receipts]
     except InvalidEncoding:

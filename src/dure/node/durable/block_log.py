@@ -101,7 +101,7 @@ class BlockLog:
     def __init__(self, path: Path, store_id: bytes, *, is_writer: bool) -> None:
         """Open the log of the store `store_id`; raise `StorageError` where it is not there."""
         self._path = path
-        self._format = _build_format(store_id)
+        self._format = build_format(store_id)
         self._failed = False
         self._descriptor = -1
         flags = os.O_RDWR | os.O_APPEND if is_writer else os.O_RDONLY
@@ -259,8 +259,18 @@ class BlockLog:
         raise StorageError(f"the block log {self._path} {reason}", file=str(self._path))
 
 
-def _build_format(store_id: bytes) -> RecordFormat:
+def build_format(store_id: bytes) -> RecordFormat:
+    """Return the form of the records in the log of a store."""
     return RecordFormat(crc32(MAGIC + store_id))
+
+
+def read_store_id(log: bytes) -> bytes:
+    """Return the store whose log these bytes are; raise `StorageError` for what is no log."""
+    header = log[:LOG_HEADER_LENGTH]
+    store_id = header[len(MAGIC) : len(MAGIC) + STORE_ID_LENGTH]
+    if len(store_id) < STORE_ID_LENGTH or header != _build_header(store_id):
+        raise StorageError("that is no block log")
+    return store_id
 
 
 def _build_header(store_id: bytes) -> bytes:

@@ -58,6 +58,7 @@ RECENT_KEYS_MAX: Final = 4 * 1024
 RECENT_BYTES_MAX: Final = 8 * 1024 * 1024
 """Bytes of the log from which on it is: few changes may be long."""
 BATCH_KEYS_MAX: Final = 64 * 1024
+JOURNAL_NAME: Final = "journal"
 UNFLUSHED_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bytes of the log after which the database writes a table, so that little is to be read again."""
 
@@ -293,7 +294,7 @@ class RocksDisk(Store):
         if store_id is None or (noted is None) != (self._head is None):
             raise self._damaged("its own records are missing")
         sequence = None if noted is None else int.from_bytes(noted, "big")
-        path = self._folder / "journal"
+        path = self._folder / JOURNAL_NAME
         return Journal(path, store_id, noted=sequence, voter=self._voter)
 
 

@@ -67,6 +67,7 @@ STATE_KEY: Final = b"Mstate"
 MISSING_KEY: Final = b"Mmissing"
 STATES: Final = (b"S", b"s")
 LOG_NAME: Final = "blocks"
+DATABASE_NAME: Final = "rocks"
 LOCKED: Final = ("While lock file", "lock hold by")
 """How the library says that another process, or this one, has the database open."""
 
@@ -95,7 +96,7 @@ class Store:
         Raises `ConfigurationError` where there is none or it has another format, and `StorageError`
         where it is damaged.
         """
-        if not (folder / "rocks").is_dir():
+        if not (folder / DATABASE_NAME).is_dir():
             message = f"{folder} holds no node's store"
             raise ConfigurationError(message, folder=str(folder))
         store = cls(folder, open_database(folder, rocksdict.AccessType.read_only()))
@@ -333,7 +334,7 @@ def open_database(folder: Path, access: rocksdict.AccessType) -> rocksdict.Rdict
     """Open the database of a store; raise `ConfigurationError` or `StorageError`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return rocksdict.Rdict(str(folder / "rocks"), _build_options(), access_type=access)
+        return rocksdict.Rdict(str(folder / DATABASE_NAME), _build_options(), access_type=access)
     except OSError as problem:
         message = f"cannot use the folder {folder}: {problem.strerror}"
         raise ConfigurationError(message, folder=str(folder)) from problem

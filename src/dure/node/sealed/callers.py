@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from dure.chain import state
+from dure.chain.execution.delegation import Permission, list_sessions
 from dure.chain.transaction import KeyPolicy, compute_address
 from dure.core.errors import Unavailable
-from dure.core.types import Address, PublicKey
+from dure.core.types import Address
 from dure.identity.envelopes.requests import (
     LIFE_MS,
     VERSION,
@@ -19,6 +20,8 @@ from dure.identity.envelopes.requests import (
 from dure.node.sealed.ledger import KeeperLedger
 
 SEEN_MAX: Final = 200_000
+NAMING: Final = "name_reading_key"
+"""The contract's call by which an account says to which key data is sealed for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,11 @@ class Callers:
         self._ledger = ledger
         self._seen: OrderedDict[bytes, int] = OrderedDict()
 
-    def authenticate(self, asked: Asked) -> RequestStatement:
-        """Return what the account that asks has signed; raise `UnsignedRequest`."""
+    def authenticate(self, asked: Asked, contract: Address) -> RequestStatement:
+        """Return what the account that asks about a contract's records has signed.
+
+        Raise `UnsignedRequest`.
+        """
         statement = read_request(asked.header).statement
         now = self._ledger.now()
         if (statement.version, statement.chain_id, statement.keeper) != (
@@ -55,7 +61,10 @@ class Callers:
             raise UnsignedRequest("the body is not the one that was signed")
         if abs(statement.time - now) > LIFE_MS:
             raise UnsignedRequest("the request is too old, or its clock is wrong", now=now)
-        if not self._acts_alone(statement.account, statement.key):
+        key = KeyPolicy(statement.key)
+        is_reading = asked.method != "PUT"
+        is_reader = is_reading and self._reads_for(statement.account, key, contract)
+        if not is_reader and not self._acts_alone(statement.account, key):
             raise UnsignedRequest("the key is not the one that acts for the account")
         return statement
 
@@ -70,9 +79,20 @@ class Callers:
             raise Unavailable("too many requests about sealed data; try again later")
         self._seen[used] = now
 
-    def _acts_alone(self, account: Address, key: PublicKey) -> bool:
+    def _acts_alone(self, account: Address, key: KeyPolicy) -> bool:
         view = self._ledger.view()
         known = view.load(state.Account, state.key_account(account))
         if known is not None and known.policy is not None:
-            return known.policy == KeyPolicy(key)
-        return compute_address(KeyPolicy(key)) == account
+            return known.policy == key
+        return compute_address(key) == account
+
+    def _reads_for(self, account: Address, key: KeyPolicy, contract: Address) -> bool:
+        """Say whether an account has let a session key name its reading key at a contract.
+
+        Such a key could name one of its own, so it may as well ask for what is sealed.
+        """
+        naming, now = Permission(contract, NAMING), self._ledger.get_block_time()
+        return any(
+            session.key == key and naming in session.permissions and now <= session.expires
+            for session in list_sessions(self._ledger.view(), account)
+        )

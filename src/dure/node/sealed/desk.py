@@ -132,7 +132,7 @@ class Desk:
     async def give_key(self, asked: Asked, subject: Subject) -> tuple[bytes, int]:
         """Note the reading on the chain; return the key sealed to who asks, and its number."""
         self._admit(asked, subject, lambda entry: entry.may_read)
-        reader = self._callers.authenticate(asked).account
+        reader = self._callers.authenticate(asked, subject.contract).account
         place = self._place(subject)
         if await asyncio.to_thread(self._store.load_key, place, reader) is None:
             raise NotFound("this keeper has no key for you yet; ask another, or later")
@@ -148,7 +148,7 @@ class Desk:
         self, asked: Asked, subject: Subject, list_allowed: Callable[[Entry], tuple[Address, ...]]
     ) -> Entry:
         """Return the record, if who asks is allowed; raise `AccessDenied`, `NotKept`."""
-        statement = self._callers.authenticate(asked)
+        statement = self._callers.authenticate(asked, subject.contract)
         entry = self._require_current(subject)
         if statement.account not in list_allowed(entry):
             raise AccessDenied("the record's access list does not name you for that")

@@ -54,6 +54,10 @@ class KeeperLedger:
         """Return the head's height."""
         return self._gateway.executor.head.header.height
 
+    def get_block_time(self) -> Instant:
+        """Return the head's time, by which the chain lets things expire."""
+        return self._gateway.executor.head.header.time
+
     def is_syncing(self) -> bool:
         """Say whether the head is known to be old."""
         return self._gateway.get_status().syncing

@@ -51,7 +51,14 @@ from dure.sdk.accounts import LocalAccount
 from dure.sdk.client import Client, wall_time
 from dure.sdk.sealed.entries import ERASED, KEPT, Entry, SealedCalls, SealedState
 from dure.sdk.sealed.keeper_node import Asker, KeeperNode, Report
-from dure.sdk.sealed.work import PreparedVersion, find_prepared, prepare_version
+from dure.sdk.sealed.work import (
+    PreparedVersion,
+    describe_source,
+    find_delivered,
+    find_prepared,
+    forget_delivered,
+    prepare_version,
+)
 
 WAIT_S: Final = 120.0
 POLL_S: Final = 0.1
@@ -91,6 +98,8 @@ class Listed:
     entry: Entry
     kept_by: tuple[str, ...]
     """Keepers that confirmed the present version."""
+    keepers_missing: tuple[str, ...]
+    """Keepers that have not."""
     receipts_missing: tuple[str, ...]
     """Keepers that have not confirmed an erasure."""
 
@@ -146,8 +155,10 @@ class SealedData:
 
         The depositor can always read. Raise `ConfigurationError` where somebody has named no key.
         """
-        source = _describe_source(file)
+        source = describe_source(file, keepers, readers)
         folder = self._work / f"put-{sha256(str(file.resolve()).encode()).hexdigest()[:24]}"
+        if again := self._find_spreading(folder, source):
+            return again
         prepared = find_prepared(folder)
         if prepared is None or prepared.source != source:
             place = self._state.place(Hash(secrets.token_bytes(32)), 1)
@@ -170,7 +181,9 @@ class SealedData:
     def renew(self, name: Hash, file: Path) -> Sealed:
         """Replace a record's content, under a new key; return when one keeper has all of it."""
         entry, folder = self._get_own(name), self._work / f"renew-{name.hex()}"
-        source = _describe_source(file)
+        source = describe_source(file)
+        if again := self._find_spreading(folder, source):
+            return again
         prepared = self._find_next(folder, entry, source)
         if prepared is None:
             keys = self._find_keys(entry.may_read)
@@ -191,6 +204,8 @@ class SealedData:
         """Let somebody read no longer: a new version with a new key is made of the same content."""
         entry, folder = self._get_own(name), self._work / f"revoke-{name.hex()}"
         source = f"without {reader.hex()}"
+        if again := self._find_spreading(folder, source):
+            return again
         prepared = self._find_next(folder, entry, source)
         if prepared is None:
             if reader not in entry.readers:
@@ -265,13 +280,14 @@ class SealedData:
             for each in entry.keepers
             if entry.state == KEPT and self._state.get_kept_version(name, each) == entry.version
         ]
+        lacking = [each for each in entry.keepers if entry.state == KEPT and each not in kept]
         missing = [
             each
             for each in entry.keepers
             if entry.state not in {KEPT, ERASED}
             and not self._state.has_confirmed_erasure(name, each)
         ]
-        return Listed(name, entry, self._name_all(kept), self._name_all(missing))
+        return Listed(name, entry, *map(self._name_all, (kept, lacking, missing)))
 
     # Ending
 
@@ -282,7 +298,9 @@ class SealedData:
 
     def wait_kept(self, name: Hash, timeout_s: float = WAIT_S) -> Listed:
         """Return when every keeper confirmed the present version; raise `TimedOut`."""
-        return self._wait(name, timeout_s, lambda it: len(it.kept_by) == len(it.entry.keepers))
+        listed = self._wait(name, timeout_s, lambda it: not it.keepers_missing)
+        forget_delivered(self._work, name)
+        return listed
 
     def wait_erased(self, name: Hash, timeout_s: float = WAIT_S) -> Listed:
         """Return when every keeper signed its receipt; `TimedOut` names those that did not."""
@@ -330,7 +348,7 @@ class SealedData:
         deadline = time.monotonic() + timeout_s
         while not is_done(listed := self.describe(name)):
             if time.monotonic() > deadline:
-                waiting = ", ".join(listed.receipts_missing) or "keepers that have not fetched it"
+                waiting = ", ".join(listed.receipts_missing or listed.keepers_missing)
                 raise TimedOut(f"not in {timeout_s:g} seconds; it still waits for {waiting}")
             time.sleep(POLL_S)
         return listed
@@ -345,12 +363,22 @@ class SealedData:
         is_named = prepared.digests.sealed == entry.sealed
         return prepared if is_named or prepared.version == entry.version + 1 else None
 
+    def _find_spreading(self, folder: Path, source: str) -> Sealed | None:
+        """Return the version of that source that one keeper has, and others still fetch."""
+        known = find_delivered(folder)
+        if known is None or known.source != source:
+            return None
+        listed = self.describe(known.name)
+        if listed.entry.version != known.version or not listed.keepers_missing:
+            return None
+        return Sealed(known.name, known.version, known.digests.size)
+
     def _deliver(self, prepared: PreparedVersion) -> Sealed:
         name, version = prepared.name, prepared.version
         entry = self._get(name)
         self._ask_all(entry, lambda node: node.send_keys(name, version, prepared.keys))
         self._ask_one(entry, lambda node: node.upload(name, version, prepared.file, self._report))
-        prepared.remove()
+        (prepared.mark_delivered if len(entry.keepers) > 1 else prepared.remove)()
         return Sealed(name, version, prepared.digests.size)
 
     @contextmanager
@@ -470,12 +498,3 @@ def _digest(file: Path) -> Hash:
 def _read(file: BinaryIO) -> Iterator[bytes]:
     while part := file.read(PIECE_BYTES):
         yield part
-
-
-def _describe_source(file: Path) -> str:
-    """Return what tells whether a file is still the same."""
-    try:
-        seen = file.stat()
-    except OSError as problem:
-        raise ConfigurationError(f"cannot read {file}: {problem.strerror}") from problem
-    return f"{file.resolve()} {seen.st_size} {seen.st_mtime_ns}"

@@ -1,17 +1,21 @@
 """A version that is being made: sealed on this disk first, then named on the chain, then sent.
 
 Should the program end on the way, the next run finds the folder and goes on. It holds the sealed
-file and the sealed keys only: nothing in it opens anything without a reader's key.
+file and the sealed keys only: nothing in it opens anything without a reader's key. Once a keeper
+has the file it is not needed here; what the version was made from stays noted until all have it, so
+that whoever asks for the same again meanwhile does not make it a second time.
 """
 
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
 
 from dure.core.address import decode_address, encode_address
+from dure.core.codec import encode
 from dure.core.errors import ConfigurationError, InvalidEncoding
 from dure.core.types import Address, Hash
 from dure.identity.envelopes.files import (
@@ -29,6 +33,7 @@ from dure.identity.files import replace_file
 
 FILE = "file"
 NOTE = "version.json"
+DELIVERED = "delivered.json"
 NOTE_BYTES_MAX = 64 * 1024
 
 
@@ -63,8 +68,13 @@ class PreparedVersion:
         return self.folder / FILE
 
     def remove(self) -> None:
-        """Forget it: it was sent, or is not wanted."""
+        """Forget it."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def mark_delivered(self) -> None:
+        """Note that a keeper has all of it, and remove the sealed file."""
+        (self.folder / NOTE).replace(self.folder / DELIVERED)
+        self.file.unlink()
 
 
 def prepare_version(
@@ -96,18 +106,51 @@ def prepare_version(
 
 def find_prepared(folder: Path) -> PreparedVersion | None:
     """Return what another run prepared; None where there is nothing whole."""
+    prepared = _read(folder, NOTE)
+    if prepared is not None and _get_size(prepared.file) != prepared.digests.size:
+        message = f"the sealed file in {folder} has another length: remove the folder"
+        raise ConfigurationError(message, folder=str(folder))
+    return prepared
+
+
+def find_delivered(folder: Path) -> PreparedVersion | None:
+    """Return what another run delivered to one keeper; None where there is nothing."""
+    return _read(folder, DELIVERED)
+
+
+def forget_delivered(work: Path, name: Hash) -> None:
+    """Forget what was delivered of a record, in whichever folder below `work`."""
+    for note in work.glob(f"*/{DELIVERED}"):
+        delivered = find_delivered(note.parent)
+        if delivered is not None and delivered.name == name:
+            shutil.rmtree(note.parent, ignore_errors=True)
+
+
+def describe_source(file: Path, *parties: Sequence[Address]) -> str:
+    """Return what tells whether a file is still the same, and meant for the same parties."""
     try:
-        data = (folder / NOTE).read_bytes()
+        seen = file.stat()
+    except OSError as problem:
+        raise ConfigurationError(f"cannot read {file}: {problem.strerror}") from problem
+    meant = sha256(encode(parties)).hexdigest()
+    return f"{file.resolve()} {seen.st_size} {seen.st_mtime_ns} {meant}"
+
+
+def _get_size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else -1
+
+
+def _read(folder: Path, file: str) -> PreparedVersion | None:
+    try:
+        data = (folder / file).read_bytes()
     except FileNotFoundError:
         return None
     try:
         note = msgspec.json.decode(data[:NOTE_BYTES_MAX], type=_Note)
         digests = Digests(_hash(note.salted), _hash(note.sealed), note.size)
         keys = {decode_address(reader): bytes.fromhex(key) for reader, key in note.keys.items()}
-        if (folder / FILE).stat().st_size != note.size:
-            raise InvalidEncoding("the sealed file has another length")
         return PreparedVersion(folder, note.source, _hash(note.name), note.version, digests, keys)
-    except (msgspec.MsgspecError, InvalidEncoding, ValueError, OSError) as problem:
+    except (msgspec.MsgspecError, InvalidEncoding, ValueError) as problem:
         message = f"what an earlier run left in {folder} cannot be used ({problem}): remove it"
         raise ConfigurationError(message, folder=str(folder)) from problem
 

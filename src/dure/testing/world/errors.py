@@ -1,6 +1,10 @@
 """What can go wrong in a story: the chain refuses, or the story itself makes no sense."""
 
-from collections.abc import Iterable
+import inspect
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
 
 from dure.core.errors import DureError
 
@@ -31,3 +35,13 @@ class StoryMistake(DureError):
 def list_names(names: Iterable[str]) -> str:
     """Return names as one line for an error message."""
     return ", ".join(sorted(names)) or "none"
+
+
+def explain_failure(story: Callable[..., Any], wrong: Exception) -> str:
+    """Return which line of the story did not hold, and why where that is known."""
+    frames = traceback.extract_tb(wrong.__traceback__)
+    file = inspect.getfile(story)
+    line = next((each for each in reversed(frames) if each.filename == file), frames[-1])
+    named = isinstance(wrong, AssertionError | DureError)
+    words = str(wrong) if named else f"{type(wrong).__name__}: {wrong}"
+    return f"{Path(line.filename).name}:{line.lineno}: {line.line}" + (words and f"\n{words}")

@@ -205,7 +205,7 @@ class MemoryStage:
         results = tuple(outcome.result for outcome in record.outcomes)
         return Done(results, record.receipt.gas_used)
 
-    def save(self) -> Mark:
+    def save(self) -> object:
         header = self._executor.head.header
         content = dict(self._executor.view().base)
         return Mark(header, content, len(self.blocks), len(self._events), frozenset(self._names))

@@ -25,8 +25,8 @@ from dure.testing.world.errors import StoryMistake, list_names
 
 GAS_LIMIT: Final = Gas(50_000_000)
 """Of what is sent in a story, so that no story runs out of gas on one stage alone."""
-SOURCE_GAS_LIMIT: Final = Gas(80_000_000)
-"""Of what brings a contract's source, which is paid for by the byte."""
+SOURCE_GAS_LIMIT: Final = Gas(95_000_000)
+"""Of what brings a contract's source, which is paid for by the byte: room for the longest one."""
 SUPPLY: Final = Amount(10**15)
 """Minor units of each asset, in the treasury's hands at the start."""
 

@@ -69,6 +69,6 @@ class Nobody:
 
 
 def test_a_key_under_which_everything_verifies_is_refused() -> None:
-    header = sign_request(Nobody(), build_statement(Nobody.public))  # type: ignore[arg-type]
+    header = sign_request(Nobody(), build_statement(Nobody.public))  # type: ignore[arg-type]  # signs as nobody can
     with pytest.raises(UnsignedRequest, match="does not verify"):
         read_request(header)

@@ -98,12 +98,12 @@ def twist(simulation: Simulation, liar: int, how: Twist) -> None:
         for message in how(decode(messages.PeerMessage, data)):
             carry(source, target, encode(message))
 
-    simulation.links.carry = lie  # type: ignore[method-assign]
+    simulation.links.carry = lie  # type: ignore[method-assign]  # a link, or a member, that lies
 
 
 def allow_blame(simulation: Simulation, liar: int) -> None:
     """Have the simulator know that a member lies, so that others may find fault with it."""
-    simulation.nodes[liar].liar = _Twisted()  # type: ignore[assignment]
+    simulation.nodes[liar].liar = _Twisted()  # type: ignore[assignment]  # a link, or a member, that lies
 
 
 def list_blamed(simulation: Simulation, index: int = LATE) -> set[int]:

@@ -23,7 +23,7 @@ class Town:
             self.claims.on_status(peer, Height(top), Height(0))
         self.asking = Asking(self, self.claims.drop)
         # A download asks and looks at claims; it touches neither ledger nor disk.
-        means = Means(None, None, self.asking, self.claims, None)  # type: ignore[arg-type]
+        means = Means(None, None, self.asking, self.claims, None)  # type: ignore[arg-type]  # what it does not touch is left out
         self.it: Download[CertifiedBlock] = Download(
             "blocks", means, lambda start, count: GetBlocks(start=start, count=count)
         )

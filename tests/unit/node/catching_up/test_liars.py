@@ -141,7 +141,7 @@ def test_who_lies_again_and_again_is_disconnected() -> None:
     twist(simulation, LIAR, lambda said: [_empty(said)])
     simulation.restart(LATE)
     simulation.run_until(lambda: list_blamed(simulation) == {LIAR})
-    simulation.links.carry = carry  # type: ignore[method-assign]
+    simulation.links.carry = carry  # type: ignore[method-assign]  # the honest link again
     simulation.run_until(lambda: is_level(simulation))
 
 

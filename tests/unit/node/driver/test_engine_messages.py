@@ -16,7 +16,7 @@ def spoil_engine_messages(simulation: Simulation) -> list[bytes]:
         frames.append(data)
         carry(source, target, data)
 
-    simulation.links.carry = listen  # type: ignore[method-assign]
+    simulation.links.carry = listen  # type: ignore[method-assign]  # listens on the link
     settle(simulation, simulation.transfer())
     engine_frames = [
         message

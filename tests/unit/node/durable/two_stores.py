@@ -55,7 +55,7 @@ class Town:
                 )
 
     def pay(self, amount: int, **options: str) -> None:
-        self.grow(self.ledger.sign("alice", transfer(BOB, amount)), **options)  # type: ignore[arg-type]
+        self.grow(self.ledger.sign("alice", transfer(BOB, amount)), **options)  # type: ignore[arg-type]  # options of `grow`, passed on
 
     def open_sides(self) -> tuple[Side, Side]:
         left, right = (

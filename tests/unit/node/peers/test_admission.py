@@ -189,7 +189,7 @@ def test_a_revoked_certificate_is_cut_off_and_the_next_one_is_let_in(tmp_path: P
         assert "was revoked" in members.problem("city", "bank")
         assert members.connected("bank", "port")
         members.certify("city")
-        members.nodes["city"].network.reload_certificate()  # type: ignore[union-attr]
+        members.nodes["city"].network.reload_certificate()  # type: ignore[union-attr]  # it has started
         await wait_until(members.are_all_connected)
         await members.stop()
 
@@ -202,12 +202,12 @@ def test_a_renewed_certificate_is_shown_from_then_on_and_nothing_is_cut(tmp_path
         await members.start()
         await wait_until(members.are_all_connected)
         members.certify("bank")
-        members.nodes["bank"].network.reload_certificate()  # type: ignore[union-attr]
+        members.nodes["bank"].network.reload_certificate()  # type: ignore[union-attr]  # it has started
         members.decide()
         assert members.are_all_connected()
         bank, city = members.nodes["bank"], members.nodes["city"]
         assert city.status(bank).connections == 1
-        city.network.disconnect(bank.key, "for once")  # type: ignore[union-attr]
+        city.network.disconnect(bank.key, "for once")  # type: ignore[union-attr]  # it has started
         await wait_until(lambda: city.status(bank).connections == 2)
         await members.stop()
 
@@ -225,7 +225,7 @@ def test_a_connection_outlives_its_certificate_and_a_new_one_does_not_begin(
         await wait_until(lambda: "has ended" in members.problem("bank", "city"))
         assert members.is_cut_off("bank")
         members.certify("bank")
-        members.nodes["bank"].network.reload_certificate()  # type: ignore[union-attr]
+        members.nodes["bank"].network.reload_certificate()  # type: ignore[union-attr]  # it has started
         await wait_until(members.are_all_connected)
         members.chain.now = NOW + 365 * DAY
         members.decide()
@@ -359,7 +359,7 @@ def test_a_node_that_knows_none_of_todays_authorities_comes_in_by_a_pin(tmp_path
         pinned = build_peer(
             "city", KEYS["city"], address=(peers["city"].host, peers["city"].port), certificate=pem
         )
-        bank.network.change_peers([peers["bank"], peers["port"], pinned])  # type: ignore[union-attr]
+        bank.network.change_peers([peers["bank"], peers["port"], pinned])  # type: ignore[union-attr]  # it has started
         await wait_until(lambda: members.connected("bank", "city"))
         await members.stop()
 

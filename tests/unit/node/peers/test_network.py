@@ -29,7 +29,7 @@ def test_four_nodes_find_each_other_and_hear_every_broadcast(tmp_path: Path) -> 
         for node in town.nodes:
             others = [other for other in town.nodes if other is not node]
             assert dict(node.received) == {other.key: other.peer.name.encode() for other in others}
-            assert [status.connections for status in node.network.status()] == [1, 1, 1]  # type: ignore[union-attr]
+            assert [status.connections for status in node.network.status()] == [1, 1, 1]  # type: ignore[union-attr]  # it has started
         await town.stop()
 
     run(story)
@@ -44,8 +44,8 @@ def test_frames_of_all_sizes_arrive_whole_and_in_order(tmp_path: Path) -> None:
         sizes = [1, 4, 200, 65_536, 262_143, 5_000_000, 32 * 1024 * 1024, 1, 70_000]
         frames = [bytes([i]) * size for i, size in enumerate(sizes)]
         for frame in frames:
-            low.network.send(high.key, frame)  # type: ignore[union-attr]
-            high.network.send(low.key, frame[:1000])  # type: ignore[union-attr]
+            low.network.send(high.key, frame)  # type: ignore[union-attr]  # it has started
+            high.network.send(low.key, frame[:1000])  # type: ignore[union-attr]  # it has started
         await wait_until(lambda: len(high.received) == len(low.received) == len(frames))
         assert [data for _, data in high.received] == frames
         assert [data for _, data in low.received] == [frame[:1000] for frame in frames]
@@ -276,11 +276,11 @@ def test_a_peer_that_does_not_read_is_dropped_and_nobody_waits(tmp_path: Path) -
         high.limits = replace(LIMITS, queue_bytes_max=4_000_000)
         caller = await start_and_call(town)
         caller.send_frame(encode_hello(CHAIN, low.key))
-        caller.writer.transport.pause_reading()  # type: ignore[attr-defined]
+        caller.writer.transport.pause_reading()  # type: ignore[attr-defined]  # it has started
         await wait_until(lambda: high.sees(low))
         largest = 0
         while high.sees(low):
-            high.network.send(low.key, bytes(100_000))  # type: ignore[union-attr]
+            high.network.send(low.key, bytes(100_000))  # type: ignore[union-attr]  # it has started
             largest = max(largest, high.status(low).queued_bytes)
             await asyncio.sleep(0)
         assert largest <= 4_000_000
@@ -306,7 +306,7 @@ def test_a_node_that_comes_back_is_found_again(tmp_path: Path) -> None:
             await node.start(town.peers)
             await town.wait_until_connected()
         low, _, high = town.nodes
-        low.network.send(high.key, b"again")  # type: ignore[union-attr]
+        low.network.send(high.key, b"again")  # type: ignore[union-attr]  # it has started
         await wait_until(lambda: (low.key, b"again") in high.received)
         await town.stop()
 
@@ -348,7 +348,7 @@ def test_a_disconnected_peer_may_come_back_after_a_pause(tmp_path: Path, judge: 
         await town.wait_until_connected()
         loop = asyncio.get_running_loop()
         barred_at = loop.time()
-        node.network.disconnect(other.key, "it lied")  # type: ignore[union-attr]
+        node.network.disconnect(other.key, "it lied")  # type: ignore[union-attr]  # it has started
         await wait_until(lambda: node.status(other).problem == "it lied")
         await wait_until(lambda: node.sees(other))
         assert loop.time() - barred_at >= LIMITS.barred_seconds
@@ -374,7 +374,7 @@ def test_a_violation_that_the_driver_finds_cuts_the_peer_off(tmp_path: Path) -> 
         await low.start(town.peers)
         await wait_until(lambda: low.sees(high))
         for data in (b"good", b"bad", b"never"):
-            low.network.send(high.key, data)  # type: ignore[union-attr]
+            low.network.send(high.key, data)  # type: ignore[union-attr]  # it has started
         await wait_until(lambda: network.status()[0].problem)
         assert network.status()[0].problem == "a message that no correct peer sends"
         assert delivered == [b"good", b"bad"]
@@ -393,7 +393,7 @@ def test_a_flood_leaves_time_for_others(tmp_path: Path) -> None:
         await town.wait_until_connected()
         started = asyncio.get_running_loop().time()
         for number in range(3000):
-            low.network.send(high.key, b"%d" % number)  # type: ignore[union-attr]
+            low.network.send(high.key, b"%d" % number)  # type: ignore[union-attr]  # it has started
         turns = 0
         while len(high.received) < 3000:
             turns += 1

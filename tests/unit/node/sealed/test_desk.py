@@ -8,132 +8,25 @@ from typing import Any, TypeVar
 
 import pytest
 
-from dure.chain.transaction import Call
-from dure.contract.library import sealed_records
+from dure.chain.transaction import KeyPolicy, PasskeyPolicy
 from dure.core.errors import AccessDenied, NotFound
-from dure.core.types import Address, Hash, Instant
-from dure.identity.envelopes.files import (
-    ContentDigest,
-    Digests,
-    FileDigest,
-    Place,
-    draw_data_key,
-    seal_pieces,
+from dure.core.passkeys.assertion import PasskeyAssertion
+from dure.core.types import Address, Hash, Instant, PasskeyKey, Signature
+from dure.identity.envelopes.files import draw_data_key
+from dure.identity.envelopes.requests import LIFE_MS, UnsignedRequest
+from dure.identity.envelopes.sealing import (
+    SEALED_KEY_BYTES,
+    derive_reading_key,
+    seal_data_key,
 )
-from dure.identity.envelopes.requests import (
-    LIFE_MS,
-    RequestStatement,
-    UnsignedRequest,
-    compute_body_hash,
-    draw_salt,
-    sign_request,
-)
-from dure.identity.envelopes.sealing import SEALED_KEY_BYTES, derive_reading_key, seal_data_key
-from dure.identity.keys import SigningKey
-from dure.node.sealed.callers import Asked
-from dure.node.sealed.desk import Desk, NotKept, PlaceLocks, Subject
-from dure.node.sealed.following import Following, add_contract
-from dure.node.sealed.keeping import Keeping
-from dure.node.sealed.ledger import KeeperLedger
-from dure.node.sealed.shelf import FolderShelf
-from dure.node.sealed.store import Store, WrongPart
-from dure.sdk import LocalAccount, ledger_calls
-from dure.sdk.sealed.entries import SealedCalls
-from tests.unit.api.solo_chain import BANK, SoloChain
+from dure.node.sealed.desk import NotKept
+from dure.node.sealed.store import WrongPart
+from dure.sdk import LocalAccount, PasskeyAccount, ledger_calls
+from tests.unit.api.solo_chain import BANK
+from tests.unit.core.soft_authenticator import SoftAuthenticator
+from tests.unit.node.sealed.scene import ANN, INSURER, NAME, STRANGER, Scene, reader_key
 
-NAME = Hash(b"n" * 32)
-CONTENT = b"what nobody else should read " * 10_000
-INSURER, ANN, STRANGER = (LocalAccount(SigningKey(bytes([each]) * 32)) for each in (1, 2, 3))
-TARGET = "/v1/sealed/…"
 T = TypeVar("T")
-
-
-class Scene:
-    """The bank keeps what the insurer deposits, and Ann reads."""
-
-    def __init__(self, folder: Path) -> None:
-        self.chain = SoloChain()
-        self.folder = folder
-        text = Path(sealed_records.__file__).read_text("utf-8")
-        self.contract = self.chain.deploy(text, "SealedRecords").address
-        self.calls = SealedCalls(self.contract)
-        people = [each.address for each in (INSURER, ANN, STRANGER)]
-        self.send(ledger_calls.enrol(people), by=BANK)
-        grants = [("keeper", BANK), ("depositor", INSURER)]
-        for role, holder in grants:
-            self.send(ledger_calls.grant(self.contract, role, holder.address), by=BANK)
-        self.send(self.calls.announce_keeper("bank", "http://localhost:1"), by=BANK)
-        for reader in (INSURER, ANN):
-            public = derive_reading_key(reader_key(reader)).public
-            self.send(self.calls.name_reading_key(public), by=reader)
-        self.key = draw_data_key()
-        self.file = self.seal(1)
-        digests = self.digest(self.file)
-        self.send(self.calls.deposit(NAME, digests, (BANK.address,), (ANN.address,)), by=INSURER)
-        self.subject = Subject(self.contract, NAME, 1)
-        self.ledger = KeeperLedger(self.chain, BANK, lambda: Instant(self.chain.clock))
-        self.store = Store(folder, FolderShelf(folder / "files"), bytes_max=10_000_000)
-        add_contract(folder, self.contract)
-        locks, following = PlaceLocks(), Following(folder)
-        self.keeping = Keeping(self.ledger, self.store, locks, following)
-        self.desk = Desk(
-            self.ledger,
-            self.store,
-            locks,
-            is_followed=following.is_followed,
-            wake=self.keeping.wake,
-        )
-
-    def place(self, version: int = 1) -> Place:
-        return Place(self.chain.executor.chain_id, self.contract, NAME, version)
-
-    def seal(self, version: int) -> bytes:
-        return b"".join(seal_pieces(self.key, self.place(version), len(CONTENT), [CONTENT]))
-
-    def digest(self, file: bytes) -> Digests:
-        salted, sealed = ContentDigest(self.key), FileDigest()
-        list(salted.pass_on([CONTENT]))
-        sealed.add(file)
-        return Digests(salted.finish(), sealed.finish(), len(file))
-
-    def send(self, call: Call, *, by: LocalAccount) -> None:
-        self.chain.send(self.chain.sign(call, by=by))
-
-    def ask(self, by: LocalAccount, content: bytes = b"", **changes: Any) -> Asked:
-        statement = RequestStatement(
-            version=1,
-            chain_id=self.chain.executor.chain_id,
-            keeper=BANK.address,
-            account=by.address,
-            key=by.keys[0].public,
-            method="GET",
-            target=TARGET,
-            body=compute_body_hash(content),
-            time=Instant(self.chain.clock),
-            salt=draw_salt(),
-        )
-        for field, value in changes.items():
-            statement = RequestStatement(
-                **{name: getattr(statement, name) for name in statement.__struct_fields__}
-                | {field: value}
-            )
-        return Asked(sign_request(by.keys[0], statement), "GET", TARGET, content)
-
-    def seal_key(self, reader: LocalAccount) -> bytes:
-        public = derive_reading_key(reader_key(reader)).public
-        return seal_data_key(self.key, public, self.place(), reader.address)
-
-    async def fill(self) -> None:
-        """Hand in the whole file and both keys."""
-        keys = {each.address: self.seal_key(each) for each in (INSURER, ANN)}
-        await self.desk.take_keys(self.ask(INSURER), self.subject, keys)
-        await self.desk.take_part(self.ask(INSURER, self.file), self.subject, 0)
-
-
-def reader_key(account: LocalAccount) -> SigningKey:
-    key = account.keys[0]
-    assert isinstance(key, SigningKey)
-    return key
 
 
 @pytest.fixture
@@ -266,6 +159,61 @@ def test_a_key_for_somebody_who_may_not_read_is_not_taken(scene: Scene) -> None:
         for wrong in (keys, {}):
             with pytest.raises(WrongPart):
                 await scene.desk.take_keys(scene.ask(INSURER), scene.subject, wrong)
+
+    run(work)
+
+
+def build_passkey() -> PasskeyAccount:
+    device = SoftAuthenticator()
+    policy = PasskeyPolicy(PasskeyKey(device.public), device.rp_id, (device.origin,))
+
+    def answer(challenge: bytes) -> PasskeyAssertion:
+        given = device.get(challenge)
+        signature = Signature(given.signature)
+        return PasskeyAssertion(given.authenticator_data, given.client_data_json, signature)
+
+    return PasskeyAccount(policy, answer)
+
+
+def let_read(scene: Scene, person: PasskeyAccount, method: str) -> LocalAccount:
+    """Have a passkey let a stranger's key call one method for a minute; return who then asks."""
+    key, until = STRANGER.keys[0], Instant(scene.chain.clock + 60_000)
+    allowed = [(scene.contract, method)]
+    call = ledger_calls.grant_session(KeyPolicy(key.public), allowed, until=until)
+    scene.send(call, by=person)
+    return LocalAccount(key, address=person.address)
+
+
+def test_a_passkey_reads_by_the_key_that_it_has_named(scene: Scene) -> None:
+    person = build_passkey()
+    scene.send(ledger_calls.enrol([person.address]), by=BANK)
+    reader = let_read(scene, person, "name_reading_key")
+    opening = derive_reading_key(reader_key(STRANGER))
+    scene.send(scene.calls.name_reading_key(opening.public), by=reader)
+    scene.send(scene.calls.admit_reader(NAME, person.address), by=INSURER)
+    sealed_for = {each.address: scene.seal_key(each) for each in (INSURER, ANN)}
+    sealed_for[person.address] = seal_data_key(
+        scene.key, opening.public, scene.place(), person.address
+    )
+
+    async def work() -> None:
+        desk, subject = scene.desk, scene.subject
+        await desk.take_keys(scene.ask(INSURER), subject, sealed_for)
+        await desk.take_part(scene.ask(INSURER, scene.file), subject, 0)
+        sealed, _ = await desk.give_key(scene.ask(reader), subject)
+        assert opening.open(sealed, scene.place(), person.address) == scene.key
+        scene.send(ledger_calls.withdraw_session(KeyPolicy(STRANGER.keys[0].public)), by=person)
+        with pytest.raises(UnsignedRequest, match="not the one that acts"):
+            await desk.give_key(scene.ask(reader), subject)
+        again = let_read(scene, person, "admit_reader")
+        with pytest.raises(UnsignedRequest, match="not the one that acts"):
+            await desk.give_key(scene.ask(again), subject)
+        late = let_read(scene, person, "name_reading_key")
+        scene.chain.clock += 60_001
+        await desk.give_key(scene.ask(late), subject)  # that of the chain is behind this clock
+        scene.send(scene.calls.announce_keeper("bank", "http://localhost:2"), by=BANK)
+        with pytest.raises(UnsignedRequest, match="not the one that acts"):
+            await desk.give_key(scene.ask(late), subject)
 
     run(work)
 

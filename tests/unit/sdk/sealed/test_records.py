@@ -221,6 +221,31 @@ def test_an_interrupted_put_goes_on_with_the_same_record(scene: Scene) -> None:
     assert (scene.folder / "read").read_bytes() == CONTENT
 
 
+def test_a_put_that_others_still_fetch_is_not_made_twice(scene: Scene) -> None:
+    name = scene.put(HONEST, LIAR)
+    scene.ledger.put(1, "kept_versions", name, HONEST)
+    data = scene.open()
+    with pytest.raises(TimedOut, match="it still waits for liar"):
+        data.wait_kept(name, timeout_s=0)
+    assert scene.put(HONEST, LIAR) == name
+    scene.ledger.put(1, "kept_versions", name, LIAR)
+    assert scene.put(HONEST, LIAR) != name, "what all have is put once more where somebody asks"
+
+
+def test_a_put_for_other_parties_is_another_record(scene: Scene) -> None:
+    name = scene.put(HONEST, LIAR)
+    assert scene.open().put(scene.file, keepers=[HONEST, LIAR], readers=[]).name != name
+
+
+def test_what_all_keepers_have_leaves_nothing_behind(scene: Scene) -> None:
+    name = scene.put(HONEST, LIAR)
+    assert scene.list_files() == ["delivered.json", "price"]
+    for keeper in (HONEST, LIAR):
+        scene.ledger.put(1, "kept_versions", name, keeper)
+    scene.open().wait_kept(name)
+    assert scene.list_files() == ["price"]
+
+
 def test_a_file_that_changed_meanwhile_is_another_record(scene: Scene) -> None:
     scene.nodes.parts_max = 1
     with pytest.raises(Unavailable):

@@ -8,7 +8,6 @@ import typer
 
 from dure.cli.contracts.authoring.check import print_problems
 from dure.cli.contracts.authoring.file import read_text
-from dure.cli.output import fail
 from dure.contract.bundle import Source
 from dure.contract.source import bundle, check_text, find_contracts
 from dure.core.errors import ConfigurationError
@@ -29,10 +28,11 @@ def load_source(file: Path, class_name: str | None) -> Source:
     if problems:
         print_problems(file, problems, text)
         raise typer.Exit(1)
-    return bundle(text, _choose_class(file, text, class_name))
+    return bundle(text, choose_class(str(file), text, class_name))
 
 
-def _choose_class(file: Path, text: str, wanted: str | None) -> str:
+def choose_class(where: str, text: str, wanted: str | None) -> str:
+    """Return the contract class that is meant; raise `ConfigurationError` where that is unclear."""
     names = find_contracts(text)
     chosen = [name for name in names if wanted in {None, name}]
     if wanted is None and len(names) > 1:
@@ -40,7 +40,7 @@ def _choose_class(file: Path, text: str, wanted: str | None) -> str:
         chosen = _leave_out_bases(names, text)
     if len(chosen) != 1:
         known = ", ".join(names) or "none"
-        fail(ConfigurationError(f"name the contract class with --class; {file} has: {known}"))
+        raise ConfigurationError(f"name the contract class with --class; {where} has: {known}")
     return chosen[0]
 
 

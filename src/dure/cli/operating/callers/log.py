@@ -18,6 +18,7 @@ from dure.sdk.connection.exchange import get
 from dure.sdk.connection.transport import SyncTransport
 
 LIMIT_MAX: Final = 500
+LOG_SUFFIX: Final = ".jsonl"
 ANCHOR: Final = re.compile(r"([0-9]{1,18}):([0-9a-f]{64})", re.ASCII)
 
 BLIND_SPOTS: Final = (
@@ -36,7 +37,9 @@ class _Page(msgspec.Struct, frozen=True):
 def show_log(
     node: Annotated[
         str,
-        typer.Argument(metavar="NODE", help="The node's folder, its node.toml, or its address."),
+        typer.Argument(
+            metavar="NODE", help="The node's folder, its node.toml, its log, or its address."
+        ),
     ],
     *,
     after: Annotated[int, typer.Option(min=0, help="Only entries behind this number.")] = 0,
@@ -62,7 +65,7 @@ def show_log(
 
 def verify_log(
     node: Annotated[
-        Path, typer.Argument(metavar="NODE", help="The node's folder, or its node.toml.")
+        Path, typer.Argument(metavar="NODE", help="The node's folder, its node.toml, or its log.")
     ],
     *,
     anchor: Annotated[
@@ -111,6 +114,9 @@ def _describe(finding: Finding) -> dict[str, Any]:
 
 
 def _find_log(node: Path) -> Path:
+    """Return a node's log, or the file itself where a log was named: the admin console's."""
+    if node.suffix == LOG_SUFFIX:
+        return node
     configuration = find_configuration(node)
     return locate_files(configuration, load_configuration(configuration)).audit
 
