@@ -31,6 +31,7 @@ from dure.consensus.interface import (
     SignDraft,
     Started,
     WorkChanged,
+    WorkFound,
 )
 from dure.consensus.pbft import PbftEngine
 from dure.consensus.quorum import validate_certificate
@@ -43,6 +44,7 @@ from tests.conformance.fakes import (
     CHAIN,
     Executor,
     Signer,
+    make_block,
     make_genesis,
     make_validators,
     verify_many,
@@ -301,3 +303,11 @@ def test_garbage_is_refused_at_the_door(build: Build, size: int, data: bytes) ->
     engine = build(validators.keys[0], make_genesis(validators), [])
     with pytest.raises(InvalidEncoding):
         engine.decode_message(data)
+
+
+@engines
+def test_work_that_nobody_asked_for_changes_nothing(build: Build, size: int) -> None:
+    validators = make_validators(size)
+    engine = build(validators.keys[0], make_genesis(validators), [])
+    block = make_block(make_genesis(validators), 5, validators.keys[0], (b"tx",))
+    assert engine.step(WorkFound(block), NOW) == ()

@@ -140,6 +140,13 @@ class HeadChanged:
     head: Head
 
 
+@dataclass(frozen=True, slots=True)
+class WorkFound:
+    """Answer to `SeekWork`: the block, with a header for which the work was done."""
+
+    block: Block
+
+
 Event = (
     Started
     | Received[MessageT]
@@ -150,6 +157,7 @@ Event = (
     | WorkChanged
     | BlockLearned
     | HeadChanged
+    | WorkFound
 )
 
 
@@ -217,6 +225,39 @@ class AdoptHead:
 
 
 @dataclass(frozen=True, slots=True)
+class UndoHead:
+    """Make the parent of this block, the head, the head again; answered by `HeadChanged`."""
+
+    block_id: BlockId
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Blocks up to this height are never undone any more: what undoes them may go."""
+
+    height: Height
+
+
+@dataclass(frozen=True, slots=True)
+class SeekWork:
+    """Look for a header with enough work; `WorkFound` answers.
+
+    In place of any other search, and no longer than the head stays where it is.
+    """
+
+    block: Block
+    target: int
+    """What the header's work hash must not pass."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchBlock:
+    """Ask peers for a block that was named as a parent and is not here; it comes as `Received`."""
+
+    block_id: BlockId
+
+
+@dataclass(frozen=True, slots=True)
 class Finalize:
     """Make this block the head for ever."""
 
@@ -248,6 +289,10 @@ Effect = (
     | BuildCandidate
     | JudgeCandidate
     | AdoptHead
+    | UndoHead
+    | Settle
+    | SeekWork
+    | FetchBlock
     | Finalize
     | CatchUp
     | Accuse

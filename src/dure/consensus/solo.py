@@ -36,6 +36,7 @@ from dure.consensus.interface import (
     Started,
     TimerFired,
     WorkChanged,
+    WorkFound,
 )
 from dure.consensus.quorum import VerifyMany, validate_certificate
 from dure.core.block import Block, compute_block_id
@@ -96,7 +97,7 @@ class SoloEngine:
         match event:
             case Started() if self._now.block is not None:
                 return self._seal(self._now.block)
-            case Started() | CandidateJudged() | TimerFired() | Received():
+            case Started() | CandidateJudged() | TimerFired() | Received() | WorkFound():
                 pass
             case WorkChanged(has_work):
                 self.head = replace(self.head, has_work=has_work)

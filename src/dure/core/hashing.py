@@ -21,6 +21,7 @@ def _domain(name: str) -> bytes:
 GENESIS: Final = _domain("genesis")
 ENDORSEMENT: Final = _domain("endorsement")
 HEADER: Final = _domain("header")
+WORK: Final = _domain("work")
 TRANSACTION: Final = _domain("transaction")
 ENVELOPE: Final = _domain("envelope")
 POLICY: Final = _domain("policy")

@@ -9,22 +9,31 @@ Rules
 3. The tree begins at a root, below which nothing is ever changed. The root moves up with the chain:
    what forks off below it is forgotten, and refused when it comes again.
 4. Blocks whose parent is not known wait, `ORPHANS_MAX` of them; the oldest makes room.
+5. A block stands on a parent only where `fits` says that its header may: whoever knows the parent
+   can tell, before anything is executed.
 
 A weight is a whole number above 0: hashes on average for proof of work, 1 a block for proof of
 stake. The tree trusts whoever adds a block that its weight was proved.
 """
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
 from dure.core.block import Block, compute_block_id
-from dure.core.types import BlockId, Height
+from dure.core.types import BlockId, Height, Instant
 
 ORPHANS_MAX: Final = 64
 """Blocks that may wait for a parent: more than a node asks for at once."""
+
+
+TIMES: Final = 11
+"""Of how many blocks the median time is taken. Source: Bitcoin's median time past."""
+
+Fits = Callable[["Node", Block], bool]
+"""Says whether a block's header may follow a node, by height, time and difficulty."""
 
 
 class Added(Enum):
@@ -37,7 +46,7 @@ class Added(Enum):
     KNOWN = auto()
     """It was there already, or waits already."""
     REFUSED = auto()
-    """It stands on an invalid block, or forks off below the root."""
+    """It stands on an invalid block, forks off below the root, or its header does not fit there."""
 
 
 @dataclass(slots=True)
@@ -50,6 +59,8 @@ class Node:
     """Weight of the branch up to here, counted from the first root."""
     order: int
     """Grows with the time at which blocks became known."""
+    times: tuple[Instant, ...]
+    """Header times of this block and those before it, the newest last; `TIMES` of them."""
     is_judged: bool = False
     """Whether the ledger executed it and found it right."""
     children: list[BlockId] = field(default_factory=list)
@@ -63,6 +74,11 @@ class Node:
     def parent(self) -> BlockId:
         """The id of the block before."""
         return self.block.header.previous
+
+    @property
+    def median_time(self) -> Instant:
+        """The median time past: no few miners can move it."""
+        return Instant(sorted(self.times)[len(self.times) // 2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +94,18 @@ class Way:
 class BlockTree:
     """Blocks above a root that is never undone."""
 
-    def __init__(self, root: Block, total: int = 0) -> None:
-        """Begin at a block that is final for this node, whose branch weighs `total`."""
+    def __init__(self, line: Sequence[Block], fits: Fits, total: int = 0) -> None:
+        """Begin at the last block of `line`, which is never undone and whose branch weighs `total`.
+
+        `line` are up to `TIMES` blocks, each the parent of the next.
+        """
+        root = line[-1]
         block_id = compute_block_id(root.header)
+        times = tuple(block.header.time for block in line)[-TIMES:]
         self.root = block_id
+        self._fits = fits
         self._order = 0
-        self._nodes = {block_id: Node(block_id, root, total, 0, is_judged=True)}
+        self._nodes = {block_id: Node(block_id, root, total, 0, times, is_judged=True)}
         self._best = block_id
         self._invalid: set[BlockId] = set()
         self._orphans: OrderedDict[BlockId, tuple[Block, int]] = OrderedDict()
@@ -136,14 +158,18 @@ class BlockTree:
             if len(self._orphans) > ORPHANS_MAX:
                 self._orphans.popitem(last=False)
             return Added.WAITS
-        if block.header.height != parent.height + 1:
+        if not self._may_follow(parent, block):
             return Added.REFUSED
         self._grow(parent, block_id, block, weight)
         return Added.GREW
 
+    def _may_follow(self, parent: Node, block: Block) -> bool:
+        return block.header.height == parent.height + 1 and self._fits(parent, block)
+
     def _grow(self, parent: Node, block_id: BlockId, block: Block, weight: int) -> None:
         self._order += 1
-        node = Node(block_id, block, parent.total + weight, self._order)
+        times = (*parent.times, block.header.time)[-TIMES:]
+        node = Node(block_id, block, parent.total + weight, self._order, times)
         self._nodes[block_id] = node
         parent.children.append(block_id)
         if node.total > self.best.total:
@@ -155,7 +181,7 @@ class BlockTree:
         ]
         for child, (orphan, orphan_weight) in waiting:
             del self._orphans[child]
-            if orphan.header.height == node.height + 1:
+            if self._may_follow(node, orphan):
                 self._grow(node, child, orphan, orphan_weight)
 
     def find_way(self, start: BlockId, end: BlockId) -> Way:

@@ -42,6 +42,7 @@ from dure.consensus.interface import (
     Started,
     TimerFired,
     WorkChanged,
+    WorkFound,
 )
 from dure.consensus.pbft import rules
 from dure.consensus.pbft.describe import describe
@@ -150,6 +151,9 @@ class PbftEngine:
             case DraftSigned(draft, signature):
                 # Also after the decision: another member may still lack this vote.
                 turn.on_signed(draft, signature)
+            case WorkFound():
+                # Nobody works here.
+                pass
             case _ if self.state.decided is None:
                 self._on_answer(turn, event)
             case _:

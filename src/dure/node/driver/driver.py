@@ -302,8 +302,14 @@ class Driver:
                 self._judge(block)
             case consensus.Finalize(block=block, certificate=certificate):
                 self._finalize(block, certificate)
-            case consensus.AdoptHead():
-                raise NotImplementedError("no engine of this version undoes blocks")
+            case (
+                consensus.AdoptHead()
+                | consensus.UndoHead()
+                | consensus.Settle()
+                | consensus.SeekWork()
+                | consensus.FetchBlock()
+            ):
+                raise NotImplementedError("no node of this version undoes blocks")
             case consensus.CatchUp(height=height):
                 self._catch_up(height)
             case consensus.Accuse(validator=validator, evidence=evidence):

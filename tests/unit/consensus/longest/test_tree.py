@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from dure.consensus.interface import Head
-from dure.consensus.longest.tree import ORPHANS_MAX, Added, BlockTree
+from dure.consensus.longest.tree import ORPHANS_MAX, Added, BlockTree, Node
 from dure.core.block import Block, compute_block_id
 from dure.core.types import BlockId
 from tests.conformance.fakes import make_block, make_genesis, make_key, make_validators
@@ -26,6 +26,10 @@ def make_child(parent: Block, name: int) -> Block:
     return make_block(head, time, make_key(0), (name.to_bytes(4, "big"),))
 
 
+def fits(parent: Node, block: Block) -> bool:
+    return block.header.time > parent.median_time
+
+
 def make_line(parent: Block, length: int, name: int = 0) -> list[Block]:
     line: list[Block] = []
     for _ in range(length):
@@ -39,7 +43,7 @@ def get_id(block: Block) -> BlockId:
 
 
 def test_the_heavier_branch_wins_and_a_tie_changes_nothing() -> None:
-    tree = BlockTree(ROOT)
+    tree = BlockTree((ROOT,), fits)
     first, second = make_line(ROOT, 2, 1), make_line(ROOT, 2, 2)
     for block in (*first, *second):
         assert tree.add(block, 1) is Added.GREW
@@ -54,7 +58,7 @@ def test_the_heavier_branch_wins_and_a_tie_changes_nothing() -> None:
 
 
 def test_an_invalid_block_takes_its_children_with_it() -> None:
-    tree = BlockTree(ROOT)
+    tree = BlockTree((ROOT,), fits)
     bad, good = make_line(ROOT, 3, 1), make_line(ROOT, 2, 2)
     for block in (*bad, *good):
         tree.add(block, 1)
@@ -66,7 +70,7 @@ def test_an_invalid_block_takes_its_children_with_it() -> None:
 
 
 def test_orphans_wait_and_the_oldest_makes_room() -> None:
-    tree = BlockTree(ROOT)
+    tree = BlockTree((ROOT,), fits)
     line = make_line(ROOT, 4)
     for block in reversed(line[1:]):
         assert tree.add(block, 1) is Added.WAITS
@@ -83,7 +87,7 @@ def test_orphans_wait_and_the_oldest_makes_room() -> None:
 
 
 def test_a_wrong_height_is_refused_wherever_it_comes() -> None:
-    tree = BlockTree(ROOT)
+    tree = BlockTree((ROOT,), fits)
     line = make_line(ROOT, 3)
     head = Head(line[1].header, get_id(line[0]), GENESIS.validators, has_work=True)
     wrong = make_block(head, 9, make_key(0), ())
@@ -95,7 +99,7 @@ def test_a_wrong_height_is_refused_wherever_it_comes() -> None:
 
 
 def test_nothing_below_the_root_comes_back() -> None:
-    tree = BlockTree(ROOT)
+    tree = BlockTree((ROOT,), fits)
     line, side = make_line(ROOT, 4, 1), make_line(ROOT, 5, 2)
     for block in (*line, *side[:2]):
         tree.add(block, 1)
@@ -118,7 +122,7 @@ def test_nothing_below_the_root_comes_back() -> None:
 
 def test_the_root_is_never_invalid() -> None:
     with pytest.raises(AssertionError):
-        BlockTree(ROOT).mark_invalid(get_id(ROOT))
+        BlockTree((ROOT,), fits).mark_invalid(get_id(ROOT))
 
 
 class Trees(RuleBasedStateMachine):
@@ -126,7 +130,7 @@ class Trees(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.tree = BlockTree(ROOT)
+        self.tree = BlockTree((ROOT,), fits)
         self.blocks: list[tuple[Block, int]] = []
         self.totals: dict[BlockId, tuple[int, int]] = {get_id(ROOT): (0, 0)}
         self.invalid: set[BlockId] = set()
