@@ -11,6 +11,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperGroup
 
 from dure.apps.flight_delay.offchain import DayPlan, plan_day
+from dure.cli.demo.applications.payments import demonstrate_payments
+from dure.cli.demo.applications.securities import demonstrate_securities
+from dure.cli.demo.applications.shipment import demonstrate_shipment
+from dure.cli.demo.applications.trade import demonstrate_trade
 from dure.cli.demo.flight_delay import Report, play, print_report
 from dure.cli.demo.network import (
     DEMO_DATA,
@@ -22,11 +26,7 @@ from dure.cli.demo.network import (
     stay_up,
     stay_up_again,
 )
-from dure.cli.demo.payments import demonstrate_payments
-from dure.cli.demo.securities import demonstrate_securities
-from dure.cli.demo.shipment import demonstrate_shipment
 from dure.cli.demo.stories import play_stories
-from dure.cli.demo.trade import demonstrate_trade
 from dure.cli.network.founding import Network
 from dure.cli.network.processes import RunningNetwork
 from dure.cli.output import JsonOption, err, print_json
