@@ -8,13 +8,13 @@ from dure.apps.securities.contracts.agent import (
     FlowKind,
     FlowState,
     PayingAgent,
-    PaymentWithheld,
 )
 from dure.apps.securities.contracts.counter import Counter, PledgeState
 from dure.apps.securities.contracts.depository import Depository, Kind, Security
 from dure.apps.securities.contracts.market import Market, Settled
 from dure.contract.language import Amount, Time, days
 from dure.contract.library.payouts import Money
+from dure.contract.library.record_dates import PaymentWithheld
 from dure.testing import Deployed, Person, World
 
 SHARE = "KR7005930003"

@@ -63,12 +63,17 @@ FLOWS: Final = Table(
         TableColumn("isin", ColumnType.TEXT),
         TableColumn("flow", ColumnType.INTEGER),
         TableColumn("kind", ColumnType.CHOICE),
+        TableColumn("record", ColumnType.TIME),
         TableColumn("at", ColumnType.TIME),
         TableColumn("amount", ColumnType.INTEGER),
         TableColumn("state", ColumnType.CHOICE),
         TableColumn("total", ColumnType.AMOUNT, _MONEY),
     ),
-    tells=(Told("FlowAnnounced", sets={"state": "ANNOUNCED"}), Told("FlowChanged")),
+    tells=(
+        Told("FlowAnnounced", sets={"state": "ANNOUNCED"}),
+        Told("RecordSet"),
+        Told("FlowChanged"),
+    ),
     title_en="Coupons, redemptions, dividends and splits",
     title_ko="이자, 상환, 배당, 분할",
 )
