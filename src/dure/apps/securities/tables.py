@@ -96,4 +96,24 @@ TRADES: Final = Table(
     title_ko="장외 거래",
 )
 
-TABLES: Final = (SECURITIES, MOVES, SETTLEMENTS, FLOWS, TRADES)
+OFFERS: Final = Table(
+    "offers",
+    "Offering",
+    key=("offer",),
+    columns=(
+        TableColumn("offer", ColumnType.INTEGER),
+        TableColumn("isin", ColumnType.TEXT),
+        TableColumn("issuer", ColumnType.ADDRESS),
+        TableColumn("units", ColumnType.INTEGER),
+        TableColumn("price", ColumnType.AMOUNT, _MONEY),
+        TableColumn("closes", ColumnType.TIME),
+        TableColumn("state", ColumnType.CHOICE),
+        TableColumn("asked", ColumnType.INTEGER),
+        TableColumn("allotted", ColumnType.INTEGER),
+    ),
+    tells=(Told("OfferOpened", sets={"state": "OPEN"}), Told("OfferClosed")),
+    title_en="Public offerings",
+    title_ko="공모",
+)
+
+TABLES: Final = (SECURITIES, MOVES, SETTLEMENTS, FLOWS, TRADES, OFFERS)
