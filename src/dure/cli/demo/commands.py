@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperGroup
 
 from dure.apps.flight_delay.offchain import DayPlan, plan_day
+from dure.cli.demo.applications.energy import demonstrate_energy
 from dure.cli.demo.applications.payments import demonstrate_payments
 from dure.cli.demo.applications.securities import demonstrate_securities
 from dure.cli.demo.applications.shipment import demonstrate_shipment
@@ -112,6 +113,7 @@ def flight_delay(
 app.command("payments")(demonstrate_payments)
 app.command("shipment")(demonstrate_shipment)
 app.command("trade")(demonstrate_trade)
+app.command("energy")(demonstrate_energy)
 app.command("securities")(demonstrate_securities)
 app.command("stories")(play_stories)
 
