@@ -17,7 +17,7 @@ help: ## list these targets
 
 setup: $(STAMP) ## make .venv with the command `dure` in it (at once when nothing changed)
 
-$(STAMP): requirements/dev.txt pyproject.toml scripts/setup.sh scripts/assets.toml scripts/fetch_assets.py
+$(STAMP): requirements/dev.txt requirements/data.txt pyproject.toml scripts/setup.sh scripts/assets.toml scripts/fetch_assets.py
 	@sh scripts/setup.sh "$(PYTHON)" "$(VENV)"
 	@touch $@
 

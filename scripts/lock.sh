@@ -16,7 +16,9 @@ compile() {
 }
 
 # run.txt is what a node needs, whatever it is to do; dev.txt is that and the tools, and is what `make setup` installs.
-compile requirements/run.txt --extra flights --extra payments --extra chain-id --extra pkcs11 --extra s3 \
+compile requirements/run.txt --extra flights --extra payments --extra shipment --extra chain-id --extra pkcs11 --extra s3 \
   pyproject.toml
-compile requirements/dev.txt --extra flights --extra payments --group dev --constraint requirements/run.txt \
+compile requirements/dev.txt --extra flights --extra payments --extra shipment --extra health --group dev --constraint requirements/run.txt \
   pyproject.toml requirements/build.in
+# data.txt is read by demos and tests only, and installed without dependencies.
+compile requirements/data.txt --no-deps requirements/data.in

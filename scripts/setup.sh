@@ -22,6 +22,7 @@ fi
 
 echo "installing what requirements/dev.txt lists (a minute or two the first time)"
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements/data.txt
 # Hashes cannot cover the project itself; its build tools come from the list above, so nothing more is downloaded.
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 # Scripts that pages load; where they cannot be fetched, this says so and goes on.

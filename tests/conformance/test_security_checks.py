@@ -62,7 +62,7 @@ def test_the_probe_is_one_requirement_with_its_hashes() -> None:
     assert len(lines) > 1
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "dev.txt", "data.txt"])
 def test_everything_that_is_installed_is_pinned(name: str) -> None:
     text = (ROOT / "requirements" / name).read_text("utf-8").replace("\\\n", " ")
     asked = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
@@ -73,9 +73,10 @@ def test_everything_that_is_installed_is_pinned(name: str) -> None:
 def test_an_installation_checks_the_hashes() -> None:
     script = (ROOT / "scripts" / "setup.sh").read_text("utf-8")
     installs = [line for line in script.splitlines() if "pip install" in line]
-    assert len(installs) == 2
-    assert "--require-hashes" in installs[0]
-    assert "--no-deps" in installs[1]
+    assert len(installs) == 3
+    *packages, own = installs
+    assert all("--require-hashes" in line for line in packages)
+    assert "--no-deps" in own
 
 
 def test_a_key_file_in_clear_is_found_and_a_sealed_one_is_not(tmp_path: Path) -> None:

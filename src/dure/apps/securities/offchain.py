@@ -18,7 +18,7 @@ Rules
 
 import re
 from calendar import monthrange
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
@@ -207,3 +207,19 @@ def build_schedule(terms: Terms) -> tuple[Announced, ...]:
 def to_moment(day: date) -> int:
     """Return the beginning of a day (UTC) in milliseconds since 1970."""
     return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000
+
+
+def share_out(units: int, asked: Sequence[int]) -> tuple[int, ...]:
+    """Return what each bid of a public offering gets: exact parts, largest rests first.
+
+    Where fewer are asked for than there are, everybody gets all; of equal rests the older is first.
+    """
+    total = sum(asked)
+    if total <= units:
+        return tuple(asked)
+    exact = [Fraction(units * each, total) for each in asked]
+    shares = [int(each) for each in exact]
+    by_rest = sorted(range(len(asked)), key=lambda place: (shares[place] - exact[place], place))
+    for place in by_rest[: units - sum(shares)]:
+        shares[place] += 1
+    return tuple(shares)

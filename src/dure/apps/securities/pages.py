@@ -88,4 +88,25 @@ async def find_holders(
     return []
 
 
-PAGES = (ApplicationPage("market", show_market),)
+async def show_offering(reader: Reader) -> Mapping[str, object]:
+    """Return what `pages/offering.html` shows: the newest offering, its bids and allotments."""
+    contracts = [each for each in await reader.list_contracts() if each.name == "Offering"]
+    opened = await reader.list_events(contracts[-1], names=("OfferOpened",)) if contracts else []
+    if not opened:
+        return {"contract": None}
+    number = max(int(each.fields["offer"]) for each in opened)
+    offer = await reader.view(contracts[-1], "offer", number=number)
+    bids = await reader.view(contracts[-1], "bids_of", number=number)
+    money = (await reader.find_money(contracts[-1])).get("money")
+    return {
+        "contract": contracts[-1],
+        "number": number,
+        "offer": offer,
+        "bids": [each for each in bids if each["asked"]],
+        "asked": sum(int(each["asked"]) for each in bids),
+        "allotted": sum(int(each["allotted"]) for each in bids),
+        "money": money,
+    }
+
+
+PAGES = (ApplicationPage("market", show_market), ApplicationPage("offering", show_offering))

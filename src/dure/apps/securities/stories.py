@@ -8,13 +8,14 @@ from dure.apps.securities.contracts.agent import (
     FlowKind,
     FlowState,
     PayingAgent,
-    PaymentWithheld,
 )
 from dure.apps.securities.contracts.counter import Counter, PledgeState
 from dure.apps.securities.contracts.depository import Depository, Kind, Security
 from dure.apps.securities.contracts.market import Market, Settled
+from dure.apps.securities.contracts.offering import Offering
 from dure.contract.language import Amount, Time, days
 from dure.contract.library.payouts import Money
+from dure.contract.library.record_dates import PaymentWithheld
 from dure.testing import Deployed, Person, World
 
 SHARE = "KR7005930003"
@@ -214,3 +215,52 @@ def dividend_split_and_pledge_reach_every_holder(world: World) -> None:
     house.counter.take_pledged(by=bank, number=pledge)
     assert house.depository.holding(SHARE, bank).units == 1_000
     assert house.counter.unit_pledge(pledge).state is PledgeState.TAKEN
+
+
+def open_offering(world: World, house: House, registrar: Person) -> Deployed:
+    """Open the place where new units are offered to the public."""
+    money = world.asset("won")
+    offering = world.deploy(Offering, by=registrar, depository=house.depository, money=money)
+    house.depository.appoint(by=registrar, system=offering)
+    return offering
+
+
+def new_shares_are_offered_to_the_public(world: World) -> None:
+    """A company offers new shares at a price; more are asked for than there are.
+
+    Everybody gets a part in proportion, and the money of the rest comes back at once. A dividend
+    then goes to whoever held at the record date; who buys afterwards buys without it.
+    """
+    registrar, court, company, fund, broker, saver = world.people(
+        "registrar", "court", "company", "fund", "broker", "saver", won=RICH
+    )
+    house = open_house(world, registrar, court, [company, fund, broker, saver])
+    register_share(house, registrar, company, 1_000)
+    offering = open_offering(world, house, registrar)
+    number = offering.open_offer(
+        by=company,
+        isin=SHARE,
+        units=1_000,
+        price=Amount(5_000),
+        minimum=500,
+        closes=world.now + days(7),
+    )
+    for bidder, units in ((fund, 900), (broker, 700), (saver, 500)):
+        offering.bid(by=bidder, pay=units * 5_000, number=number, units=units)
+    with world.refused("there is a bid already"):
+        offering.bid(by=saver, pay=5_000, number=number, units=1)
+    world.wait(days=8)
+    got = [house.depository.holding(SHARE, each).units for each in (fund, broker, saver)]
+    assert got == [429, 333, 238]
+    assert saver.won == RICH - 238 * 5_000
+    assert company.won == RICH + 1_000 * 5_000
+
+    record = world.now + days(5)
+    house.agent.declare_dividend_of_record(
+        by=company, pay=100_000, isin=SHARE, amount=100, at=record + days(5), record=record
+    )
+    world.wait_until(record)
+    house.depository.transfer(by=saver, isin=SHARE, to=fund, units=238)
+    world.wait(days=5)
+    assert saver.won == RICH - 238 * 5_000 + 238 * 100
+    assert fund.won == RICH - 429 * 5_000 + 429 * 100

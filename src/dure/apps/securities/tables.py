@@ -63,12 +63,17 @@ FLOWS: Final = Table(
         TableColumn("isin", ColumnType.TEXT),
         TableColumn("flow", ColumnType.INTEGER),
         TableColumn("kind", ColumnType.CHOICE),
+        TableColumn("record", ColumnType.TIME),
         TableColumn("at", ColumnType.TIME),
         TableColumn("amount", ColumnType.INTEGER),
         TableColumn("state", ColumnType.CHOICE),
         TableColumn("total", ColumnType.AMOUNT, _MONEY),
     ),
-    tells=(Told("FlowAnnounced", sets={"state": "ANNOUNCED"}), Told("FlowChanged")),
+    tells=(
+        Told("FlowAnnounced", sets={"state": "ANNOUNCED"}),
+        Told("RecordSet"),
+        Told("FlowChanged"),
+    ),
     title_en="Coupons, redemptions, dividends and splits",
     title_ko="이자, 상환, 배당, 분할",
 )
@@ -91,4 +96,24 @@ TRADES: Final = Table(
     title_ko="장외 거래",
 )
 
-TABLES: Final = (SECURITIES, MOVES, SETTLEMENTS, FLOWS, TRADES)
+OFFERS: Final = Table(
+    "offers",
+    "Offering",
+    key=("offer",),
+    columns=(
+        TableColumn("offer", ColumnType.INTEGER),
+        TableColumn("isin", ColumnType.TEXT),
+        TableColumn("issuer", ColumnType.ADDRESS),
+        TableColumn("units", ColumnType.INTEGER),
+        TableColumn("price", ColumnType.AMOUNT, _MONEY),
+        TableColumn("closes", ColumnType.TIME),
+        TableColumn("state", ColumnType.CHOICE),
+        TableColumn("asked", ColumnType.INTEGER),
+        TableColumn("allotted", ColumnType.INTEGER),
+    ),
+    tells=(Told("OfferOpened", sets={"state": "OPEN"}), Told("OfferClosed")),
+    title_en="Public offerings",
+    title_ko="공모",
+)
+
+TABLES: Final = (SECURITIES, MOVES, SETTLEMENTS, FLOWS, TRADES, OFFERS)

@@ -11,6 +11,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperGroup
 
 from dure.apps.flight_delay.offchain import DayPlan, plan_day
+from dure.cli.demo.applications.energy import demonstrate_energy
+from dure.cli.demo.applications.payments import demonstrate_payments
+from dure.cli.demo.applications.securities import demonstrate_securities
+from dure.cli.demo.applications.shipment import demonstrate_shipment
+from dure.cli.demo.applications.trade import demonstrate_trade
 from dure.cli.demo.flight_delay import Report, play, print_report
 from dure.cli.demo.network import (
     DEMO_DATA,
@@ -22,11 +27,7 @@ from dure.cli.demo.network import (
     stay_up,
     stay_up_again,
 )
-from dure.cli.demo.payments import demonstrate_payments
-from dure.cli.demo.securities import demonstrate_securities
-from dure.cli.demo.shipment import demonstrate_shipment
 from dure.cli.demo.stories import play_stories
-from dure.cli.demo.trade import demonstrate_trade
 from dure.cli.network.founding import Network
 from dure.cli.network.processes import RunningNetwork
 from dure.cli.output import JsonOption, err, print_json
@@ -112,6 +113,7 @@ def flight_delay(
 app.command("payments")(demonstrate_payments)
 app.command("shipment")(demonstrate_shipment)
 app.command("trade")(demonstrate_trade)
+app.command("energy")(demonstrate_energy)
 app.command("securities")(demonstrate_securities)
 app.command("stories")(play_stories)
 

@@ -3,7 +3,8 @@
 
 Flows of a security happen in the order in which they were announced, each for everybody who is in
 the register of holders at that moment. What the issuer has not funded waits, and all flows behind
-it; whoever funds it later has it paid at once.
+it; whoever funds it later has it paid at once. A split that can no longer be made is dropped, so it
+holds nothing up.
 """
 
 from dure.contract.language import (
@@ -11,13 +12,14 @@ from dure.contract.language import (
     Amount,
     Asset,
     Choice,
+    Duration,
     Event,
     Interface,
     Map,
     Record,
     Time,
-    Var,
     call,
+    days,
     init,
     invariant,
     only,
@@ -25,12 +27,16 @@ from dure.contract.language import (
     scheduled,
     view,
 )
-from dure.contract.library.payouts import Money, Payouts
+from dure.contract.library.payouts import Money
+from dure.contract.library.record_dates import RecordDates
 
 FLOWS_MAX = 400
 FLOWS_PER_CALL = 40
 DUE_PER_CALL = 4
 FLOW_GAS = 6_000_000
+LEAD_DAYS_MAX = 60
+SPLITS_MAX = 1_000
+SPLIT_UNITS_MAX = 1_000_000_000_000
 NOTHING = Money.of(0)
 
 
@@ -65,6 +71,7 @@ class FlowState(Choice):
     ANNOUNCED = "is to come"
     MISSED = "is due, and the issuer has not funded it"
     DONE = "has happened"
+    DROPPED = "could not be done and was passed over"
 
 
 class Flow(Record):
@@ -96,15 +103,6 @@ class Series(Record):
     scale: int
 
 
-class Holding(Record):
-    """A place in the register of holders."""
-
-    holder: Address
-    units: int
-    blocked: int
-    is_frozen: bool
-
-
 class Depository(Interface):
     """The depository, as this contract sees it."""
 
@@ -113,12 +111,6 @@ class Depository(Interface):
 
     @view
     def series_of(self, isin: str) -> Series: ...
-
-    @view
-    def holdings(self, isin: str) -> list[Holding]: ...
-
-    @view
-    def holding(self, isin: str, holder: Address) -> Holding: ...
 
     @call
     def split(self, isin: str, factor: int) -> None: ...
@@ -161,33 +153,17 @@ class FundsReturned(Event):
     amount: Amount[Money]
 
 
-class HolderPaid(Event):
-    """A holder is paid what a flow brought."""
-
-    isin: str
-    holder: Address
-    amount: Amount[Money]
-
-
-class PaymentWithheld(Event):
-    """What a frozen holding brought waits until the court's order is lifted."""
-
-    isin: str
-    holder: Address
-    amount: Amount[Money]
-
-
-class PayingAgent(Payouts):
+class PayingAgent(RecordDates):
     """Pays the holders of all securities in their issuers' place."""
 
-    depository: Var[Address]
     flows: Map[str, Map[int, Flow]]
     announced: Map[str, int]
     done: Map[str, int]
     missed: Map[str, int]
     booked: Map[str, int]
+    lead: Map[str, Duration]
+    planned: Map[str, int]
     funds: Map[str, Amount[Money]]
-    withheld: Map[str, Map[Address, Amount[Money]]]
 
     @init
     def begin(self, depository: Address, money: Asset[Money]) -> None:
@@ -211,6 +187,16 @@ class PayingAgent(Payouts):
             is_right = flow.at == security.matures and flow.amount == security.nominal
             require(is_right or not is_last, "the nominal is paid back at maturity")
             self.append(isin, flow)
+            lead = self.lead.get(isin, Duration(0))
+            if lead > Duration(0) and not is_last:
+                self.set_record(isin, self.announced[isin], flow.at - lead)
+
+    @call
+    @only(role="registrar")
+    def set_record_lead(self, isin: str, lead: Duration) -> None:
+        """Pay coupons announced from now on to the register of so long before."""
+        require(Duration(0) <= lead <= days(LEAD_DAYS_MAX), "a record date is 0 to 60 days before")
+        self.lead[isin] = lead
 
     # The issuers
 
@@ -226,15 +212,16 @@ class PayingAgent(Payouts):
     @call(pays="money")
     def declare_dividend(self, isin: str, amount: int, at: Time) -> None:
         """Pay so much for each unit to whoever holds it at that moment; all of it comes with it."""
-        security = Depository(self.depository).security(isin)
-        issued = Depository(self.depository).series_of(isin).issued
-        self.require_issuer(security)
-        require(security.kind == Kind.SHARE, "only shares have dividends")
-        require(amount > 0 and issued > 0, "a dividend is above zero")
-        require(self.paid == Money.of(amount * issued), "the payment is not the whole dividend")
-        self.funds[isin] = self.funds.get(isin, NOTHING) + self.paid
-        self.money_held += self.paid
+        self.take_dividend(isin, amount, self.paid)
         self.append(isin, Flow(FlowKind.DIVIDEND, at, amount))
+
+    @call(pays="money")
+    def declare_dividend_of_record(self, isin: str, amount: int, at: Time, record: Time) -> None:
+        """Pay it to whoever held at the record date, while the units are traded on without it."""
+        require(record < at, "the record date is before the payment")
+        self.take_dividend(isin, amount, self.paid)
+        self.append(isin, Flow(FlowKind.DIVIDEND, at, amount))
+        self.set_record(isin, self.announced[isin], record)
 
     @call
     def announce_split(self, isin: str, factor: int, at: Time) -> None:
@@ -243,6 +230,9 @@ class PayingAgent(Payouts):
         self.require_issuer(security)
         require(security.kind == Kind.SHARE, "only shares are split")
         require(2 <= factor <= 100, "a split makes 2 to 100 units of one")
+        planned = self.planned.get(isin, 1) * factor
+        require(self.can_split(isin, planned), "one unit would become too many")
+        self.planned[isin] = planned
         self.append(isin, Flow(FlowKind.SPLIT, at, factor))
 
     @call
@@ -266,17 +256,6 @@ class PayingAgent(Payouts):
         """Take what is owed and could not be paid by itself."""
         require(self.owed(self.sender) > NOTHING, "nothing is owed")
         self.hand_over_money(self.sender)
-
-    @call
-    def collect_withheld(self, isin: str) -> None:
-        """Take what was withheld while a court's order lasted."""
-        amount = self.withheld[isin].get(self.sender, NOTHING)
-        require(amount > NOTHING, "nothing was withheld")
-        holding = Depository(self.depository).holding(isin, self.sender)
-        require(not holding.is_frozen, "the court's order still stands")
-        self.withheld[isin].remove(self.sender)
-        self.owe_money(self.sender, amount)
-        self.emit(HolderPaid(isin, self.sender, amount))
 
     @call
     def pay_late(self, isin: str) -> None:
@@ -313,6 +292,21 @@ class PayingAgent(Payouts):
         return self.balance_of(self.money) >= self.money_held
 
     # Shared parts
+
+    def can_split(self, isin: str, factor: int) -> bool:
+        depository = Depository(self.depository)
+        is_fine = depository.series_of(isin).scale * factor <= SPLITS_MAX
+        return is_fine and depository.security(isin).authorised * factor <= SPLIT_UNITS_MAX
+
+    def take_dividend(self, isin: str, amount: int, paid: Amount[Money]) -> None:
+        security = Depository(self.depository).security(isin)
+        issued = Depository(self.depository).series_of(isin).issued
+        self.require_issuer(security)
+        require(security.kind == Kind.SHARE, "only shares have dividends")
+        require(amount > 0 and issued > 0, "a dividend is above zero")
+        require(paid == Money.of(amount * issued), "the payment is not the whole dividend")
+        self.funds[isin] = self.funds.get(isin, NOTHING) + paid
+        self.money_held += paid
 
     def require_issuer(self, security: Security) -> None:
         require(self.sender == security.issuer, "only the issuer does this")
@@ -351,38 +345,38 @@ class PayingAgent(Payouts):
             self.done[isin] = number
 
     def happen(self, isin: str, number: int, flow: Flow) -> bool:
-        depository = Depository(self.depository)
         total = NOTHING
+        state = FlowState.DONE
         if flow.kind == FlowKind.SPLIT:
-            depository.split(isin, flow.amount)
+            state = self.make_split(isin, flow.amount)
         else:
-            total = Money.of(flow.amount * depository.series_of(isin).issued)
+            if number in self.records[isin]:
+                self.keep_record(isin, number)
+            receivers = self.entitled_to(isin, number)
+            for each in receivers:
+                total += Money.of(each.units * flow.amount)
             funds = self.funds.get(isin, NOTHING)
             if total > funds:
                 self.miss(isin, number, flow, total)
                 return False
             self.funds[isin] = funds - total
-            self.owe_all(isin, flow.amount)
+            self.owe_all(isin, flow.amount, receivers)
             if flow.kind == FlowKind.REDEMPTION:
-                depository.redeem(isin)
-        self.emit(FlowChanged(isin, number, flow.kind, FlowState.DONE, total))
+                Depository(self.depository).redeem(isin)
+        self.emit(FlowChanged(isin, number, flow.kind, state, total))
         return True
+
+    def make_split(self, isin: str, factor: int) -> FlowState:
+        self.planned[isin] = self.planned[isin] // factor
+        if not self.can_split(isin, factor):
+            return FlowState.DROPPED
+        Depository(self.depository).split(isin, factor)
+        return FlowState.DONE
 
     def miss(self, isin: str, number: int, flow: Flow, total: Amount[Money]) -> None:
         if self.missed.get(isin, 0) < number:
             self.missed[isin] = number
             self.emit(FlowChanged(isin, number, flow.kind, FlowState.MISSED, total))
-
-    def owe_all(self, isin: str, amount: int) -> None:
-        for holding in Depository(self.depository).holdings(isin):
-            due = Money.of(holding.units * amount)
-            holder = holding.holder
-            if holding.is_frozen:
-                self.withheld[isin][holder] = self.withheld[isin].get(holder, NOTHING) + due
-                self.emit(PaymentWithheld(isin, holder, due))
-            else:
-                self.owe_money(holder, due)
-                self.emit(HolderPaid(isin, holder, due))
 
 
 """en:
@@ -390,6 +384,11 @@ isin = ISIN
 done = flows that have happened
 announced = announced flows
 booked = last flow with a call at its time
+lead = time from record date to coupon
+planned = units that announced splits make of one
+LEAD_DAYS_MAX = most days from record date to payment
+SPLITS_MAX = most units that one may be split into
+SPLIT_UNITS_MAX = most units after a split
 money = money of the payments
 FLOWS_MAX = most flows of a security
 FLOW_GAS = computing work set aside for a flow, in gas
@@ -417,6 +416,7 @@ state = 상태
 is to come = 예정
 is due, and the issuer has not funded it = 미지급
 has happened = 완료
+could not be done and was passed over = 할 수 없어 건너뜀
 Flow = 예정된 지급: 정해진 때에 한 단위마다 얼마를 주는지, 또는 몇 배로 나누는지.
 flow = 예정된 지급: 지급 하나의 내용. 번호는 1부터이다.
 flows = 지급 일정
@@ -429,9 +429,6 @@ isin = 종목 코드(ISIN)
 issuer = 발행인
 matures = 만기
 issued = 발행 수량
-holder = 보유자
-units = 수량
-is_frozen = 동결 여부
 factor = 분할 배수
 number = 번호
 total = 합계
@@ -440,7 +437,6 @@ done = 끝난 지급 수
 missed = 마지막 미지급
 booked = 예약한 지급
 funds = 지급 재원
-withheld = 보류한 돈
 begin = 시작: 명부를 따를 예탁결제원과 지급 통화를 정한다.
 announce = 일정 등록: 채권의 이자와 만기 상환을 적는다.
 fund = 재원 납입: 종목의 지급에 쓸 돈을 넣는다. 밀린 것은 바로 지급된다.
@@ -448,7 +444,6 @@ declare_dividend = 배당 결정: 그때의 보유자에게 한 단위마다 얼
 announce_split = 분할 결정: 그때 한 단위를 여러 단위로 나눈다.
 take_back = 재원 회수: 남은 지급이 없을 때 남은 돈을 발행인이 돌려받는다.
 collect = 찾아가기: 저절로 받지 못한 돈을 찾아간다.
-collect_withheld = 보류금 찾기: 법원의 명령이 있는 동안 보류된 돈을 찾아간다.
 pay_late = 직접 지급: 저절로 진행되어야 할 지급이 실패한 때에 직접 진행한다.
 fall_due = 지급일: 때가 된 지급을 하고 다음 지급을 예약한다.
 progress = 끝난 지급: 지급이 몇 번 끝났는지.
@@ -458,8 +453,18 @@ FlowAnnounced = 지급 예정: 종목에 일어날 일이 정해졌다.
 FlowChanged = 지급 결과: 지급이 이루어졌거나 이루어지지 못했다. 합계는 모든 단위의 돈이다.
 FundsAdded = 재원 납입: 종목의 지급에 쓸 돈이 들어왔다.
 FundsReturned = 재원 회수: 쓰이지 않을 돈을 발행인이 돌려받았다.
-HolderPaid = 보유자 지급: 지급의 몫이 보유자에게 간다.
-PaymentWithheld = 지급 보류: 동결된 몫이 법원의 명령이 풀릴 때까지 기다린다.
+set_record_lead = 기준일 간격: 앞으로 등록하는 이자는 그만큼 앞선 때의 명부에 따라 지급한다.
+declare_dividend_of_record = 기준일 배당: 기준일의 보유자에게 배당한다.
+lead = 기준일 간격
+planned = 예정된 분할 배수
+LEAD_DAYS_MAX = 기준일과 지급일의 최대 간격(일)
+SPLITS_MAX = 한 단위가 나뉠 수 있는 최대 단위 수
+SPLIT_UNITS_MAX = 분할 뒤의 최대 수량
+can_split = 분할 가능 여부
+receivers = 받을 사람
+a record date is 0 to 60 days before = 기준일은 지급일의 0일에서 60일 앞이다
+the record date is before the payment = 기준일은 지급일보다 앞이다
+one unit would become too many = 한 단위가 너무 많은 단위로 나뉜다
 shares have no schedule = 주식에는 지급 일정이 없다
 1 to 40 flows at a time = 한 번에 1건에서 40건까지이다
 a debt has coupons and a redemption = 채권에는 이자와 상환만 있다
@@ -474,8 +479,6 @@ a split makes 2 to 100 units of one = 분할은 2배에서 100배까지이다
 the money waits for flows that are to come = 앞으로의 지급에 쓸 돈이다
 there is nothing to take back = 돌려받을 것이 없다
 nothing is owed = 받을 돈이 없다
-nothing was withheld = 보류된 돈이 없다
-the court's order still stands = 법원의 명령이 아직 있다
 only the issuer does this = 발행인만 할 수 있다
 a security has at most 400 flows = 한 종목의 지급은 400건까지이다
 a flow is above zero = 지급은 0보다 커야 한다
@@ -492,9 +495,6 @@ last = 앞 지급
 series_of = 종목 현황
 turn = 진행한 지급 수
 split = 분할
-holdings = 보유자 명부
-holding = 보유 내역
-due = 줄 돈
 redeem = 상환
 NOTHING = 없음
 """

@@ -2,10 +2,11 @@
 
 import pytest
 
-from dure.apps.securities.contracts.agent import FlowChanged, FlowKind, FlowState, HolderPaid
+from dure.apps.securities.contracts.agent import FlowChanged, FlowKind, FlowState
 from dure.apps.securities.contracts.counter import PledgeState, TradeState
 from dure.apps.securities.tests.scene import BOND, NOMINAL, RICH, SHARE, Scene
 from dure.contract.language import Amount, days
+from dure.contract.library.record_dates import HolderPaid
 
 
 def propose_sale(scene: Scene, units: int = 100, price: int = 5_000) -> int:
