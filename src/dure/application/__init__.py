@@ -5,7 +5,7 @@ else. Those of this project lie in `dure.apps`; others announce themselves by th
 `dure.apps`, whose values name an `Application`.
 """
 
-from dure.application.description import Application, Party, Story
+from dure.application.description import Application, HottestCall, Party, Story
 from dure.application.pages import (
     ApplicationPage,
     DeployedContract,
@@ -27,6 +27,7 @@ __all__ = [
     "ApplicationPage",
     "ColumnType",
     "DeployedContract",
+    "HottestCall",
     "KnownMoney",
     "Party",
     "Reader",

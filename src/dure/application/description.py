@@ -1,14 +1,14 @@
 """An application as data: its module `app.py` holds one `APP = Application(…)`."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from dure.contract.language import Contract
 from dure.core.errors import ConfigurationError
 from dure.index import Table
-from dure.testing import World
+from dure.testing import DraftCall, World
 
 Story = Callable[[World], None]
 """A narrated run: a function whose docstring says what the reader is about to see."""
@@ -24,6 +24,19 @@ class Party:
     name: str
     name_ko: str
     does: str
+
+
+@dataclass(frozen=True, slots=True)
+class HottestCall:
+    """The call that an application gets most, which `dure bench apps` sends as fast as it can."""
+
+    method: str
+    """Contract and method: `FlightDelay.buy`."""
+    begin: Callable[[World], Iterator[DraftCall]]
+    """Makes everything ready on a chain of its own, then yields such calls without an end.
+
+    None of them may be refused, in whatever order they come; several people sign them in turn.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +61,8 @@ class Application:
 
     Where there are none, `dure.application.tables` makes them from the contracts' interfaces.
     """
+    hottest: HottestCall | None = None
+    """Its hottest call; None where nobody has said, and then it is not measured."""
 
     def __post_init__(self) -> None:
         validate_slug(self.slug)

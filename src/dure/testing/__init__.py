@@ -4,6 +4,7 @@ from dure.testing.world import (
     Deployed,
     Deployment,
     Done,
+    DraftCall,
     LiveStage,
     MemoryStage,
     NamedAccount,
@@ -14,12 +15,14 @@ from dure.testing.world import (
     Step,
     StoryMistake,
     World,
+    draft_call,
 )
 
 __all__ = [
     "Deployed",
     "Deployment",
     "Done",
+    "DraftCall",
     "LiveStage",
     "MemoryStage",
     "NamedAccount",
@@ -30,4 +33,5 @@ __all__ = [
     "Step",
     "StoryMistake",
     "World",
+    "draft_call",
 ]

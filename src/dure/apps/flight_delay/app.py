@@ -2,6 +2,7 @@
 
 from dure.application import Application, Party
 from dure.apps.flight_delay.contract import FlightDelay
+from dure.apps.flight_delay.hottest import HOTTEST
 from dure.apps.flight_delay.stories import (
     cancelled_flight_gives_the_premium_back,
     late_flight_pays_by_itself,
@@ -28,4 +29,5 @@ APP = Application(
     pages=("index", "flights"),
     package="dure.apps.flight_delay",
     tables=TABLES,
+    hottest=HOTTEST,
 )

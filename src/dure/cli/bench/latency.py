@@ -46,6 +46,6 @@ def measure_latency(plan: LatencyPlan) -> dict[str, Any]:
     """Return the figures; `docs/reference/benchmarks.md` says what each is."""
     pace = Pace(plan.seconds, in_flight=0, rate=plan.rate, runs=plan.runs, profile=plan.profile)
     with found_town(plan.validators, plan.accounts) as town:
-        stock = prepare_transfers(town, pace.count_needed(plan.rate))
-        figures = measure_course(town, stock, pace)
+        needed = pace.count_needed(plan.rate)
+        figures = measure_course(town, lambda: prepare_transfers(town, needed), pace)
     return figures | {"blocks_per_second": round(figures["blocks"] / plan.seconds, 1)}

@@ -88,7 +88,7 @@ def _measure_one(plan: PaymentsPlan) -> dict[str, Any]:
     with found_town(plan.validators, plan.accounts) as town:
         stock = prepare_payments(town, pace.count_needed(rate_max), plan.per_transaction)
         file = plan.proof_file or town.folder / "payment.proof.json"
-        figures = measure_course(town, stock, pace, lambda final: _prove_one(final, file))
+        figures = measure_course(town, lambda: stock, pace, lambda final: _prove_one(final, file))
     each = plan.per_transaction
     node_cpu_us = figures["node_cpu_us"]
     return figures | {

@@ -87,8 +87,8 @@ def _measure_size(plan: ScalePlan, validators: int, verify_seconds: float) -> di
     with found_town(validators, plan.accounts) as town:
         needed = full.count_needed(min(bound, 1 / verify_seconds)) + light.count_needed(LIGHT_RATE)
         stock = prepare_transfers(town, needed)
-        loaded = measure_course(town, stock, full, _read_traffic)
-        idle = measure_course(town, stock, light, _read_traffic)
+        loaded = measure_course(town, lambda: stock, full, _read_traffic)
+        idle = measure_course(town, lambda: stock, light, _read_traffic)
     cpu_us, idle_us = loaded["node_cpu_us"], idle["node_cpu_us"]
     blocks = max(1, idle["height"] - loaded["height"])
     return {

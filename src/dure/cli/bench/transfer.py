@@ -61,8 +61,8 @@ def measure_transfer(plan: TransferPlan) -> dict[str, Any]:
     workers = plan.verify_workers
     with found_town(plan.validators, plan.accounts, verify_workers=workers) as town:
         # However many processes check, one orders and executes: it is no faster than a check.
-        stock = prepare_transfers(town, pace.count_needed(min(bound, 1 / verify_seconds)))
-        figures = measure_course(town, stock, pace)
+        needed = pace.count_needed(min(bound, 1 / verify_seconds))
+        figures = measure_course(town, lambda: prepare_transfers(town, needed), pace)
     return figures | {
         "bound_ratio": round(figures["tx_per_second"] / bound, 4),
         "signature_bound_tx_per_second": round(bound, 1),

@@ -18,6 +18,7 @@ from rich.table import Table
 
 from dure.application import Application, Story, find_application, find_story
 from dure.chain.genesis.document import Allocation, Asset, ChainKind, EngineKind
+from dure.chain.parameters import DEFAULT_PARAMETERS, Parameters
 from dure.chain.transaction import compute_asset_id
 from dure.cli.access import (
     connect,
@@ -178,7 +179,9 @@ def _write_record(chosen: Sequence[Story], file: Path, *, as_json: bool) -> None
         raise typer.Exit(1)
 
 
-def found_story_network(folder: Path, engine: EngineKind) -> Network:
+def found_story_network(
+    folder: Path, engine: EngineKind, parameters: Parameters = DEFAULT_PARAMETERS
+) -> Network:
     """Found a test network in `folder` whose treasury holds the money of all stories."""
     treasury = generate_key()
     account = LocalAccount(treasury)
@@ -189,6 +192,7 @@ def found_story_network(folder: Path, engine: EngineKind) -> Network:
         members=members,
         kind=KINDS[engine],
         engine=engine,
+        parameters=parameters,
         story_start=parse_moment(START),
         assets=tuple(Asset(name, decimals, account.address) for name, decimals in ASSETS.items()),
         allocations=(Allocation(account.address, members[0], supplies),),

@@ -1,6 +1,6 @@
 """An in-memory chain with a story clock, for tests, demos and documentation in one text."""
 
-from dure.testing.world.contracts import Deployed
+from dure.testing.world.contracts import Deployed, DraftCall, draft_call
 from dure.testing.world.errors import Refused, StoryMistake
 from dure.testing.world.live import LiveStage, Office, Step
 from dure.testing.world.memory import MemoryStage
@@ -12,6 +12,7 @@ __all__ = [
     "Deployed",
     "Deployment",
     "Done",
+    "DraftCall",
     "LiveStage",
     "MemoryStage",
     "NamedAccount",
@@ -22,4 +23,5 @@ __all__ = [
     "Step",
     "StoryMistake",
     "World",
+    "draft_call",
 ]

@@ -6,6 +6,7 @@ Its methods are called like Python's, and its results read like the contract's.
 import inspect
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from types import ModuleType
 from typing import Any
@@ -54,6 +55,14 @@ def read_agreement(contract_class: Any) -> Agreement:
     return _read[contract_class]
 
 
+@dataclass(frozen=True, slots=True)
+class DraftCall:
+    """A call that was made ready and not sent, and who is to sign it."""
+
+    by: Person
+    call: Call
+
+
 class Deployed(Party):
     """A contract on the chain.
 
@@ -66,6 +75,8 @@ class Deployed(Party):
         super().__init__(address)
         self.agreement = agreement
         self._stage = stage
+        self._drafted: dict[str, AssetId] = {}
+        """The money of methods of which calls were drafted: asked for once, not for each."""
 
     def __repr__(self) -> str:
         return f"<{self.agreement.interface.name}>"
@@ -96,13 +107,22 @@ class Deployed(Party):
         ) -> Any:
             if not isinstance(by, Person):
                 raise StoryMistake(f"{method.name}(by={by!r}): say which person signs the call")
-            values = self.agreement.values
-            data = values.encode_arguments(method.name, positional, named)
-            payment = None if pay is None else Payment(self._get_asset(method), _amount(pay))
+            asset = None if pay is None else self._get_asset(method)
+            payment = None if asset is None else Payment(asset, _amount(pay))
+            data = self.agreement.values.encode_arguments(method.name, positional, named)
             done = self._send(by, Call(self.address, method.name, data, payment))
-            return values.decode_result(method.name, done.results[0])
+            return self.agreement.values.decode_result(method.name, done.results[0])
 
         return call
+
+    def _draft(self, method: MethodInterface, pay: object, named: dict[str, object]) -> Call:
+        data = self.agreement.values.encode_arguments(method.name, (), named)
+        if pay is None:
+            return Call(self.address, method.name, data, None)
+        if method.name not in self._drafted:
+            self._drafted[method.name] = self._get_asset(method)
+        payment = Payment(self._drafted[method.name], _amount(pay))
+        return Call(self.address, method.name, data, payment)
 
     def _send(self, by: Person, call: Call) -> Done:
         source = self.agreement.source
@@ -121,6 +141,20 @@ class Deployed(Party):
         if data is None:
             raise StoryMistake(f"the contract has not set its {method.pays} yet")
         return decode(AssetId, data)
+
+
+def draft_call(
+    contract: Deployed, method: str, *, by: Person, pay: int | None = None, **arguments: object
+) -> DraftCall:
+    """Return what `contract.method(by=…, pay=…, …)` would send, for who sends it in another way.
+
+    Raises `StoryMistake` for a name that is none of the contract's calls, and for wrong arguments.
+    """
+    interface = contract.agreement.interface
+    found = interface.methods.get(method)
+    if found is None or found.kind in READING_KINDS:
+        raise StoryMistake(_explain_missing(method, interface))
+    return DraftCall(by, contract._draft(found, pay, arguments))  # noqa: SLF001 - its own
 
 
 def _amount(pay: object) -> Amount:

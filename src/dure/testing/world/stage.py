@@ -37,6 +37,7 @@ class NamedAccount(LocalAccount):
     def __init__(self, name: str, key: SigningKey) -> None:
         super().__init__(key)
         self.name = name
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,17 +12,22 @@ from typing import Annotated, Any, Final
 
 import typer
 
+from dure.application import find_application, find_applications
 from dure.chain.transaction import CALLS_MAX
 from dure.cli.bench.latency import LatencyPlan, measure_latency
 from dure.cli.bench.payments import PaymentsPlan, measure_payments
 from dure.cli.bench.profiling.recording import find_sampler
+from dure.cli.bench.running.apps import AppsPlan, measure_apps
 from dure.cli.bench.scale import ScalePlan, measure_scale
 from dure.cli.bench.transfer import TransferPlan, measure_transfer
 from dure.cli.output import JsonOption, err, print_facts, print_json
+from dure.core.errors import ConfigurationError
 
 Fact = tuple[str, object]
 """A line of the table: what it is, and its value."""
 
+APPS_SIZES: Final = (1, 4)
+"""Members of the networks on which applications are measured."""
 SIZES: Final = (1, 4, 7, 10)
 """Members of the networks that `scale` compares: each further three stand one more liar."""
 
@@ -224,6 +229,71 @@ def _begin(*, json: bool, profile: Path | None = None) -> None:
         find_sampler()
     if not json:
         err.print("founding a network and signing transactions …")
+
+
+def apps(
+    *,
+    application: Annotated[
+        list[str] | None,
+        typer.Option("--app", help="Measure this one alone; may be given more than once."),
+    ] = None,
+    validators: Annotated[
+        list[int] | None,
+        typer.Option(
+            help="One validator alone, or four; may be given more than once.",
+            show_default="1 and 4",
+        ),
+    ] = None,
+    seconds: SecondsOption = 5,
+    in_flight: Annotated[
+        int, typer.Option(help="Transactions on their way at once.", min=1, max=100_000)
+    ] = 1_000,
+    json: JsonOption = False,
+) -> None:
+    """Calls a second of each application's hottest call, through one validator and through four.
+
+    Every application names its hottest call itself. Each is measured on a network of its own.
+
+    Example: dure bench apps
+
+    Example of one: dure bench apps --app payments --validators 4 --json
+    """
+    end_politely()
+    sizes = tuple(sorted(set(validators or APPS_SIZES)))
+    if not set(sizes) <= set(APPS_SIZES):
+        message = "applications are measured with 1 validator or with 4"
+        raise ConfigurationError(message, validators=str(sizes))
+    chosen = find_applications()
+    if application:
+        chosen = tuple(find_application(slug) for slug in dict.fromkeys(application))
+    plan = AppsPlan(applications=chosen, sizes=sizes, seconds=seconds, in_flight=in_flight)
+    figures = measure_apps(plan, lambda words: None if json else err.print(words))
+    if json:
+        print_json(figures)
+    else:
+        print_facts("The applications' hottest calls", _list_apps_facts(figures))
+    if not all(are_promises_kept(row) and not row["refused"] for row in figures["applications"]):
+        raise typer.Exit(1)
+
+
+def _list_apps_facts(figures: dict[str, Any]) -> list[Fact]:
+    machine = figures["machine"]
+    return [
+        *(
+            (
+                f"{row['method']}, {row['validators']} validators",
+                _describe_row(row),
+            )
+            for row in figures["applications"]
+        ),
+        ("say nothing of theirs", ", ".join(figures["none_declared"]) or "none"),
+        ("machine", f"{machine['cores']} cores, {machine['cpu']}, Python {machine['python']}"),
+    ]
+
+
+def _describe_row(row: dict[str, Any]) -> str:
+    rate, gas, median = row["calls_per_second"], row["gas"], row["latency_ms_p50"]
+    return f"{rate:,.0f} a second, {gas:,} gas, median {median:,.0f} ms"
 
 
 def _report(

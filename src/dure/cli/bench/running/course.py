@@ -77,18 +77,23 @@ Afterwards = Callable[[Finality], Awaitable[dict[str, Any]]]
 """Asks the nodes for something more after the last run, and returns further figures."""
 
 
+Supply = Callable[[], Stock]
+"""Makes the transactions ready, when the nodes run and before anything is measured."""
+
+
 def measure_course(
-    town: Town, stock: Stock, pace: Pace, afterwards: Afterwards | None = None
+    town: Town, supply: Supply, pace: Pace, afterwards: Afterwards | None = None
 ) -> dict[str, Any]:
     """Return the figures that all these benches have; the town's network is started and stopped."""
-    # The stock stays for the whole run: the collector need not look at it again and again.
-    gc.collect()
-    gc.freeze()
-    try:
-        with start_town(town) as running:
+    with start_town(town) as running:
+        stock = supply()
+        # The stock stays for the whole run: the collector need not look at it again and again.
+        gc.collect()
+        gc.freeze()
+        try:
             figures, final = asyncio.run(_measure(town, running, stock, pace, afterwards))
-    finally:
-        gc.unfreeze()
+        finally:
+            gc.unfreeze()
     missing, doubled = count_broken_promises(final, read_stored(town))
     return figures | {
         "lost": figures["lost"] + missing,

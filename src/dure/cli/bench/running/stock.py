@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ from dure.cli.bench.running.town import REPLAY_WINDOW, Town
 from dure.core.block import compute_envelope_id
 from dure.core.codec import encode
 from dure.core.errors import Unavailable
-from dure.core.types import Amount, EnvelopeId, Gas, Instant, TransactionId
+from dure.core.types import Amount, ChainId, EnvelopeId, Gas, Instant, TransactionId
 from dure.identity.keys import SigningKey
 from dure.sdk import LocalAccount, build_draft
 from dure.sdk.ledger_calls import transfer
@@ -105,15 +105,29 @@ def _sign(
     town: Town, batches: Iterator[list[Call]], valid_for_ms: int, gas_limit: Gas | None = None
 ) -> Iterator[Prepared]:
     """Yield one transaction for each list of calls; senders take turns."""
-    keys = town.population.senders
-    accounts = [LocalAccount(key) for key in keys]
-    for index, calls in enumerate(batches):
-        valid_until = Instant(time.time_ns() // 1_000_000 + valid_for_ms)
-        sender = accounts[index % len(accounts)]
+    keys = itertools.cycle(town.population.senders)
+    return sign_calls(town.chain_id, zip(keys, batches, strict=False), valid_for_ms, gas_limit)
+
+
+def sign_calls(
+    chain_id: ChainId,
+    batches: Iterable[tuple[SigningKey, Sequence[Call]]],
+    valid_for_ms: int,
+    gas_limit: Gas | None = None,
+) -> Iterator[Prepared]:
+    """Yield one transaction for each list of calls, signed by the key beside it."""
+    accounts: dict[SigningKey, LocalAccount] = {}
+    for key, calls in batches:
+        if key not in accounts:
+            accounts[key] = LocalAccount(key)
         draft = build_draft(
-            town.chain_id, sender, calls, valid_until=valid_until, gas_limit=gas_limit
+            chain_id,
+            accounts[key],
+            calls,
+            valid_until=Instant(time.time_ns() // 1_000_000 + valid_for_ms),
+            gas_limit=gas_limit,
         )
-        yield _seal(draft.body, keys[index % len(keys)], draft.transaction_id)
+        yield _seal(draft.body, key, draft.transaction_id)
 
 
 def _seal(body: bytes, key: SigningKey, transaction_id: TransactionId) -> Prepared:
