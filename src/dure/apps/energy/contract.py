@@ -330,9 +330,7 @@ class EnergyMarket(SignedMeters, SupplyAccounts):
         self, slot: int, bid: EnergyOrder, asks: list[EnergyOrder], before: list[int]
     ) -> list[int]:
         left = before
-        usable: list[int] = []
-        for energy in before:
-            usable.append(energy)
+        usable = before[0 : len(before)]
         wanted = bid.energy
         spent = Amount(0)
         for rank in range(len(asks)):
