@@ -34,8 +34,8 @@ PRICE_MAX = Amount(1_000_000_000)
 PRICES_MAX = 192
 FEE_MAX = 100
 CROWD_MIN = 5
-CLEAR_GAS = 6_000_000
-SETTLE_GAS = 6_000_000
+CLEAR_GAS = 1_000_000
+SETTLE_GAS = 1_000_000
 
 
 class SlotState(Choice):
@@ -330,21 +330,22 @@ class EnergyMarket(SignedMeters, SupplyAccounts):
         self, slot: int, bid: EnergyOrder, asks: list[EnergyOrder], before: list[int]
     ) -> list[int]:
         left = before
+        usable = before[0 : len(before)]
         wanted = bid.energy
         spent = Amount(0)
         for rank in range(len(asks)):
-            best = self.cheapest(bid, asks, left) if wanted > 0 else -1
+            best = self.cheapest(bid, asks, usable) if wanted > 0 else -1
             if best < 0:
                 break
             ask = asks[best]
             arrives = 1000 - self.losses[bid.feeder][ask.feeder]
             sent = min(left[best], (wanted * 1000 + arrives - 1) // arrives)
             received = sent * arrives // 1000
-            if received == 0 or bid.price * received < ask.price * sent:
-                break
-            left[best] = left[best] - sent
-            wanted -= received
-            spent += self.trade(slot, bid, ask, sent, received)
+            usable[best] = 0
+            if received > 0 and bid.price * received >= ask.price * sent:
+                left[best] = left[best] - sent
+                wanted -= received
+                spent += self.trade(slot, bid, ask, sent, received)
         self.credit(bid.house, self.most(bid.energy, bid.price) - spent)
         return left
 
@@ -419,6 +420,12 @@ is paid = 정산됨
 EnergyOrder = 주문: 이 가격이나 더 나은 가격으로 사거나 팔려는 전력량.
 energy = 전력량
 each = 항목
+best = 가장 싼 매도의 차례
+received = 받는 양
+sent = 보내는 양
+bid = 매수 주문
+ask = 매도 주문
+earned = 장려금
 row = 손실률 줄
 loss = 손실률
 offset = 차례

@@ -107,7 +107,7 @@ def reckon_slot(
             sent = min(left[ask.house], -(-wanted * 1000 // arrives))
             received = sent * arrives // 1000
             if received == 0 or bid.price * received < ask.price * sent:
-                break
+                continue
             paid = (bid.price * received + ask.price * sent) // 2000
             left[ask.house] -= sent
             wanted -= received

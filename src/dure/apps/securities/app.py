@@ -3,6 +3,8 @@
 from dure.application import Application, Party
 from dure.apps.securities.contracts.agent import PayingAgent
 from dure.apps.securities.contracts.counter import Counter
+from dure.apps.securities.contracts.cross_delivery import CrossDelivery
+from dure.apps.securities.contracts.cross_payment import CrossPayment
 from dure.apps.securities.contracts.depository import Depository
 from dure.apps.securities.contracts.market import Market
 from dure.apps.securities.contracts.offering import Offering
@@ -18,8 +20,8 @@ APP = Application(
     slug="securities",
     title_en="Securities market",
     title_ko="증권 시장",
-    report_rows=("F2", "F4", "F11", "F13", "P10"),
-    contracts=(Depository, Market, Counter, PayingAgent, Offering),
+    report_rows=("F2", "F4", "F11", "F12", "F13", "P10"),
+    contracts=(Depository, Market, Counter, PayingAgent, Offering, CrossDelivery, CrossPayment),
     roles=(
         Party("registrar", "등록 담당자", "registers securities, admits holders and systems"),
         Party("court", "법원", "freezes holdings and releases them"),

@@ -166,6 +166,7 @@ house_of = 가구 내용
 meters_used = 등록된 적 있는 계량기
 readings = 계량값 목록
 reading = 계량값
+energy reading = 전력 계량값
 slot = 구간
 seal = 서명
 operator = 배전망 운영자

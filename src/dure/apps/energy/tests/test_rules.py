@@ -132,6 +132,11 @@ def test_r5_a_bid_that_does_not_pay_for_the_loss_buys_nothing(town: Neighbourhoo
     assert trade(town, sell(2, 100, 100), buy(0, 100, 105)) == []
 
 
+def test_r5_an_offer_too_small_to_arrive_holds_up_no_other(town: Neighbourhood) -> None:
+    got = trade(town, sell(3, 1, 0), sell(1, 1_000, 100), buy(0, 500, 180))
+    assert got == [(1, 0, 516, 500)]
+
+
 def test_r6_the_price_lies_in_the_middle_and_the_rest_set_aside_comes_back(
     town: Neighbourhood,
 ) -> None:
