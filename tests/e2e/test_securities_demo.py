@@ -13,7 +13,9 @@ def test_a_session_comes_out_as_reckoned(tmp_path: Path) -> None:
     options = ("--orders", 24, "--seed", 5, "--data", tmp_path / "demo")
     told = run_dure("demo", "securities", *options, "--exit", "--json", timeout_s=170).read_json()
     names = [name for name in told if f"expected_{name}" in told]
-    assert names == ["trades", "turnover", "last_price", "units", "money", "bond_payments"]
+    market = ["trades", "turnover", "last_price", "units", "money", "bond_payments"]
+    assert names == [*market, "allotted", "dividends"]
+    assert sum(told["allotted"]) == 1_000
     assert [told[name] for name in names] == [told[f"expected_{name}"] for name in names]
     assert told["trades"] > 0
     assert {"money_conserved", "proof_verified", "state_roots_equal"} <= {

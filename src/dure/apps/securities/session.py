@@ -13,16 +13,17 @@ from typing import Final
 from dure.apps.securities.contracts.agent import Flow, FlowKind
 from dure.apps.securities.contracts.depository import Kind, Security
 from dure.apps.securities.contracts.market import MATCHES_MAX, Settled
-from dure.apps.securities.offchain import DayCount, Terms, build_schedule, to_moment
+from dure.apps.securities.offchain import DayCount, Terms, build_schedule, share_out, to_moment
 from dure.apps.securities.stories import (
     LOT,
     SHARE,
     House,
     open_house,
     open_market,
+    open_offering,
     register_share,
 )
-from dure.contract.language import Amount, Time
+from dure.contract.language import Amount, Time, days
 from dure.contract.library.order_queue import Side
 from dure.core.errors import ConfigurationError
 from dure.testing import Deployed, Person, World
@@ -35,6 +36,10 @@ SHARES: Final = 2_000
 PRICE: Final = 70_000
 BOND: Final = "KR6000000010"
 BONDS: Final = 40
+NEW_SHARE: Final = "KR7000660001"
+NEW_SHARES: Final = 1_000
+NEW_PRICE: Final = 5_000
+DIVIDEND: Final = 300
 TERMS: Final = Terms(
     principal=Fraction(10_000),
     rate=Fraction("0.05"),
@@ -68,6 +73,10 @@ class Outcome:
     units: tuple[int, ...]
     money: tuple[int, ...]
     bond_payments: int
+    allotted: tuple[int, ...]
+    """New shares that each trader got in the public offering."""
+    dividends: tuple[int, ...]
+    """What the record date brought each trader, though the first sold everything after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class SessionPlan:
     """Orders, and what must come of them."""
 
     orders: tuple[Order, ...]
+    asked: tuple[int, ...]
     expected: Outcome
 
 
@@ -141,6 +151,8 @@ def plan_session(orders: int, seed: int) -> SessionPlan:
         book.take(number, order)
         drawn.append(order)
     paid = BONDS * sum(each.amount for each in build_schedule(TERMS))
+    asked = tuple(draw.randint(1, NEW_SHARES) for _ in TRADERS)
+    allotted = share_out(NEW_SHARES, asked)
     outcome = Outcome(
         trades=len(book.prices),
         turnover=sum(price * lots for price, lots in book.prices),
@@ -148,8 +160,10 @@ def plan_session(orders: int, seed: int) -> SessionPlan:
         units=tuple(book.units),
         money=tuple(each + paid for each in book.money),
         bond_payments=paid * len(TRADERS),
+        allotted=allotted,
+        dividends=tuple(units * DIVIDEND for units in allotted),
     )
-    return SessionPlan(tuple(drawn), outcome)
+    return SessionPlan(tuple(drawn), asked, outcome)
 
 
 def play_session(world: World, plan: SessionPlan) -> Outcome:
@@ -169,13 +183,18 @@ def play_session(world: World, plan: SessionPlan) -> Outcome:
     _clear(market, traders, plan)
     before = world.balance(house.agent, "won")
     world.wait_until(Time(to_moment(TERMS.matures)))
+    bond_payments = before - world.balance(house.agent, "won")
+    money = tuple(each.won for each in traders)
+    allotted = _offer(world, house, registrar, company, traders, plan.asked)
     return Outcome(
         trades=len(settled),
         turnover=sum(each.paid.units for each in settled),
         last_price=market.price().units,
         units=tuple(house.depository.holding(SHARE, each).units for each in traders),
-        money=tuple(each.won for each in traders),
-        bond_payments=before - world.balance(house.agent, "won"),
+        money=money,
+        bond_payments=bond_payments,
+        allotted=allotted,
+        dividends=_pay_dividend(world, house, company, traders),
     )
 
 
@@ -201,6 +220,56 @@ def _issue_bond(
     for trader in traders:
         house.depository.transfer(by=company, isin=BOND, to=trader, units=BONDS)
     house.agent.fund(by=company, pay=units * sum(each.amount for each in schedule), isin=BOND)
+
+
+def _offer(
+    world: World,
+    house: House,
+    registrar: Person,
+    company: Person,
+    traders: tuple[Person, ...],
+    asked: tuple[int, ...],
+) -> tuple[int, ...]:
+    depository = house.depository
+    security = Security(Kind.SHARE, "Hanbit Energy", company.address, 5_000, NEW_SHARES, Time(0))
+    depository.register_security(by=registrar, isin=NEW_SHARE, security=security)
+    depository.issue(by=company, isin=NEW_SHARE, units=NEW_SHARES)
+    offering = open_offering(world, house, registrar)
+    number = offering.open_offer(
+        by=company,
+        isin=NEW_SHARE,
+        units=NEW_SHARES,
+        price=Amount(NEW_PRICE),
+        minimum=1,
+        closes=world.now + days(7),
+    )
+    for trader, units in zip(traders, asked, strict=True):
+        offering.bid(by=trader, pay=units * NEW_PRICE, number=number, units=units)
+    world.wait(days=8)
+    return tuple(depository.holding(NEW_SHARE, each).units for each in traders)
+
+
+def _pay_dividend(
+    world: World, house: House, company: Person, traders: tuple[Person, ...]
+) -> tuple[int, ...]:
+    before = [each.won for each in traders]
+    issued = house.depository.series_of(NEW_SHARE).issued
+    record = world.now + days(5)
+    house.agent.declare_dividend_of_record(
+        by=company,
+        pay=issued * DIVIDEND,
+        isin=NEW_SHARE,
+        amount=DIVIDEND,
+        at=record + days(5),
+        record=record,
+    )
+    world.wait_until(record)
+    first, second = traders[:2]
+    units = house.depository.holding(NEW_SHARE, first).units
+    if units:
+        house.depository.transfer(by=first, isin=NEW_SHARE, to=second, units=units)
+    world.wait(days=6)
+    return tuple(each.won - was for each, was in zip(traders, before, strict=True))
 
 
 def _send(market: Deployed, trader: Person, order: Order) -> None:
