@@ -14,6 +14,7 @@ _FILES: Final = {
     "app.py": "app",
     "contract.py": "contract",
     "stories.py": "stories",
+    "hottest.py": "hottest",
     "pages/index.en.toml": "page_en",
     "pages/index.ko.toml": "page_ko",
     "tests/test_rules.py": "test_rules",

@@ -2,6 +2,7 @@
 
 from dure.application import Application, Party
 from dure.apps.agreements.contract import Agreements
+from dure.apps.agreements.hottest import HOTTEST
 from dure.apps.agreements.stories import (
     both_sides_hold_the_same_version,
     loan_is_read_checked_and_kept,
@@ -27,4 +28,5 @@ APP = Application(
     ),
     pages=("index", "deals"),
     package="dure.apps.agreements",
+    hottest=HOTTEST,
 )

@@ -2,6 +2,7 @@
 
 from dure.application import Application, Party
 from dure.apps.chain_id.contract import ChainIdentity
+from dure.apps.chain_id.hottest import HOTTEST
 from dure.apps.chain_id.stories import (
     expelled_issuer_takes_nobody_along,
     lost_phone_is_worth_nothing_to_its_finder,
@@ -29,4 +30,5 @@ APP = Application(
     ),
     pages=("index", "phone", "provider"),
     package="dure.apps.chain_id",
+    hottest=HOTTEST,
 )

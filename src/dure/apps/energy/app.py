@@ -3,6 +3,7 @@
 from dure.application import Application, Party
 from dure.apps.energy.contract import EnergyMarket
 from dure.apps.energy.contract_sharing import MeterSharing
+from dure.apps.energy.hottest import HOTTEST
 from dure.apps.energy.stories import (
     data_are_read_with_permission_only,
     neighbours_sell_to_neighbours,
@@ -23,4 +24,5 @@ APP = Application(
     stories=(neighbours_sell_to_neighbours, data_are_read_with_permission_only),
     pages=("index", "day"),
     package="dure.apps.energy",
+    hottest=HOTTEST,
 )

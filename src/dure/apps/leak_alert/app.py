@@ -2,6 +2,7 @@
 
 from dure.application import Application, Party
 from dure.apps.leak_alert.contract import LeakAlert
+from dure.apps.leak_alert.hottest import HOTTEST
 from dure.apps.leak_alert.stories import (
     false_alarm_is_undone_and_stays_on_record,
     leaked_identity_is_frozen_everywhere,
@@ -28,4 +29,5 @@ APP = Application(
     ),
     pages=("index", "alerts"),
     package="dure.apps.leak_alert",
+    hottest=HOTTEST,
 )

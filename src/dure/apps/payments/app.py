@@ -4,6 +4,7 @@ from dure.application import Application, Party
 from dure.apps.payments.cards import CardPayments
 from dure.apps.payments.contract import Payments
 from dure.apps.payments.directory import PhoneDirectory
+from dure.apps.payments.hottest import HOTTEST
 from dure.apps.payments.purchases import PurchaseEscrow
 from dure.apps.payments.stories import (
     car_pays_at_the_charger_and_no_more,
@@ -37,4 +38,5 @@ APP = Application(
     pages=("index", "orders"),
     package="dure.apps.payments",
     tables=TABLES,
+    hottest=HOTTEST,
 )

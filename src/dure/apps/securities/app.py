@@ -8,6 +8,7 @@ from dure.apps.securities.contracts.cross_payment import CrossPayment
 from dure.apps.securities.contracts.depository import Depository
 from dure.apps.securities.contracts.market import Market
 from dure.apps.securities.contracts.offering import Offering
+from dure.apps.securities.hottest import HOTTEST
 from dure.apps.securities.stories import (
     commercial_paper_is_paid_back_by_itself,
     dividend_split_and_pledge_reach_every_holder,
@@ -37,4 +38,5 @@ APP = Application(
     pages=("index", "market", "offering"),
     package="dure.apps.securities",
     tables=TABLES,
+    hottest=HOTTEST,
 )

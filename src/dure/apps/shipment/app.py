@@ -3,6 +3,7 @@
 from dure.application import Application, Party
 from dure.apps.shipment.contract import Shipments
 from dure.apps.shipment.contract_personal import PersonalImports
+from dure.apps.shipment.hottest import HOTTEST
 from dure.apps.shipment.stories import (
     container_has_one_voyage_at_a_time,
     purchase_abroad_is_declared_at_its_price,
@@ -39,4 +40,5 @@ APP = Application(
     pages=("index", "routes"),
     package="dure.apps.shipment",
     tables=TABLES,
+    hottest=HOTTEST,
 )

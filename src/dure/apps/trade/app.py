@@ -4,6 +4,7 @@ from dure.application import Application, Party
 from dure.apps.trade.contracts.bills_of_lading import BillsOfLading
 from dure.apps.trade.contracts.letters_of_credit import LettersOfCredit
 from dure.apps.trade.contracts.receivables import Receivables
+from dure.apps.trade.hottest import HOTTEST
 from dure.apps.trade.stories import (
     discrepancy_is_waived,
     documents_and_title_move_against_payment,
@@ -31,4 +32,5 @@ APP = Application(
     ),
     pages=("index", "credits"),
     package="dure.apps.trade",
+    hottest=HOTTEST,
 )

@@ -148,7 +148,8 @@ def draft_call(
 ) -> DraftCall:
     """Return what `contract.method(by=…, pay=…, …)` would send, for who sends it in another way.
 
-    Raises `StoryMistake` for a name that is none of the contract's calls, and for wrong arguments.
+    Raises `StoryMistake` for a name that is none of the contract's calls, `InvalidValue` for wrong
+    arguments.
     """
     interface = contract.agreement.interface
     found = interface.methods.get(method)
