@@ -17,7 +17,7 @@ from scripts.bench_plots import PLOTS, Results, draw_all
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "reference" / "benchmarks"
 
-TABLES = ("reads", "sizes", "states", "commits", "restarts")
+TABLES = ("applications", "reads", "sizes", "states", "commits", "restarts")
 """Figures that a bench has once for each of several things."""
 
 Row = tuple[str, str]

@@ -82,6 +82,11 @@ BENCHES = (
         "scale --validators 1 --validators 2 --seconds 1 --accounts 50 --in-flight 20",
     ),
     Bench(
+        "apps",
+        "apps --seconds 5",
+        "apps --app flight-delay --validators 1 --seconds 1 --in-flight 20",
+    ),
+    Bench(
         "overload",
         "overload --seconds 60",
         "overload --validators 1 --seconds 1 --rate 50 --accounts 50",
