@@ -174,7 +174,7 @@ def fix(kind: Type, value: object, known: Declarations) -> Phrase:
                 return number
             return Phrase("money", {"value": number, "currency": kind.item.name})
         case bytes():
-            return Phrase("quoted", {"text": value.hex()})
+            return Phrase("source", {"text": repr(value)})
         case _:
             return Phrase("quoted", {"text": str(value)})
 
@@ -184,6 +184,9 @@ def _read_constant(node: ast.expr, place: Place) -> Phrase | None:
     if found is None:
         return None
     kind, value = found
+    if isinstance(value, bytes) and isinstance(node, ast.Name):
+        # Bytes say nothing to a reader; what the author calls them does.
+        return name_value(node.id, kind)
     return fix(kind, value, place.known)
 
 

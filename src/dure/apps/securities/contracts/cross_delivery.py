@@ -209,6 +209,7 @@ LOCK_DAYS_MAX = most days that units wait
 
 """ko:
 CrossDelivery = 두 체인 사이의 인도: 다른 체인에서 돈이 지급되면 이 체인에서 증권을 인도한다.
+MoneyPaid = 대금 지급
 registrar = 등록 담당자
 Obstacle = 인도 장애: 단위가 움직이지 않은 까닭을 뜻한다.
 they moved = 인도됨
