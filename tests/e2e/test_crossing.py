@@ -21,7 +21,7 @@ from dure.contract.library.foreign_chain import ForeignProof, ForeignValidator
 from dure.core.errors import InvalidProof
 from dure.core.types import Hash
 from dure.sdk import Client
-from dure.testing import LiveStage, World
+from dure.testing import Deployed, LiveStage, Person, World
 from dure.testing.world.owed import wait_indexed
 
 UNITS, PRICE = 100, 5_000
@@ -55,6 +55,58 @@ def open_town(folder: Path, engine: EngineKind) -> Iterator[Town]:
         yield Town(client, world, chain_id, read_validators(genesis.validators))
 
 
+@dataclass(frozen=True)
+class Deal:
+    """Ann sells on the chain of the shares, cho pays on the bank's."""
+
+    shares: Town
+    bank: Town
+    depository: Deployed
+    delivery: Deployed
+    payment: Deployed
+    ann: Person
+    cho: Person
+    ann_there: Person
+    cho_there: Person
+
+    def pay(self, number: int, terms: CrossTerms, proof: ForeignProof) -> None:
+        self.payment.pay_seller(
+            by=self.cho_there, pay=PRICE, number=number, terms=terms, proof=proof, epoch=1
+        )
+
+
+def open_deal(shares: Town, bank: Town) -> Deal:
+    here, there = shares.world, bank.world
+    registrar, ann, cho = here.people("registrar", "ann", "cho", won=RICH)
+    office, ann_there, cho_there = there.people("office", "ann", "cho", won=RICH)
+    roles = {"registrar": registrar, "court": registrar}
+    depository = here.deploy(Depository, by=registrar, roles=roles, operator=registrar)
+    for holder in (ann, cho):
+        depository.admit(by=registrar, holder=holder)
+    register(depository, registrar, ann, SHARE, Kind.SHARE, Time(0))
+    depository.issue(by=ann, isin=SHARE, units=1_000)
+    delivery = here.deploy(
+        CrossDelivery,
+        by=registrar,
+        roles={"registrar": registrar},
+        depository=depository,
+        chain_id=bank.chain_id,
+        validators=bank.validators,
+    )
+    depository.appoint(by=registrar, system=delivery)
+    payment = there.deploy(
+        CrossPayment,
+        by=office,
+        roles={"registrar": office},
+        money=there.asset("won"),
+        chain_id=shares.chain_id,
+        validators=shares.validators,
+    )
+    delivery.name_payment(by=registrar, payment=payment)
+    payment.name_delivery(by=office, delivery=delivery)
+    return Deal(shares, bank, depository, delivery, payment, ann, cho, ann_there, cho_there)
+
+
 @pytest.mark.e2e
 @pytest.mark.timeout(300)
 def test_units_and_money_change_hands_between_two_networks(tmp_path: Path) -> None:
@@ -62,62 +114,21 @@ def test_units_and_money_change_hands_between_two_networks(tmp_path: Path) -> No
         open_town(tmp_path / "shares", EngineKind.PBFT) as shares,
         open_town(tmp_path / "bank", EngineKind.SOLO) as bank,
     ):
-        here, there = shares.world, bank.world
-        registrar, ann, cho = here.people("registrar", "ann", "cho", won=RICH)
-        office, ann_there, cho_there = there.people("office", "ann", "cho", won=RICH)
-        depository = here.deploy(
-            Depository,
-            by=registrar,
-            roles={"registrar": registrar, "court": registrar},
-            operator=registrar,
-        )
-        for holder in (ann, cho):
-            depository.admit(by=registrar, holder=holder)
-        register(depository, registrar, ann, SHARE, Kind.SHARE, Time(0))
-        depository.issue(by=ann, isin=SHARE, units=1_000)
-        delivery = here.deploy(
-            CrossDelivery,
-            by=registrar,
-            roles={"registrar": registrar},
-            depository=depository,
-            chain_id=bank.chain_id,
-            validators=bank.validators,
-        )
-        depository.appoint(by=registrar, system=delivery)
-        payment = there.deploy(
-            CrossPayment,
-            by=office,
-            roles={"registrar": office},
-            money=there.asset("won"),
-            chain_id=shares.chain_id,
-            validators=shares.validators,
-        )
-        delivery.name_payment(by=registrar, payment=payment)
-        payment.name_delivery(by=office, delivery=delivery)
-
-        terms = CrossTerms(SHARE, UNITS, cho.address, ann_there.address, PRICE, there.now + days(2))
-        number = delivery.lock_units(by=ann, terms=terms, return_at=terms.pay_until + days(2))
+        deal, here, there = open_deal(shares, bank), shares.world, bank.world
+        until = there.now + days(2)
+        terms = CrossTerms(SHARE, UNITS, deal.cho.address, deal.ann_there.address, PRICE, until)
+        number = deal.delivery.lock_units(by=deal.ann, terms=terms, return_at=until + days(2))
         locked = shares.prove("UnitsLocked")
         assert len(locked.seals) >= 3
+        forged = [locked.seals[0].replace(signature=bytes(64)), *locked.seals[1:]]
         with there.refused("a seal does not verify"):
-            forged = locked.seals[0].replace(signature=bytes(64))
-            seals = [forged, *locked.seals[1:]]
-            payment.pay_seller(
-                by=cho_there,
-                pay=PRICE,
-                number=number,
-                terms=terms,
-                proof=locked.replace(seals=seals),
-                epoch=1,
-            )
-        payment.pay_seller(
-            by=cho_there, pay=PRICE, number=number, terms=terms, proof=locked, epoch=1
-        )
-        assert there.balance(ann_there, "won") == RICH + PRICE
+            deal.pay(number, terms, locked.replace(seals=forged))
+        deal.pay(number, terms, locked)
+        assert there.balance(deal.ann_there, "won") == RICH + PRICE
         paid = bank.prove("MoneyPaid")
-        delivery.show_payment(by=cho, number=number, proof=paid, epoch=1)
-        assert delivery.lock(number).state is LockState.DELIVERED
-        assert depository.holding(SHARE, cho).units == UNITS
+        deal.delivery.show_payment(by=deal.cho, number=number, proof=paid, epoch=1)
+        assert deal.delivery.lock(number).state is LockState.DELIVERED
+        assert deal.depository.holding(SHARE, deal.cho).units == UNITS
         assert here.conserved()
         assert there.conserved()
 
