@@ -1,27 +1,17 @@
 """The page of routes: where containers go, leg by leg, on the map, with what is awaited when.
 
-Lines between ports follow the great circle: they show from where to where, not the sea lane.
+Lines follow the sea lanes where they are installed (`sealanes`), and the great circle elsewhere.
 Ports whose place is not known here stand in the table alone.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from dure.application import ApplicationPage, Reader, ToldEvent
+from dure.apps.shipment.sealanes import find_lane, has_lanes, load_ports
 
 LEGS_SHOWN: Final = 60
-PLACES: Final[Mapping[str, tuple[str, str]]] = {
-    "CNSHA": ("31.23", "121.49"),
-    "DEHAM": ("53.54", "9.97"),
-    "HKHKG": ("22.34", "114.13"),
-    "JPTYO": ("35.62", "139.78"),
-    "KRINC": ("37.46", "126.62"),
-    "KRPUS": ("35.10", "129.04"),
-    "NLRTM": ("51.95", "4.14"),
-    "SGSIN": ("1.26", "103.83"),
-    "USLAX": ("33.74", "-118.27"),
-}
-"""Degrees north and east of a few ports, by UN/LOCODE."""
 
 
 async def show_routes(reader: Reader) -> Mapping[str, object]:
@@ -30,7 +20,9 @@ async def show_routes(reader: Reader) -> Mapping[str, object]:
     if not contracts:
         return {"contract": None, "legs": []}
     events = list(reversed(await reader.list_events(contracts[-1])))
-    return {"contract": contracts[-1], "legs": build_legs(events)}
+    # The first lane reads the whole network of them: not on the loop that serves everybody.
+    legs = await asyncio.to_thread(build_legs, events)
+    return {"contract": contracts[-1], "legs": legs, "has_lanes": has_lanes()}
 
 
 def build_legs(events: Iterable[ToldEvent]) -> list[dict[str, Any]]:
@@ -50,7 +42,7 @@ def build_legs(events: Iterable[ToldEvent]) -> list[dict[str, Any]]:
             "target": _place(fields["target"]),
             "state": _judge(leg, *moved.get(booking, (0, ""))),
             "share": 50 if _judge(leg, *moved.get(booking, (0, ""))) == "current" else 0,
-            "note": f"{booking}: {fields['vessel']}",
+            **_follow_lane(booking, fields),
         }
         for (booking, leg), fields in newest
     ]
@@ -62,8 +54,16 @@ def _judge(leg: int, legs_done: int, stage: str) -> str:
     return "current" if leg == legs_done and stage == "ABOARD" else "waiting"
 
 
+def _follow_lane(booking: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+    note = f"{booking}: {fields['vessel']}"
+    lane = find_lane(fields["source"], fields["target"])
+    if lane is None:
+        return {"note": note}
+    return {"note": f"{note}, {lane.kilometres:,} km, {lane.hours:,} h", "via": lane.points}
+
+
 def _place(port: str) -> dict[str, Any]:
-    latitude, longitude = PLACES.get(port, (None, None))
+    latitude, longitude = load_ports().get(port, (None, None))
     return {"name": port, "latitude": latitude, "longitude": longitude}
 
 

@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
+
 from dure.apps.shipment.pages import build_legs
+from dure.apps.shipment.sealanes import POINTS_MAX, find_lane, has_lanes, load_ports
 
 
 @dataclass(frozen=True)
@@ -38,3 +41,22 @@ def test_a_leg_planned_anew_replaces_the_old_one_and_unknown_ports_have_no_place
     (found,) = build_legs([leg(0, "KRPUS", "SGSIN"), leg(0, "KRPUS", "XXABC", "W")])  # type: ignore[list-item]
     assert found["target"] == {"name": "XXABC", "latitude": None, "longitude": None}
     assert found["note"] == "1: W"
+    assert "via" not in found
+
+
+def test_a_leg_follows_the_sea_lane_where_lanes_are_installed() -> None:
+    (found,) = build_legs([leg(0, "KRPUS", "NLRTM")])  # type: ignore[list-item]
+    if not has_lanes():
+        pytest.skip("searoute is not installed")
+    # By the Suez canal, not over land: some 20,000 km.
+    assert "20," in found["note"]
+    assert found["via"][0] == (35.10, 129.04)
+    assert found["via"][-1] == (51.95, 4.14)
+    assert len(found["via"]) <= POINTS_MAX
+    assert any(28 < north < 32 and 31 < east < 34 for north, east in found["via"])
+
+
+def test_lanes_need_two_known_ports() -> None:
+    assert find_lane("KRPUS", "XXABC") is None
+    assert find_lane("KRPUS", "KRPUS") is None
+    assert load_ports()["SGSIN"] == (1.26, 103.83)

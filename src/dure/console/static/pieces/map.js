@@ -35,7 +35,14 @@ function readLegs(figure) {
 function readLeg(row) {
   const [source, target] = [row.cells[0], row.cells[1]].map(readPlace);
   const share = Math.min(100, Math.max(0, Number(row.dataset.share) || 0)) / 100;
-  return { source, target, share, state: row.dataset.state in LINES ? row.dataset.state : "waiting", note: row.cells[3].textContent.trim() };
+  const via = readVia(row.dataset.via ?? "");
+  return { source, target, via, share, state: row.dataset.state in LINES ? row.dataset.state : "waiting", note: row.cells[3].textContent.trim() };
+}
+
+// Places on the way, each "north,east" in degrees; none where the line takes the shortest way.
+function readVia(text) {
+  const pairs = text.split(" ").filter(Boolean).map((pair) => pair.split(",").map(Number));
+  return pairs.filter(([north, east]) => Math.abs(north) <= 90 && Math.abs(east) <= 180).map(([north, east]) => [east, north]);
 }
 
 function readPlace(cell) {
@@ -79,7 +86,7 @@ function cut(points) {
 }
 
 function describe(legs, palette) {
-  const paths = legs.map((leg) => ({ leg, points: followCircle(leg.source.at, leg.target.at) }));
+  const paths = legs.map((leg) => ({ leg, points: leg.via.length > 1 ? leg.via : followCircle(leg.source.at, leg.target.at) }));
   const places = new Map(legs.flatMap(({ source, target }) => [source, target]).map((place) => [place.name, place]));
   const moving = paths.filter(({ leg }) => leg.state === "current");
   return {
