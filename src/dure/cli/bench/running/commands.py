@@ -254,7 +254,7 @@ def apps(
 
     Every application names its hottest call itself. Each is measured on a network of its own.
 
-    Example: dure bench apps
+    Example: dure bench apps --seconds 10
 
     Example of one: dure bench apps --app payments --validators 4 --json
     """

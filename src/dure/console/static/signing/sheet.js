@@ -61,9 +61,9 @@ export class Sheet {
     step({ step: "created", transactionId });
     await view.confirm();
     const signed = await this.#sign(signing);
-    step({ step: "signed", transactionId });
     const missing = countMissing(signed);
     if (missing > 0) {
+      step({ step: "signed", transactionId });
       view.handOut(`dure-${transactionId.slice(0, 8)}.json`, writeDraft(signed, this.#chain.id));
       throw new Refused("incomplete", this.#words.get("signing_incomplete", { count: missing }), { draft: writeDraft(signed, this.#chain.id) });
     }

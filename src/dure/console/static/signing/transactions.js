@@ -27,11 +27,12 @@ export class Transactions {
     this.#store = store;
   }
 
-  // Sends an envelope and follows it. `summary`: { en, ko } of what it does. Returns what the node says of it when final.
+  // Notes a signed envelope, sends it and follows it. `summary`: { en, ko } of what it does. Returns what the node says of it when final.
   async submit({ id, account, envelope, validUntil, summary }, onStep) {
     const pending = { id, account, envelope: toHex(envelope), validUntil, summary, sent: Date.now() };
     // Whoever reads it back cannot tell whether it was sent before the page was gone.
     await this.#store.put("pending", { ...pending, isSent: true });
+    onStep({ step: "signed", transactionId: id }); // Said when it is noted: a page loaded again from now on goes on with it.
     return this.follow(pending, onStep);
   }
 
