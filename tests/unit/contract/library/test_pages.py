@@ -12,7 +12,15 @@ from tests.conformance.tree import ROOT
 PAGES = sorted((ROOT / "docs" / "reference" / "library").glob("*.md"))
 SNIPPET = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PARTS = {
-    *("Issuance", "Allowances", "Deliveries", "Payouts", "SealedParties", "UniqueItems"),
+    *(
+        "Issuance",
+        "Allowances",
+        "Deliveries",
+        "Payouts",
+        "SealedParties",
+        "SealedKeeping",
+        "UniqueItems",
+    ),
     *("BankingDays", "CreditRules", "CreditUndertakings"),
 }
 """Explained on the page of what is made from them."""

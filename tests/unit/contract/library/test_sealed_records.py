@@ -4,15 +4,15 @@ import pytest
 
 from dure.chain.transaction import Call
 from dure.contract.interface import build_interface
-from dure.contract.library.sealed_records import (
+from dure.contract.library.sealed_keeping import (
     SEALED_BYTES_MAX,
     ErasureReceipt,
     ReaderWithdrawn,
     RecordRead,
     RecordSealed,
-    SealedRecords,
     SealedState,
 )
+from dure.contract.library.sealed_records import SealedRecords
 from dure.contract.source import read_source
 from dure.contract.values import decode_arguments
 from dure.core.types import Hash

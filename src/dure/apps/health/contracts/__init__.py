@@ -1,0 +1,1 @@
+"""The contracts: records and consents, shared sets, and care."""

@@ -1,0 +1,1 @@
+"""What happens outside of the chain: patients are made, records split, sets de-identified."""
