@@ -2,6 +2,7 @@
 
 from dure.application import Application, Party
 from dure.apps.crowdfunding.contract import Crowdfunding
+from dure.apps.crowdfunding.hottest import HOTTEST
 from dure.apps.crowdfunding.stories import (
     missed_goal_pays_everybody_back,
     organiser_keeps_what_was_raised,
@@ -22,4 +23,5 @@ APP = Application(
     stories=(missed_goal_pays_everybody_back, organiser_keeps_what_was_raised),
     pages=("index",),
     package="dure.apps.crowdfunding",
+    hottest=HOTTEST,
 )

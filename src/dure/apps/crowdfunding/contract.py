@@ -150,30 +150,33 @@ class Crowdfunding(Payouts):
         require(self.owed(to) > NOTHING, "nothing is owed")
         self.hand_over_money(to)
 
+    @call
+    def close_late(self, campaign: int) -> None:
+        """Decide by hand, should the contract's own call have failed."""
+        known = self.campaign(campaign)
+        require(known.state == CampaignState.OPEN, "the campaign has ended")
+        require(self.now >= known.deadline, "the campaign still has time")
+        self.decide(campaign)
+
+    @call
+    def refund_late(self, campaign: int) -> None:
+        """Pay the next backers back by hand, should the contract's own call have failed."""
+        known = self.campaign(campaign)
+        gives_back = known.state in [CampaignState.FAILED, CampaignState.CANCELLED]
+        require(gives_back, "the campaign gives nothing back")
+        require(known.refunded < known.backers, "everybody was paid back")
+        self.refund_next(campaign)
+
     @scheduled
     def close(self, campaign: int) -> None:
         """Decide at the deadline."""
-        known = self.campaigns[campaign]
-        if known.state == CampaignState.OPEN:
-            enough = known.raised >= known.goal
-            if enough or (known.form == Form.KEEP and known.raised > NOTHING):
-                self.end(campaign, CampaignState.FUNDED)
-            else:
-                self.end(campaign, CampaignState.FAILED)
+        if self.campaigns[campaign].state == CampaignState.OPEN:
+            self.decide(campaign)
 
     @scheduled
     def refund_some(self, campaign: int) -> None:
         """Pay the next backers back."""
-        known = self.campaigns[campaign]
-        first = known.refunded
-        left = known.backers - first
-        count = min(left, REFUNDS_A_STEP)
-        for offset in range(count):
-            backer = self.backers[campaign][first + offset]
-            self.owe_money(backer, self.contributions[campaign][backer])
-        self.campaigns[campaign] = known.replace(refunded=first + count)
-        if count < left:
-            self.schedule(self.now, self.refund_some, campaign, gas=STEP_GAS)
+        self.refund_next(campaign)
 
     @view
     def campaign(self, number: int) -> Campaign:
@@ -192,6 +195,26 @@ class Crowdfunding(Payouts):
         return self.money_held <= self.balance_of(self.money)
 
     # Shared parts
+
+    def decide(self, campaign: int) -> None:
+        known = self.campaigns[campaign]
+        enough = known.raised >= known.goal
+        if enough or (known.form == Form.KEEP and known.raised > NOTHING):
+            self.end(campaign, CampaignState.FUNDED)
+        else:
+            self.end(campaign, CampaignState.FAILED)
+
+    def refund_next(self, campaign: int) -> None:
+        known = self.campaigns[campaign]
+        first = known.refunded
+        left = known.backers - first
+        count = min(left, REFUNDS_A_STEP)
+        for offset in range(count):
+            backer = self.backers[campaign][first + offset]
+            self.owe_money(backer, self.contributions[campaign][backer])
+        self.campaigns[campaign] = known.replace(refunded=first + count)
+        if count < left:
+            self.schedule(self.now, self.refund_some, campaign, gas=STEP_GAS)
 
     def end(self, campaign: int, state: CampaignState) -> None:
         known = self.campaigns[campaign]
@@ -213,6 +236,8 @@ Crowdfunding = 크라우드펀딩: 여러 사람의 돈을 모아, 계약이 저
 platform = 중개 업체
 processor = 결제 대행사
 processing = 결제 수수료율(퍼센트)
+begin = 시작: 통화와 결제 대행사와 결제 수수료율을 정한다.
+fee = 중개 수수료
 campaigns_begun = 시작된 모금 수
 campaigns = 모금 목록
 backers = 후원자
@@ -233,6 +258,11 @@ back = 후원: 모금에 돈을 낸다.
 give_up = 모금 취소: 모금을 그만두고 모두 돌려준다.
 collect = 찾아가기: 받지 못한 돈을 지급한다.
 close = 마감: 마감 시각에 결과를 정한다.
+close_late = 늦은 마감: 계약이 스스로 마감하지 못했을 때 손으로 마감한다.
+refund_late = 늦은 환불: 계약이 스스로 돌려주지 못했을 때 다음 차례의 후원자에게 손으로 돌려준다.
+the campaign still has time = 모금 기간이 남아 있다
+the campaign gives nothing back = 돌려줄 것이 없는 모금이다
+everybody was paid back = 모두 돌려받았다
 refund_some = 나누어 환불: 다음 차례의 후원자에게 돌려준다.
 contribution = 후원금: 후원자가 낸 돈.
 money_is_there = 돈이 그대로 있음: 모은 돈은 모두 계약이 보관한다.

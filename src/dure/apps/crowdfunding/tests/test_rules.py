@@ -104,3 +104,21 @@ def test_r8_who_is_owed_nothing_collects_nothing(scene: Scene) -> None:
     with world.refused("nothing is owed"):
         fund.collect(by=backer, to=backer.address)
     assert fund.owed(backer.address) == Amount(0)
+
+
+def test_r9_what_the_contract_does_by_itself_anybody_may_do_later_but_not_before(
+    scene: Scene,
+) -> None:
+    world, fund, (_, _, organiser, backer) = scene
+    number = fund.open_campaign(by=organiser, form=Form.ALL_OR_NOTHING, goal=999, lasts=1)
+    fund.back(by=backer, campaign=number, pay=500)
+    with world.refused("the campaign still has time"):
+        fund.close_late(by=backer, campaign=number)
+    with world.refused("the campaign gives nothing back"):
+        fund.refund_late(by=backer, campaign=number)
+    world.wait(hours=26)
+    with world.refused("the campaign has ended"):
+        fund.close_late(by=backer, campaign=number)
+    with world.refused("everybody was paid back"):
+        fund.refund_late(by=backer, campaign=number)
+    assert backer.won == 100_000
