@@ -4,6 +4,7 @@ from dure.application import Application, Party
 from dure.apps.health.contracts.care import Care
 from dure.apps.health.contracts.records import HealthRecords
 from dure.apps.health.contracts.sets import SharedSets
+from dure.apps.health.hottest import HOTTEST
 from dure.apps.health.stories import (
     emergency_is_seen_and_contested,
     patient_decides_who_reads,
@@ -37,4 +38,5 @@ APP = Application(
     pages=("index", "patient"),
     package="dure.apps.health",
     tables=TABLES,
+    hottest=HOTTEST,
 )
