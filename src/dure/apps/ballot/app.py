@@ -2,6 +2,7 @@
 
 from dure.application import Application, Party
 from dure.apps.ballot.contract import Elections
+from dure.apps.ballot.hottest import HOTTEST
 from dure.apps.ballot.stories import (
     ballots_stay_sealed_and_everybody_counts_again,
     poll_asks_whom_the_lot_falls_on,
@@ -29,4 +30,5 @@ APP = Application(
     pages=("index", "box"),
     package="dure.apps.ballot",
     tables=TABLES,
+    hottest=HOTTEST,
 )
