@@ -193,3 +193,17 @@ def test_a_page_before_any_contract_says_so(desk: Desk) -> None:
 )
 def test_what_an_application_does_not_have_is_not_found(flights: Desk, path: str) -> None:
     load(flights, path, 404)
+
+
+def test_a_receipt_is_checked_on_the_page_of_a_ballot_box(served: dict[str, Desk]) -> None:
+    desk, path = served["ballot"], "/apps/ballot/pages/box"
+    cast = [each["fields"]["digest"] for each in list_told(desk) if each["name"] == "BallotCast"]
+    first, last = (load(desk, f"{path}?lang=en&receipt={digest}") for digest in cast[:2])
+    assert "was replaced by a later one" in first
+    assert "it counts." not in first
+    assert "is the last one of its voter" in last
+    assert "Its proofs hold: it counts." in last
+    assert "Ballots that count: 3" in last
+    for asked in ("0" * 64, "x", '"><script>', "9" * 40):
+        assert "no ballot with this number" in load(desk, f"{path}?lang=en&receipt={asked}")
+        load(desk, f"{path}?election={asked}")
