@@ -21,11 +21,13 @@ from dure.core.errors import AccessDenied, NotFound
 from dure.core.types import Address, Hash, Unsigned
 from dure.identity.envelopes.files import Place
 from dure.node.sealed.callers import Asked, Callers
-from dure.node.sealed.ledger import KeeperLedger
+from dure.node.sealed.ledger import CallRefused, KeeperLedger
 from dure.node.sealed.store import Store, WrongPart
 from dure.sdk.sealed.entries import KEPT, Entry, SealedCalls
 from dure.sdk.sealed.keeper_node import PART_BYTES, Standing
 
+CONTRACT_REFUSED: Final = "refused"
+"""The code of a refusal in the contract's own words."""
 READERS_MAX: Final = 65
 """Sealed keys of one version: of 64 readers and the depositor."""
 
@@ -136,8 +138,15 @@ class Desk:
         place = self._place(subject)
         if await asyncio.to_thread(self._store.load_key, place, reader) is None:
             raise NotFound("this keeper has no key for you yet; ask another, or later")
-        calls = SealedCalls(subject.contract)
-        result = await self._ledger.send(calls.note_reading(subject.name, subject.version, reader))
+        noting = SealedCalls(subject.contract).note_reading(subject.name, subject.version, reader)
+        try:
+            result = await self._ledger.send(noting)
+        except CallRefused as refused:
+            self._require_current(subject)
+            if refused.facts.get("refusal") != CONTRACT_REFUSED:
+                raise
+            # A contract may let somebody read for a time, or for a reason that ended.
+            raise AccessDenied(refused.message) from None
         self._require_current(subject)
         key = await asyncio.to_thread(self._store.load_key, place, reader)
         if key is None:

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import pytest
 
-from dure.chain.transaction import KeyPolicy, PasskeyPolicy
-from dure.core.errors import AccessDenied, NotFound
+from dure.chain.transaction import Call, KeyPolicy, PasskeyPolicy
+from dure.core.errors import AccessDenied, DureError, NotFound
 from dure.core.passkeys.assertion import PasskeyAssertion
 from dure.core.types import Address, Hash, Instant, PasskeyKey, Signature
 from dure.identity.envelopes.files import draw_data_key
@@ -20,6 +20,7 @@ from dure.identity.envelopes.sealing import (
     seal_data_key,
 )
 from dure.node.sealed.desk import NotKept
+from dure.node.sealed.ledger import CallRefused
 from dure.node.sealed.store import WrongPart
 from dure.sdk import LocalAccount, PasskeyAccount, ledger_calls
 from tests.unit.api.solo_chain import BANK
@@ -63,6 +64,24 @@ def test_the_key_is_handed_out_after_the_chain_has_its_entry(scene: Scene) -> No
         opened = derive_reading_key(reader_key(ANN)).open(sealed, scene.place(), ANN.address)
         assert (opened, number) == (scene.key, 1)
         assert (await scene.desk.give_key(scene.ask(INSURER), scene.subject))[1] == 2
+
+    run(work)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "expected"), [("refused", AccessDenied), ("out_of_gas", CallRefused)]
+)
+def test_a_contract_that_no_longer_lets_somebody_read_is_obeyed(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, refusal: str, expected: type[DureError]
+) -> None:
+    async def refuse(_call: Call) -> bytes:
+        raise CallRefused("the consent was withdrawn", refusal=refusal)
+
+    async def work() -> None:
+        await scene.fill()
+        monkeypatch.setattr(scene.ledger, "send", refuse)
+        with pytest.raises(expected, match="the consent was withdrawn"):
+            await scene.desk.give_key(scene.ask(ANN), scene.subject)
 
     run(work)
 
