@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from typer.core import TyperGroup
 
 from dure.apps.flight_delay.offchain import DayPlan, plan_day
+from dure.cli.demo.applications.ballot import demonstrate_ballot
 from dure.cli.demo.applications.energy import demonstrate_energy
 from dure.cli.demo.applications.payments import demonstrate_payments
 from dure.cli.demo.applications.securities import demonstrate_securities
@@ -115,6 +116,7 @@ app.command("shipment")(demonstrate_shipment)
 app.command("trade")(demonstrate_trade)
 app.command("energy")(demonstrate_energy)
 app.command("securities")(demonstrate_securities)
+app.command("ballot")(demonstrate_ballot)
 app.command("stories")(play_stories)
 
 
