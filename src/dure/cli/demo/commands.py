@@ -117,10 +117,7 @@ app.command("shipment")(demonstrate_shipment)
 app.command("trade")(demonstrate_trade)
 app.command("energy")(demonstrate_energy)
 app.command("securities")(demonstrate_securities)
-<<<<<<< HEAD
 app.command("health")(demonstrate_health)
-=======
->>>>>>> mg/e9
 app.command("ballot")(demonstrate_ballot)
 app.command("stories")(play_stories)
 
