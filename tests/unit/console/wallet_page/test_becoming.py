@@ -55,7 +55,7 @@ def test_what_is_final_and_how_it_ended_is_told_by_the_proof(page: Node) -> None
     answer = [say("insufficient_balance")]
     told = follow(page, "submit", id_, chain, standing=standing, transaction=answer, proof=[proof])
     assert told["end"] == {"height": 1, "status": "ok"}
-    assert told["steps"] == ["accepted", "final"]
+    assert told["steps"] == ["signed", "accepted", "final"]
     (kept,) = told["proofs"]
     assert (kept["id"], kept["height"], kept["status"]) == (id_, 1, "ok")
     assert told["pending"] == []
@@ -73,7 +73,7 @@ def test_a_proof_of_another_transaction_or_chain_ends_nothing(page: Node) -> Non
             page, "submit", wanted, home, standing=standing, transaction=answer, proof=[given]
         )
         assert (told["end"]["code"], told["end"]["happened"]) == ("wrong_proof", None)
-        assert (told["steps"], told["proofs"]) == (["accepted"], [])
+        assert (told["steps"], told["proofs"]) == (["signed", "accepted"], [])
         assert told["pending"] == [wanted]
 
 
@@ -120,7 +120,7 @@ def test_only_the_chains_own_time_ends_it(page: Node) -> None:
             proof=[proof],
         )
         assert (told["end"]["code"], told["end"]["happened"]) == ("expired", False)
-        assert told["steps"] == ([] if offset else ["accepted"])
+        assert told["steps"] == ["signed"] + ([] if offset else ["accepted"])
         assert told["pending"] == []
 
 
