@@ -4,7 +4,7 @@
 at its first node (`looking(language="ko", scheme="dark")`); `page` is one plain window.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
@@ -44,11 +44,17 @@ class Shared:
 _SHARED = Shared()
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
-    """Leave nothing to other folders: neither Playwright's event loop nor a village's load."""
-    if nextitem is None or "tests/e2e/browser/" not in nextitem.path.as_posix():
-        _SHARED.close()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None]:
+    """Leave nothing to other folders: neither Playwright's event loop nor a village's load.
+
+    Also where what is taken down complains: the loop would fail every test that comes after.
+    """
+    try:
+        return (yield)
+    finally:
+        if nextitem is None or "tests/e2e/browser/" not in nextitem.path.as_posix():
+            _SHARED.close()
 
 
 @pytest.fixture(scope="module")

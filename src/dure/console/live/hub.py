@@ -11,8 +11,10 @@ Rules
    most once in `REST_S`, and every `HEARTBEAT_S` for what moves without blocks.
 4. While nobody looks, nothing is rendered.
 5. Pages are rendered for nobody in particular: nothing of a caller reaches another one.
-6. A page that takes longer than `RENDER_TIMEOUT_S` is given up and rests for `SLOW_REST_S`; then it
-   is tried after all others. So no page holds up another one's viewers for longer than that.
+6. A page that takes longer than `RENDER_TIMEOUT_S` is given up and rests, for `SLOW_REST_S` and
+   then twice as long each time, up to `SLOW_REST_MAX_S`; it is tried after all others. So no page
+   holds up another one's viewers for longer than that, and a machine that stopped for a moment
+   soon goes on.
 7. One client's address has a share of the different pages, `SHARE_MAX`, besides those that others
    look at anyway.
 """
@@ -45,7 +47,8 @@ PAGES_MAX: Final = 64
 SHARE_MAX: Final = 16
 """Of these, how many one client's address looks at before it may begin no further one."""
 RENDER_TIMEOUT_S: Final = 2.0
-SLOW_REST_S: Final = 30.0
+SLOW_REST_S: Final = 1.0
+SLOW_REST_MAX_S: Final = 30.0
 REST_S: Final = 1.0
 HEARTBEAT_S: Final = 5.0
 LAG_S: Final = 0.05
@@ -84,12 +87,12 @@ class _Topic:
         self.turn_to_render = asyncio.Lock()
         self.is_tried = False
         """Whether it was rendered, or that failed, at least once."""
-        self.is_slow = False
-        """Whether its last rendering was given up."""
+        self.given_up = 0
+        """How many of its last renderings in a row were given up."""
         self.rests_until = 0.0
         """By the event loop's clock."""
         self.mark: str | None = None
-        """What the index had when the parts were rendered; None before the first time."""
+        """What the index had while the parts were rendered; None before, and where it moved."""
         self.turn = 0
         """Counts renderings that changed something."""
         self.moved = asyncio.Event()
@@ -97,7 +100,7 @@ class _Topic:
         """By id: the markup, and the turn in which it changed."""
         self._texts: dict[int, str] = {}
 
-    def take(self, parts: dict[str, str], mark: str) -> None:
+    def take(self, parts: dict[str, str], mark: str | None) -> None:
         """Note what was rendered, and wake the viewers where something is new."""
         self.mark = mark
         changed = {
@@ -243,10 +246,10 @@ class Hub:
         """Render one after the other; those that were slow last, and together."""
         now = asyncio.get_running_loop().time()
         due = [each for each in self._topics.items() if each[1].rests_until <= now]
-        slow = [each for each in due if each[1].is_slow]
+        slow = [each for each in due if each[1].given_up]
         for key, topic in due:
             # A page that is being rendered for its first viewer is not waited for.
-            if not topic.is_slow and not topic.turn_to_render.locked():
+            if not topic.given_up and not topic.turn_to_render.locked():
                 async with topic.turn_to_render:
                     await self._render(key, topic)
         await asyncio.gather(*(self._render(key, topic) for key, topic in slow))
@@ -257,11 +260,15 @@ class Hub:
         try:
             async with asyncio.timeout(RENDER_TIMEOUT_S):
                 mark = await self._site.ask_index(read_mark)
-                topic.take(await self._pages.render(self._site, key), mark)
-            topic.is_slow = False
+                parts = await self._pages.render(self._site, key)
+                # Where a block came meanwhile, nobody knows which parts have it and which have not.
+                stood = mark == await self._site.ask_index(read_mark)
+                topic.take(parts, mark if stood else None)
+            topic.given_up = 0
         except TimeoutError:
-            topic.is_slow = True
-            topic.rests_until = asyncio.get_running_loop().time() + SLOW_REST_S
+            rest = min(SLOW_REST_S * 2**topic.given_up, SLOW_REST_MAX_S)
+            topic.given_up += 1
+            topic.rests_until = asyncio.get_running_loop().time() + rest
             _log.warning("live.too_slow", page=key[0])
         except Exception as problem:  # the outer edge: one page's mistake is not the others'
             _log.debug("live.not_rendered", page=key[0], code=describe_problem(problem).code)

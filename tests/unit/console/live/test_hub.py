@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -42,8 +42,18 @@ class Shown:
 
     def __init__(self) -> None:
         self.rendered: Counter[str] = Counter()
+        self.stopped = 0
+        """How many of the next renderings never come to an end."""
+        self.before_showing: Callable[[], Awaitable[None]] | None = None
+        """What happens once, while a page is rendered."""
 
     async def show(self, site: Site, request: Request) -> Response:
+        if self.stopped:
+            self.stopped -= 1
+            await asyncio.Event().wait()
+        if self.before_showing is not None:
+            happen, self.before_showing = self.before_showing, None
+            await happen()
         head = await site.ask_index(lambda index: index.get_head())
         height = -1 if head is None else head[0]
         language, rows = choose_language(request), read_settings(request).rows
@@ -284,6 +294,8 @@ def test_a_page_that_takes_too_long_is_given_up_and_holds_up_nobody(
     desk: Desk, shown: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(hub, "RENDER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(hub, "SLOW_REST_S", 600.0)
+    monkeypatch.setattr(hub, "SLOW_REST_MAX_S", 600.0)
 
     async def main() -> None:
         async with following(desk) as host:
@@ -299,6 +311,50 @@ def test_a_page_that_takes_too_long_is_given_up_and_holds_up_nobody(
                 before = shown.rendered["en"]
                 await wait_until(lambda: shown.rendered["en"] > before + 20)
         assert shown.rendered["ko"] == 1, "it rests"
+
+    asyncio.run(main())
+
+
+def test_a_page_that_was_slow_once_is_soon_tried_again(
+    desk: Desk, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that stops for a moment leaves no page behind."""
+    monkeypatch.setattr(hub, "RENDER_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(hub, "SLOW_REST_S", 0.01)
+
+    async def main() -> None:
+        async with following(desk) as host:
+            await wait_until(lambda: desk.index.get_head() is not None)
+            async with connect(f"ws://{host}{address(desk)}") as socket:
+                await wait_until(lambda: shown.rendered["en"] > 0)
+                shown.stopped = 3
+                desk.chain.send(desk.chain.pay(1))
+                await read_until(socket, "en 25 1")
+        assert shown.stopped == 0
+
+    asyncio.run(main())
+
+
+def test_a_block_that_comes_while_the_page_is_rendered_reaches_everybody(
+    desk: Desk, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is rendered then is newer than what the index had before."""
+    monkeypatch.setattr(hub, "HEARTBEAT_S", 600.0)
+    monkeypatch.setattr(hub, "REST_S", 600.0)
+
+    async def make_block() -> None:
+        desk.chain.send(desk.chain.pay(1))
+        await wait_until(lambda: desk.index.get_head() == _head(desk))
+
+    async def main() -> None:
+        async with following(desk):
+            await wait_until(lambda: desk.index.get_head() is not None)
+            shown.before_showing = make_block
+            viewer = Viewer(desk)
+            looking = asyncio.create_task(viewer.look())
+            await wait_until(lambda: viewer.has("en 25 1"))
+            viewer.leave()
+            await looking
 
     asyncio.run(main())
 
