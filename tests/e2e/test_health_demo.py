@@ -1,14 +1,19 @@
 """`dure demo health` on four real nodes: what was counted in the bundles, and nobody's name."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.e2e.processes import run_dure
+from tests.e2e.reports import check_report
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
-def test_records_are_read_by_consent_and_nothing_personal_is_stored() -> None:
-    facts = run_dure("demo", "health", "--patients", "2", "--exit", "--json").read_json()
+def test_records_are_read_by_consent_and_nothing_personal_is_stored(tmp_path: Path) -> None:
+    options = ("--patients", "2", "--data", tmp_path / "demo")
+    facts = run_dure("demo", "health", *options, "--exit", "--json").read_json()
+    check_report(tmp_path / "demo", "health", facts)
     expected = {name: value for name, value in facts.items() if name.startswith("expected_")}
     assert len(expected) == 12
     for name, value in expected.items():

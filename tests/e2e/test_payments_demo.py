@@ -7,6 +7,7 @@ import pytest
 from dure.apps.payments.offchain.documents import read_document
 from dure.apps.payments.offchain.payday import plan_payday
 from tests.e2e.processes import run_dure
+from tests.e2e.reports import check_report
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -18,6 +19,7 @@ def test_a_payday_comes_out_as_planned(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     options = ("--salaries", SALARIES, "--seed", SEED, "--data", folder, "--port", "0")
     told = run_dure("demo", "payments", *options, "--exit", "--json", timeout_s=170).read_json()
+    check_report(folder, "payments", told)
     plan = plan_payday(SALARIES, SEED)
     assert told["settled"] == plan.expected_settled
     assert told["refused"] == plan.expected_reasons

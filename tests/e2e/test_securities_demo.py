@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.processes import run_dure
+from tests.e2e.reports import check_report
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
@@ -12,6 +13,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 def test_a_session_comes_out_as_reckoned(tmp_path: Path) -> None:
     options = ("--orders", 24, "--seed", 5, "--data", tmp_path / "demo")
     told = run_dure("demo", "securities", *options, "--exit", "--json", timeout_s=170).read_json()
+    check_report(tmp_path / "demo", "securities", told)
     names = [name for name in told if f"expected_{name}" in told]
     market = ["trades", "turnover", "last_price", "units", "money", "bond_payments"]
     assert names == [*market, "allotted", "dividends"]

@@ -170,7 +170,7 @@ async def _serving(
     limits = door.limits
     access = build_access(node, limits, door.callers)
     party = open_keeper(node, settings.sealed, files)
-    pages = build_pages(node, index, find_applications(), access)
+    pages = build_pages(node, index, find_applications(), access, files.reports)
     public = build_public_app(
         node,
         index,

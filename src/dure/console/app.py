@@ -5,6 +5,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -48,16 +49,19 @@ def build_pages(
     index: Index,
     applications: Sequence[Application] = (),
     access: Access | None = None,
+    reports: Path | None = None,
 ) -> ASGIApp:
     """Return the pages of one node; each application gets one at `/apps/<slug>`.
 
-    Who may read the chain may see them; without `access` nobody has a role.
+    Who may read the chain may see them; without `access` nobody has a role. `reports` is the
+    folder in which demos leave their closing reports.
     """
     access = access or build_access(gateway, ApiSettings(frozenset()))
     contracts = Contracts(gateway)
     menu = build_menu(PAGES, applications)
     renderer = Renderer(partial(_describe_frame, gateway, menu), applications)
-    site = Site(gateway, index, contracts, Agreements(contracts), applications, access, renderer)
+    agreements = Agreements(contracts)
+    site = Site(gateway, index, contracts, agreements, applications, access, renderer, reports)
     return _serve(site, SigningIn(access, renderer))
 
 

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from starlette.requests import Request
@@ -49,6 +50,8 @@ class Site:
     applications: Sequence[Application]
     access: Access
     renderer: Renderer
+    reports: Path | None = None
+    """The folder in which demos leave their closing reports."""
     scan: StateScan = field(default_factory=StateScan)
     retracer: Retracer = field(default_factory=Retracer)
     player: Player = field(default_factory=Player)

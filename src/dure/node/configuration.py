@@ -28,6 +28,8 @@ from dure.identity.files import write_new_file
 
 FILE_BYTES_MAX: Final = 64 * 1024
 VARIABLE_PREFIX: Final = "DURE_"
+REPORTS: Final = "reports"
+"""The folder of closing reports, beside the configuration."""
 SOCKET_PATH_LENGTH_MAX: Final = 107
 """Longest path of a Unix socket that Linux takes."""
 
@@ -271,6 +273,8 @@ class NodeFiles:
     sealed_account: Path
     callers: Path
     audit: Path
+    reports: Path
+    """Where demos leave their closing reports."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -329,6 +333,7 @@ def locate_files(path: Path, configuration: NodeConfiguration) -> NodeFiles:
         sealed_account=folder / configuration.sealed.account,
         callers=folder / api.callers,
         audit=folder / api.audit,
+        reports=folder / REPORTS,
     )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from dure.cli.demo.applications.payments import demonstrate_payments
 from dure.cli.demo.applications.securities import demonstrate_securities
 from dure.cli.demo.applications.shipment import demonstrate_shipment
 from dure.cli.demo.applications.trade import demonstrate_trade
+from dure.cli.demo.closing import close_demo
 from dure.cli.demo.flight_delay import Report, play, print_report
 from dure.cli.demo.network import (
     DEMO_DATA,
@@ -26,13 +28,12 @@ from dure.cli.demo.network import (
     ExitOption,
     PortOption,
     found_demo_network,
-    stay_up,
     stay_up_again,
 )
 from dure.cli.demo.stories import play_stories
 from dure.cli.network.founding import Network
 from dure.cli.network.processes import RunningNetwork
-from dure.cli.output import JsonOption, err, print_json
+from dure.cli.output import JsonOption, err
 from dure.core.errors import ConfigurationError
 from dure.core.types import Instant
 
@@ -101,15 +102,17 @@ def flight_delay(
         port=port,
     )
     with RunningNetwork(data, network) as running:
-        report = asyncio.run(_play(data, network, plan, begun=begun, quiet=json))
-        if json:
-            print_json(report.as_facts() | {"date": day, "seed": seed})
-        else:
-            print_report(report)
-        if not exit_:
-            stay_up(network, running)
-    if not report.is_right:
-        raise typer.Exit(1)
+        report = asyncio.run(_play(data, network, plan, seed=seed, begun=begun, quiet=json))
+        close_demo(
+            "flight-delay",
+            report,
+            partial(print_report, report),
+            data=data,
+            network=network,
+            running=running,
+            as_json=json,
+            exit_=exit_,
+        )
 
 
 app.command("payments")(demonstrate_payments)
@@ -123,7 +126,7 @@ app.command("stories")(play_stories)
 
 
 async def _play(
-    data: Path, network: Network, plan: DayPlan, *, begun: float, quiet: bool
+    data: Path, network: Network, plan: DayPlan, *, seed: int, begun: float, quiet: bool
 ) -> Report:
     columns = (
         TextColumn("[bold]{task.description}"),
@@ -138,7 +141,7 @@ async def _play(
         def tell(count: int) -> None:
             progress.advance(task, count)
 
-        return await play(data, network, plan, begun=begun, on_progress=tell)
+        return await play(data, network, plan, seed=seed, begun=begun, on_progress=tell)
 
 
 def _parse_day(text: str) -> date:

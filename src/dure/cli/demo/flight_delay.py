@@ -30,6 +30,7 @@ class Report:
     chain_id: str
     validators: int
     plan: DayPlan
+    seed: int
     result: DayResult
     transactions: int
     nodes: tuple[NodeState, ...]
@@ -54,6 +55,8 @@ class Report:
         """Return the machine-readable form; `docs/reference/cli.md` says what each field is."""
         heights = [node.height for node in self.nodes if node.height is not None]
         return {
+            "date": self.plan.day.isoformat(),
+            "seed": self.seed,
             "chain_id": self.chain_id,
             "validators": self.validators,
             "height": max(heights, default=0),
@@ -78,6 +81,7 @@ async def play(
     network: Network,
     plan: DayPlan,
     *,
+    seed: int,
     begun: float,
     on_progress: Callable[[int], None],
 ) -> Report:
@@ -100,6 +104,7 @@ async def play(
             chain_id=network.chain_id,
             validators=len(network.members),
             plan=plan,
+            seed=seed,
             result=result,
             transactions=await count_transactions(client),
             nodes=nodes,

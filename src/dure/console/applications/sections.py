@@ -12,6 +12,7 @@ from starlette.requests import Request
 from dure.api.answers.shapes import ContractSummary
 from dure.api.routes.operation import read_address
 from dure.application import Application, find_pages, load_texts
+from dure.application.reports import has_report
 from dure.console.applications.tables import list_own_contracts
 from dure.console.applications.values import Translate
 from dure.console.applications.words import Vocabulary, load_vocabulary
@@ -62,10 +63,13 @@ async def look_at(site: Site, request: Request) -> Seen:
     ]
     words = load_vocabulary(application, language, [read_words(each) for each in agreements])
     translate = partial(get_text, language)
-    return Seen(application, words, translate, contracts, _list_tabs(application, words, translate))
+    tabs = _list_tabs(application, words, translate)
+    if site.reports is not None and has_report(site.reports, application.slug):
+        tabs.append(Tab(f"/apps/{application.slug}/report", translate("app_report")))
+    return Seen(application, words, translate, contracts, tabs)
 
 
-def _list_tabs(application: Application, words: Vocabulary, translate: Translate) -> Sequence[Tab]:
+def _list_tabs(application: Application, words: Vocabulary, translate: Translate) -> list[Tab]:
     root = f"/apps/{application.slug}"
     tabs = [Tab(root, translate("app_overview"))]
     for page in find_pages(application):

@@ -69,7 +69,7 @@ async def show_application(site: Site, request: Request) -> Response:
         request,
         "applications/overview.html",
         seen,
-        counts=await _count_events(site, seen),
+        counts=await count_events(site, seen),
         views=[await read_table(site, request, table) for table in tables.at_a_glance],
         events=await _list_newest(site, seen),
     )
@@ -146,7 +146,8 @@ async def _build_tables(site: Site, seen: Seen) -> ApplicationTables:
     return await build_application_tables(site, seen.application, seen.words, seen.translate)
 
 
-async def _count_events(site: Site, seen: Seen) -> Mapping[str, int]:
+async def count_events(site: Site, seen: Seen) -> Mapping[str, int]:
+    """Return how often the application's contracts said what, by the event's title."""
     counts: dict[str, int] = {}
     for contract in seen.contracts:
         address = read_address(contract.address)

@@ -6,6 +6,7 @@ What must come of it is reckoned before anything is on the chain, and then compa
 import asyncio
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from dure.apps.energy.day import play_day
 from dure.apps.energy.offchain import LOSSES, Outcome, Quarter, plan_day, reckon_day
 from dure.chain.genesis.document import EngineKind
 from dure.cli.access import connect
+from dure.cli.demo.closing import close_demo
 from dure.cli.demo.network import (
     DEMO_DATA,
     DataOption,
@@ -24,13 +26,12 @@ from dure.cli.demo.network import (
     count_transactions,
     fetch_proof,
     is_proved,
-    stay_up,
 )
 from dure.cli.demo.settling import NodeState, are_equal, wait_settled
 from dure.cli.demo.stories import found_story_network, open_office
 from dure.cli.network.founding import Network
 from dure.cli.network.processes import RunningNetwork
-from dure.cli.output import JsonOption, out, print_json
+from dure.cli.output import JsonOption, out
 from dure.core.types import ChainId
 from dure.sdk import AsyncClient
 from dure.testing import LiveStage, World
@@ -122,14 +123,16 @@ def demonstrate_energy(
             conserved = stage.is_conserved()
         report = asyncio.run(_conclude(data, network, plan, outcome, conserved=conserved))
         report = replace(report, seconds=time.monotonic() - begun)
-        if json:
-            print_json(report.as_facts())
-        else:
-            _print_report(report)
-        if not exit_:
-            stay_up(network, running)
-    if not report.is_right:
-        raise typer.Exit(1)
+        close_demo(
+            "energy",
+            report,
+            partial(_print_report, report),
+            data=data,
+            network=network,
+            running=running,
+            as_json=json,
+            exit_=exit_,
+        )
 
 
 async def _conclude(

@@ -8,6 +8,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -20,6 +21,7 @@ from dure.apps.health.offchain.plan import HealthPlan, Outcome, plan_care
 from dure.apps.health.offchain.scanning import Finding, build_needles, find_needles
 from dure.apps.health.play import Cast, HealthPlay
 from dure.cli.access import connect, load_account, load_authority
+from dure.cli.demo.closing import close_demo
 from dure.cli.demo.network import (
     DEMO_DATA,
     DEMO_PORT,
@@ -30,13 +32,12 @@ from dure.cli.demo.network import (
     fetch_proof,
     found_demo_network,
     is_proved,
-    stay_up,
 )
 from dure.cli.demo.settling import NodeState, are_equal, wait_settled
 from dure.cli.network.commands import parse_moment
 from dure.cli.network.founding import Network
 from dure.cli.network.processes import RunningNetwork
-from dure.cli.output import JsonOption, out, print_json
+from dure.cli.output import JsonOption, out
 from dure.cli.unlocking import unlock
 from dure.core.block import Block
 from dure.core.codec import decode
@@ -146,14 +147,16 @@ def demonstrate_health(
             play.play()
             conserved = play.is_paid() and play.is_conserved()
         report = asyncio.run(_conclude(data, network, plan, play, conserved=conserved, begun=begun))
-        if json:
-            print_json(report.as_facts())
-        else:
-            _print_report(report)
-        if not exit_:
-            stay_up(network, running)
-    if not report.is_right:
-        raise typer.Exit(1)
+        close_demo(
+            "health",
+            report,
+            partial(_print_report, report),
+            data=data,
+            network=network,
+            running=running,
+            as_json=json,
+            exit_=exit_,
+        )
 
 
 def _open_cast(data: Path, client: Client, network: Network, plan: HealthPlan) -> Cast:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, Decimal
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -18,6 +19,7 @@ from dure.apps.payments.offchain.payday import PaydayPlan, plan_payday
 from dure.apps.payments.offchain.rates import is_installed, load_rate
 from dure.apps.payments.payday import EXCHANGED_WON, Cast, Payday, PaydayResult
 from dure.cli.access import load_account, load_authority
+from dure.cli.demo.closing import close_demo
 from dure.cli.demo.network import (
     DEMO_DATA,
     DEMO_PORT,
@@ -28,13 +30,12 @@ from dure.cli.demo.network import (
     fetch_proof,
     found_demo_network,
     is_proved,
-    stay_up,
 )
 from dure.cli.demo.settling import NodeState, are_equal, wait_settled
 from dure.cli.network.commands import parse_moment
 from dure.cli.network.founding import Network
 from dure.cli.network.processes import RunningNetwork
-from dure.cli.output import JsonOption, err, out, print_json
+from dure.cli.output import JsonOption, err, out
 from dure.core.types import ChainId
 from dure.identity.keys import generate_key
 from dure.sdk import AsyncClient, LocalAccount
@@ -135,14 +136,16 @@ def demonstrate_payments(
     with RunningNetwork(data, network) as running:
         report = asyncio.run(_play(data, network, plan, rate, begun))
         (data / "report.pain.002.xml").write_bytes(report.result.status_report)
-        if json:
-            print_json(report.as_facts())
-        else:
-            _print_report(report, data)
-        if not exit_:
-            stay_up(network, running)
-    if not report.is_right:
-        raise typer.Exit(1)
+        close_demo(
+            "payments",
+            report,
+            partial(_print_report, report, data),
+            data=data,
+            network=network,
+            running=running,
+            as_json=json,
+            exit_=exit_,
+        )
 
 
 async def _play(

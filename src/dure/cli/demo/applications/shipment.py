@@ -7,6 +7,7 @@ import asyncio
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,12 +23,13 @@ from dure.apps.shipment.voyage import (
 )
 from dure.chain.genesis.document import EngineKind
 from dure.cli.access import connect
-from dure.cli.demo.network import ExitOption, count_transactions, fetch_proof, is_proved, stay_up
+from dure.cli.demo.closing import close_demo
+from dure.cli.demo.network import ExitOption, count_transactions, fetch_proof, is_proved
 from dure.cli.demo.settling import NodeState, are_equal, wait_settled
 from dure.cli.demo.stories import found_story_network, open_office
 from dure.cli.network.founding import Network
 from dure.cli.network.processes import RunningNetwork
-from dure.cli.output import JsonOption, out, print_json
+from dure.cli.output import JsonOption, out
 from dure.core.types import ChainId
 from dure.sdk import AsyncClient, Client
 from dure.testing import LiveStage, World
@@ -108,14 +110,16 @@ def demonstrate_shipment(
         network = found_story_network(folder, EngineKind.PBFT)
         with RunningNetwork(folder, network) as running, connect(folder) as client:
             report = _play(folder, network, plan, client, begun)
-            if json:
-                print_json(report.as_facts())
-            else:
-                _print_report(report)
-            if not exit_:
-                stay_up(network, running)
-    if not report.is_right:
-        raise typer.Exit(1)
+            close_demo(
+                "shipment",
+                report,
+                partial(_print_report, report),
+                data=folder,
+                network=network,
+                running=running,
+                as_json=json,
+                exit_=exit_,
+            )
 
 
 def _play(folder: Path, network: Network, plan: VoyagePlan, client: Client, begun: float) -> Report:

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from dure.apps.trade.season import Cast, Fate, Season, SeasonPlay, SeasonResult, plan_season
 from dure.cli.access import load_account, load_authority, load_story_clock
+from dure.cli.demo.closing import close_demo
 from dure.cli.demo.network import (
     DEMO_DATA,
     DEMO_PORT,
@@ -21,13 +23,12 @@ from dure.cli.demo.network import (
     fetch_proof,
     found_demo_network,
     is_proved,
-    stay_up,
 )
 from dure.cli.demo.settling import NodeState, are_equal, wait_settled
 from dure.cli.network.commands import parse_moment
 from dure.cli.network.founding import Network
 from dure.cli.network.processes import RunningNetwork
-from dure.cli.output import JsonOption, out, print_json
+from dure.cli.output import JsonOption, out
 from dure.core.types import ChainId, Instant
 from dure.identity.keys import generate_key
 from dure.sdk import AsyncClient, LocalAccount
@@ -113,14 +114,16 @@ def demonstrate_trade(
     )
     with RunningNetwork(data, network) as running:
         report = asyncio.run(_play(data, network, season, Instant(start + HOUR_MS), begun))
-        if json:
-            print_json(report.as_facts())
-        else:
-            _print_report(report)
-        if not exit_:
-            stay_up(network, running)
-    if not report.is_right:
-        raise typer.Exit(1)
+        close_demo(
+            "trade",
+            report,
+            partial(_print_report, report),
+            data=data,
+            network=network,
+            running=running,
+            as_json=json,
+            exit_=exit_,
+        )
 
 
 async def _play(
