@@ -12,9 +12,10 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from dure.application import find_application
 from dure.apps.flight_delay.contract import FlightDelay
@@ -85,13 +86,18 @@ def main(names: Sequence[str]) -> int:
             found = find_things(client)
             base = network.members[0].url.replace("127.0.0.1", "localhost")
             with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=shutil.which("chromium"),
-                    args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-                )
+                browser = open_browser(playwright)
                 large = [take(browser, base, shot, found) for shot in chosen]
                 browser.close()
     return int(any(large))
+
+
+def open_browser(playwright: Playwright) -> Browser:
+    """Return Chromium of the system, silent towards the outside."""
+    return playwright.chromium.launch(
+        executable_path=shutil.which("chromium"),
+        args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+    )
 
 
 def find_things(client: Client) -> Mapping[str, str]:
@@ -103,7 +109,14 @@ def find_things(client: Client) -> Mapping[str, str]:
     return {"contract": contract, "scheduled": paid.source}
 
 
-def take(browser: Browser, base: str, shot: Shot, found: Mapping[str, str]) -> bool:
+def take(
+    browser: Browser,
+    base: str,
+    shot: Shot,
+    found: Mapping[str, str] = MappingProxyType({}),
+    *,
+    folder: Path = FOLDER,
+) -> bool:
     """Take one picture; say whether it is too large."""
     context = browser.new_context(
         viewport={"width": shot.width, "height": shot.height},
@@ -115,7 +128,7 @@ def take(browser: Browser, base: str, shot: Shot, found: Mapping[str, str]) -> b
     page.goto(base + shot.path.format_map(found))
     expect(page.locator(shot.ready)).to_have_count(1, timeout=READY_MS)
     page.wait_for_timeout(SETTLE_MS)
-    file = FOLDER / f"{shot.name}.png"
+    file = folder / f"{shot.name}.png"
     page.screenshot(path=file)
     context.close()
     size = file.stat().st_size

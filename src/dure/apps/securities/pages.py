@@ -28,7 +28,6 @@ async def show_market(reader: Reader) -> Mapping[str, object]:
     return {
         "contract": market,
         "markets": [(each.address, listed[each.address]) for each in markets],
-        "isin": isin,
         "money": money,
         "prices": build_prices(trades),
         "trades": len(trades),
