@@ -10,14 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from dure.application.reports import write_report
 from dure.apps.flight_delay.stories import late_flight_pays_by_itself
 from dure.chain.genesis.document import EngineKind
 from dure.cli.access import load_authority
 from dure.cli.demo.stories import found_story_network, open_office
 from dure.contract.source import bundle
 from dure.core.address import encode_address
+from dure.node.configuration import REPORTS
 from dure.sdk import Client
 from dure.testing import LiveStage, World
 from tests.e2e.browser.hostile import HOSTILE, TURNED, Values
@@ -56,6 +58,17 @@ class Guestbook(Contract):
         return self.lines[number]
 '''
 """The guestbook of the unit tests, by an author who means harm."""
+
+
+REPORT: Final[dict[str, Any]] = {
+    "policies": HOSTILE,
+    HOSTILE: TURNED,
+    "payouts": {HOSTILE: 2, TURNED: 3},
+    "expected_payouts": {HOSTILE: 2, TURNED: 4},
+    "money_conserved": True,
+    "proof_verified": False,
+}
+"""What a demo by an author who means harm left behind."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +126,7 @@ def _settle(town: Town, client: Client) -> Values:
     height = client.get_status().height
     wait_until(lambda: client.list_events(contract=book.address), "the index has the line")
     town.wait_level()
+    write_report(town.folder / town.names[0] / REPORTS, "flight-delay", REPORT)
     return {
         "height": ("0", str(height)),
         "id": (written.receipt.transaction_id.hex(),),
