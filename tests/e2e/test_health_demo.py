@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
 def test_records_are_read_by_consent_and_nothing_personal_is_stored(tmp_path: Path) -> None:
-    options = ("--patients", "2", "--data", tmp_path / "demo")
+    options = ("--patients", "2", "--port", 0, "--data", tmp_path / "demo")
     facts = run_dure("demo", "health", *options, "--exit", "--json").read_json()
     check_report(tmp_path / "demo", "health", facts)
     expected = {name: value for name, value in facts.items() if name.startswith("expected_")}

@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(240)]
 
 
 def test_credits_come_to_what_was_drawn(tmp_path: Path) -> None:
-    options = ("--credits", "4", "--data", tmp_path / "demo")
+    options = ("--credits", "4", "--port", 0, "--data", tmp_path / "demo")
     facts = run_dure("demo", "trade", *options, "--exit", "--json").read_json()
     check_report(tmp_path / "demo", "trade", facts)
     expected = {name: value for name, value in facts.items() if name.startswith("expected_")}

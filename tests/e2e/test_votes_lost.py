@@ -46,6 +46,21 @@ def lose_journal(town: Town, name: str) -> None:
     (town.folder / name / "data" / "journal").unlink()
 
 
+def vote_again(town: Town, node: Command) -> int:
+    """Make blocks until the mute node may vote again; return the height after which it may."""
+    wait_until(
+        lambda: "3 of 3 other validators have reported" in get_activity(town, MUTE),
+        "all others have reported",
+        or_say=lambda: get_activity(town, MUTE),
+    )
+    bound = read_bound(get_activity(town, MUTE))
+    while town.get_height(MUTE) < bound:
+        assert "mute" in get_activity(town, MUTE)
+        town.wait_height(MUTE, make_block(town, *OTHERS))
+    node.wait_said("node_votes_again")
+    return bound
+
+
 def test_a_validator_without_its_journal_is_mute_until_it_is_past_what_it_said(town: Town) -> None:
     for _ in range(3):
         make_block(town)
@@ -69,17 +84,8 @@ def test_a_validator_without_its_journal_is_mute_until_it_is_past_what_it_said(t
     # With the operator's word it says from which height on, and keeps to it.
     town.stop(MUTE)
     node = start(town, MUTE, "--votes-lost")
-    wait_until(
-        lambda: "3 of 3 other validators have reported" in get_activity(town, MUTE),
-        "all others have reported",
-        or_say=lambda: get_activity(town, MUTE),
-    )
-    bound = read_bound(get_activity(town, MUTE))
+    bound = vote_again(town, node)
     assert bound == height + 2
-    while town.get_height(MUTE) < bound:
-        assert "mute" in get_activity(town, MUTE)
-        town.wait_height(MUTE, make_block(town, *OTHERS))
-    node.wait_said("node_votes_again")
     assert "mute" not in get_activity(town, MUTE)
     assert (town.folder / MUTE / "data" / "journal").exists()
 
@@ -120,9 +126,7 @@ def test_a_lost_guard_stops_the_node_with_one_sentence_and_the_word_of_the_opera
     assert not guard.exists()
     node = start(town, MUTE, "--votes-lost")
     assert "mute: its guard was lost and made anew" in get_activity(town, MUTE)
-    for _ in range(4):
-        town.wait_height(MUTE, make_block(town, *OTHERS))
-    node.wait_said("node_votes_again")
+    vote_again(town, node)
     town.stop("airline")
     final = make_block(town, "insurer", "supervisor")
     town.wait_height(MUTE, final)
@@ -141,9 +145,7 @@ def test_a_wiped_disk_is_fetched_again_and_the_guard_alone_does_not_let_it_vote(
     assert "mute: its store or its journal is older" in get_activity(town, MUTE)
     town.stop(MUTE)
     node = start(town, MUTE, "--votes-lost")
-    for _ in range(3):
-        town.wait_height(MUTE, make_block(town, *OTHERS))
-    node.wait_said("node_votes_again")
+    vote_again(town, node)
     town.wait_level()
 
 

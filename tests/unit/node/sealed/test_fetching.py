@@ -89,14 +89,19 @@ class Scene:
         assert entry is not None
         self.fetching.start(known, name, entry)
 
-    def fetch(self, *names: Hash, until: Hash) -> None:
+    def fetch(self, *names: Hash, until: Hash, after: threading.Event | None = None) -> None:
         """Fetch, again and again, until a record is complete."""
-        self.repeat(*names, until=lambda: until in self.woken)
+        self.repeat(*names, until=lambda: until in self.woken, after=after)
 
-    def repeat(self, *names: Hash, until: Callable[[], bool]) -> None:
-        """Fetch, again and again."""
+    def repeat(
+        self, *names: Hash, until: Callable[[], bool], after: threading.Event | None = None
+    ) -> None:
+        """Fetch, again and again; all but the first record only after something has happened."""
 
         async def main() -> None:
+            self.start(names[0])
+            while after is not None and not after.is_set():  # noqa: ASYNC110 - set by a thread
+                await asyncio.sleep(0.01)
             while not until():
                 for name in names:
                     self.start(name)
@@ -143,12 +148,17 @@ def serve(file: bytes, keys: dict[Address, bytes], asked: list[str] | None = Non
 
 
 @contextmanager
-def trickle() -> Iterator[tuple[str, threading.Event]]:
-    """Give the address of a node that begins an answer and never ends it, and when it was left."""
+def trickle(asked: threading.Event | None = None) -> Iterator[tuple[str, threading.Event]]:
+    """Give the address of a node that begins an answer and never ends it, and when it was left.
+
+    `asked` is set when it is asked for the first time.
+    """
     ended, left = threading.Event(), threading.Event()
 
     def work() -> None:
         connection, _ = listener.accept()
+        if asked is not None:
+            asked.set()
         with connection:
             try:
                 connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
@@ -221,10 +231,11 @@ def test_a_slow_keeper_holds_up_nobody_else(tmp_path: Path) -> None:
     scene = Scene(tmp_path)
     scene.deposit(NAME, HOSTILE)
     scene.deposit(OTHER, HOSTILE, HONEST)
-    with trickle() as (slow, _), serve(FILE, {ANN: GOOD, OWNER: GOOD}) as honest:
+    asked = threading.Event()
+    with trickle(asked) as (slow, _), serve(FILE, {ANN: GOOD, OWNER: GOOD}) as honest:
         scene.announce(HOSTILE, slow)
         scene.announce(HONEST, honest)
-        scene.fetch(NAME, OTHER, until=OTHER)
+        scene.fetch(NAME, OTHER, until=OTHER, after=asked)
     assert NAME not in scene.woken
 
 
