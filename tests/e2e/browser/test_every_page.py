@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from dure.console.pages import PAGES
 from tests.e2e.browser.conftest import Open
@@ -49,6 +49,8 @@ def test_a_page_is_silent_fits_and_hides_nothing(
     window = looking(language=language, scheme=scheme)
     for filled in paths:
         page = window.open(filled)
+        # What waits for its script has buttons that are about to be enabled.
+        expect(page.locator("[data-wallet]:not([data-ready])")).to_have_count(0)
         assert page.locator("html").get_attribute("lang") == language
         assert page.locator("h1").count() == 1
         check_nothing_ran(page)

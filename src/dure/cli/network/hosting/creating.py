@@ -102,6 +102,8 @@ def _build_plan(name: str, wanted: Wanted, ports_taken: frozenset[int]) -> Plan:
         kind=ChainKind(wanted.kind),
         engine=EngineKind(wanted.engine),
         voting=_choose_voting(wanted),
+        # By lot: a network that stands still keeps its ports, and nobody else begins there.
+        first_api_port=0,
         ports_taken=ports_taken,
     )
     if not wanted.test:

@@ -7,7 +7,6 @@ from typing import Final
 from dure.chain.genesis.document import EngineKind
 from dure.cli.access import connect, load_authority
 from dure.cli.network.founding import (
-    FIRST_API_PORT,
     LOOPBACK,
     MEMBERS_MAX,
     Network,
@@ -41,7 +40,7 @@ def add_member(
     with hold(folder) as network:
         _validate(folder, network, organisation)
         if not any(member.name == organisation for member in network.members):
-            place = Place(organisation, LOOPBACK, FIRST_API_PORT)
+            place = Place(organisation, LOOPBACK, 0)
             join_network(folder, network, place, ports_taken)
         grown = load_network(folder)
         tell_nodes(folder, grown)
